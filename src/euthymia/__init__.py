@@ -1,0 +1,1 @@
+"""Euthymia runs the treatment of depression with ketamine, with a pharmacometric engine inside."""
