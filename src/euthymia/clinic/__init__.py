@@ -1,0 +1,1 @@
+"""The Django room: people, screens, rows, permissions, audit, HTTP."""

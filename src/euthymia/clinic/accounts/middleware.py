@@ -1,0 +1,118 @@
+"""What happens around every request: who is looking, may they, and what is written to the log."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+
+from euthymia.care.decision import Allowed, CannotTell, Refused
+from euthymia.clinic.accounts.policies import policy_of
+from euthymia.clinic.accounts.viewer import viewer_for
+from euthymia.errors import BadInput
+
+Handler = Callable[[HttpRequest], HttpResponseBase]
+log = logging.getLogger("euthymia.request")
+
+
+class RequestLogMiddleware:
+    """One line per request: the route's pattern, never its path, so that no identifier reaches the log."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        started = time.perf_counter()
+        response = self.get_response(request)
+        route = request.resolver_match.route if request.resolver_match else "-"
+        viewer = getattr(request, "viewer", None)
+        fields: dict[str, Any] = {
+            "method": request.method,
+            "route": route,
+            "status": response.status_code,
+            "milliseconds": round((time.perf_counter() - started) * 1000, 1),
+        }
+        if viewer is not None:
+            fields |= {"user": viewer.user_id, "clinic": viewer.clinic_id}
+        if route != "-" or response.status_code >= 400:
+            log.info("request", extra=fields)
+        return response
+
+
+class ViewerMiddleware:
+    """Puts the viewer on the request: a member of staff at work in one clinic, or None."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.viewer = viewer_for(request)  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        if request.viewer is not None:  # type: ignore[attr-defined]
+            # A person's data is never kept by a browser or a proxy, so the back button shows nothing after sign-out.
+            response.headers.setdefault("Cache-Control", "no-store, private")
+        return response
+
+
+class PolicyMiddleware:
+    """Denies every view that its policy does not allow, and every view that declares none."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], arguments: Any, named: Any
+    ) -> HttpResponseBase | None:
+        policy = policy_of(view)
+        if policy is None:
+            return forbidden(request, "This page has not been opened to anybody yet.")
+        match policy.decide(request.viewer):  # type: ignore[attr-defined]
+            case Allowed():
+                return None
+            case Refused(reasons):
+                return forbidden(request, reasons[0].says)
+            case CannotTell():
+                return sign_in_first(request)
+
+
+class BadInputMiddleware:
+    """The outermost edge for refused input: the same clear error on a page, in a fragment and as JSON."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        if not isinstance(exception, BadInput):
+            return None
+        if wants_json(request):
+            return JsonResponse(exception.as_json(), status=400)
+        return render(request, "euthymia/bad_input.html", {"error": exception}, status=400)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    return "json" in request.headers.get("Accept", "")
+
+
+def sign_in_first(request: HttpRequest) -> HttpResponseBase:
+    """A page leads to the sign-in; a program is told 401."""
+    if wants_json(request) or request.method != "GET":
+        return JsonResponse({"error": "sign_in", "path": "", "message": "Sign in first."}, status=401)
+    return redirect_to_login(request.get_full_path())
+
+
+def forbidden(request: HttpRequest, says: str) -> HttpResponse:
+    """403 with the reason, as a page or as JSON."""
+    if wants_json(request):
+        return JsonResponse({"error": "forbidden", "path": "", "message": says}, status=403)
+    return render(request, "euthymia/forbidden.html", {"says": says}, status=403)

@@ -1,0 +1,89 @@
+"""Answers to questionnaires, and the links that ask for them."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from euthymia.clinic.people.models import ClinicOwned, Patient
+from euthymia.clinic.sessions.models import Session
+
+
+class AnswerSource(models.TextChoices):
+    LINK = "link", "By the patient, from a link"
+    CLINIC = "clinic", "By the patient, in the clinic"
+    CLINICIAN = "clinician", "By a clinician"
+    IMPORT = "import", "Imported"
+
+
+class CheckIn(ClinicOwned):
+    """One questionnaire asked for at one moment after a dose. The link's token is kept only as a hash."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="check_ins")
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, null=True, related_name="check_ins")
+    instrument = models.CharField(max_length=30)
+    label = models.CharField(max_length=60, help_text="When, counted from the dose: 24 h, 7 d …")
+    due_at = models.DateTimeField()
+    token_hash = models.CharField(max_length=64, unique=True, null=True)
+    sent_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["due_at"]
+        indexes = [models.Index(fields=["clinic", "answered_at", "due_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.instrument} {self.label}"
+
+
+class Response(ClinicOwned):
+    """One filled questionnaire with the score as it was made, and the version and bands that made it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="responses")
+    check_in = models.OneToOneField(CheckIn, on_delete=models.PROTECT, null=True, related_name="response")
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, null=True, related_name="responses")
+    instrument = models.CharField(max_length=30)
+    instrument_version = models.CharField(max_length=20)
+    answers = models.JSONField()
+    total = models.FloatField(null=True)
+    band_set = models.CharField(max_length=60, blank=True)
+    band = models.CharField(max_length=60, blank=True)
+    missing = models.JSONField(default=list)
+    flags = models.JSONField(default=list)
+    source = models.CharField(max_length=10, choices=AnswerSource.choices)
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["at"]
+        indexes = [models.Index(fields=["patient", "instrument", "at"])]
+
+    def __str__(self) -> str:
+        return f"{self.instrument} {self.total}"
+
+
+class RiskSignal(ClinicOwned):
+    """A sign of suicidal thoughts: who owns it, when it was seen, what was done. Nobody is lost between screens."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="risk_signals")
+    response = models.ForeignKey(Response, on_delete=models.PROTECT, null=True, related_name="risk_signals")
+    trigger = models.CharField(max_length=200)
+    level = models.CharField(max_length=20, blank=True)
+    raised_at = models.DateTimeField()
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    seen_at = models.DateTimeField(null=True)
+    action_taken = models.TextField(max_length=2000, blank=True)
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["closed_at", "raised_at"]
+
+    def __str__(self) -> str:
+        return self.trigger

@@ -1,0 +1,68 @@
+"""Protocols as this clinic signed them, and personal plans made from them."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from euthymia.clinic.people.models import ClinicOwned, Patient
+
+
+class ProtocolVersion(ClinicOwned):
+    """One version of a protocol in one clinic. Signed content never changes: a new version is a new row."""
+
+    protocol_id = models.CharField(max_length=60)
+    version = models.CharField(max_length=20)
+    content = models.JSONField(help_text="The whole protocol, holes filled or not.")
+    content_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    signed_name = models.CharField(max_length=200, blank=True)
+    signed_meaning = models.CharField(max_length=200, blank=True)
+    signed_at = models.DateTimeField(null=True)
+    signed_hash = models.CharField(max_length=64, blank=True)
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["protocol_id", "-created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "protocol_id", "version"], name="protocol_version_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.protocol_id} {self.version}"
+
+
+class PlanState(models.TextChoices):
+    ACTIVE = "active", "Active"
+    REPLACED = "replaced", "Replaced"
+    ENDED = "ended", "Ended"
+
+
+class Plan(ClinicOwned):
+    """A protocol applied to a person: the dose order, the decision that let it pass, and who signed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="plans")
+    protocol_version = models.ForeignKey(ProtocolVersion, on_delete=models.PROTECT, related_name="plans")
+    order = models.JSONField(help_text="The dose order as care calculated and checked it.")
+    decision = models.JSONField(help_text="Reasons and flags when it was signed.")
+    overrides = models.JSONField(default=list)
+    state = models.CharField(max_length=10, choices=PlanState.choices, default=PlanState.ACTIVE)
+    signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    signed_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    ended_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-signed_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient"], condition=models.Q(state="active"), name="one_active_plan_per_patient"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"plan {self.id}"

