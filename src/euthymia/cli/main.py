@@ -2,9 +2,47 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from importlib import import_module
+from typing import Any
+
 import click
 
+from euthymia.errors import BadInput
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+# Command name → module and attribute; imported only when asked for, so that help answers at once.
+COMMANDS = {
+    "audit": "clinic:audit",
+    "demo": "clinic:demo",
+    "import": "clinic:import_record",
+    "reset": "clinic:reset",
+    "serve": "clinic:serve",
+}
+REFUSED = 2
+
+
+class Door(click.Group):
+    """Finds commands by name, and turns refused input into one JSON object on stderr with exit status 2."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[name].split(":")
+        command = getattr(import_module(f"euthymia.cli.{module}"), attribute)
+        return command if isinstance(command, click.Command) else None
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except BadInput as refusal:
+            click.echo(json.dumps(refusal.as_json(), ensure_ascii=False), err=True)
+            sys.exit(REFUSED)
+
+
+@click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Euthymia: the treatment of depression with ketamine, and the engine inside it."""

@@ -17,7 +17,10 @@ POSTGRESQL = [
     f"FOR EACH ROW EXECUTE FUNCTION {TABLE}_refuse()",
 ]
 REMOVE_SQLITE = [f"DROP TRIGGER IF EXISTS {TABLE}_no_{verb}" for verb in ("update", "delete")]
-REMOVE_POSTGRESQL = [f"DROP TRIGGER IF EXISTS {TABLE}_no_change ON {TABLE}", f"DROP FUNCTION IF EXISTS {TABLE}_refuse()"]
+REMOVE_POSTGRESQL = [
+    f"DROP TRIGGER IF EXISTS {TABLE}_no_change ON {TABLE}",
+    f"DROP FUNCTION IF EXISTS {TABLE}_refuse()",
+]
 
 
 def install(connection: Any) -> None:

@@ -4,40 +4,57 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('sequence', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('clinic_id', models.BigIntegerField(db_index=True, null=True)),
-                ('actor_id', models.BigIntegerField(null=True)),
-                ('actor_name', models.CharField(max_length=200)),
-                ('role', models.CharField(blank=True, max_length=20)),
-                ('action', models.CharField(choices=[('read', 'Read'), ('list', 'Listed'), ('create', 'Created'), ('change', 'Changed'), ('sign', 'Signed'), ('export', 'Exported'), ('import', 'Imported'), ('refuse', 'Was refused'), ('sign_in', 'Signed in')], max_length=10)),
-                ('subject', models.CharField(help_text='What kind of thing, e.g. patient, session_event.', max_length=60)),
-                ('subject_id', models.CharField(blank=True, max_length=60)),
-                ('patient_id', models.UUIDField(db_index=True, null=True)),
-                ('detail', models.JSONField(default=dict)),
-                ('previous_hash', models.CharField(max_length=64)),
-                ('hash', models.CharField(max_length=64)),
+                ("sequence", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
+                ("clinic_id", models.BigIntegerField(db_index=True, null=True)),
+                ("actor_id", models.BigIntegerField(null=True)),
+                ("actor_name", models.CharField(max_length=200)),
+                ("role", models.CharField(blank=True, max_length=20)),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[
+                            ("read", "Read"),
+                            ("list", "Listed"),
+                            ("create", "Created"),
+                            ("change", "Changed"),
+                            ("sign", "Signed"),
+                            ("export", "Exported"),
+                            ("import", "Imported"),
+                            ("refuse", "Was refused"),
+                            ("sign_in", "Signed in"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "subject",
+                    models.CharField(help_text="What kind of thing, e.g. patient, session_event.", max_length=60),
+                ),
+                ("subject_id", models.CharField(blank=True, max_length=60)),
+                ("patient_id", models.UUIDField(db_index=True, null=True)),
+                ("detail", models.JSONField(default=dict)),
+                ("previous_hash", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64)),
             ],
             options={
-                'ordering': ['sequence'],
+                "ordering": ["sequence"],
             },
         ),
         migrations.CreateModel(
-            name='ChainHead',
+            name="ChainHead",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sequence', models.BigIntegerField(default=0)),
-                ('hash', models.CharField(max_length=64)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sequence", models.BigIntegerField(default=0)),
+                ("hash", models.CharField(max_length=64)),
             ],
         ),
     ]
