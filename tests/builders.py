@@ -25,7 +25,9 @@ def make_clinic(**fields: Any) -> Clinic:
 def make_viewer(clinic: Clinic, role: Role = Role.PRESCRIBER, **fields: Any) -> Viewer:
     """A member of staff at work in this clinic. `Membership` and `User` rows stand behind it."""
     number = next(_numbers)
-    user = User.objects.create(username=f"{role.value}-{number}", first_name="Test", last_name=f"Staff{number}", **fields)
+    user = User.objects.create(
+        username=f"{role.value}-{number}", first_name="Test", last_name=f"Staff{number}", **fields
+    )
     return viewer_of(Membership.objects.create(user=user, clinic=clinic, role=role))
 
 

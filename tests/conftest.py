@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,7 +33,6 @@ def repository() -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _fast_passwords(settings: object) -> Iterator[None]:
+def _fast_passwords(settings: object) -> None:
     """Argon2 is slow on purpose; tests that do not test passwords use a quick hash."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
-    yield

@@ -45,9 +45,11 @@ class Onset:
 
 
 def onset(
-    posterior: Posterior, *, wanted_share: float = 0.5, at_days: tuple[float, ...] = (2 / 24, 1.0, 3.0, 7.0)
+    posterior: Posterior, *, wanted_share: float = 0.25, at_days: tuple[float, ...] = (2 / 24, 1.0, 3.0, 7.0)
 ) -> Onset:
-    """How soon relief came after the first dose; `wanted_share` 0.5 is the usual response.
+    """How soon relief came after the first dose.
+
+    wanted_share: the fall that counts as relief; 0.25 is a partial response, 0.5 the usual response.
 
     CANNOT_TELL without a dose, without a score at or before it, or without one in the week after. Days are counted
     from the first dose; later doses inside the window count as they were given.

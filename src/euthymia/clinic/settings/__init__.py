@@ -64,7 +64,7 @@ def postgresql_database(url: str) -> dict[str, object]:
         raise BadInput(
             "unknown_database",
             "EUTHYMIA_DATABASE_URL",
-            f"'{parts.scheme}' is not a known database. Use postgresql://user:password@host:port/name, or leave it empty.",
+            f"'{parts.scheme}' is not a known database. Use postgresql://user:password@host:port/name, or nothing.",
         )
     query = dict(part.split("=", 1) for part in parts.query.split("&") if "=" in part)
     return {
