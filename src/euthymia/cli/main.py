@@ -14,6 +14,7 @@ from euthymia.errors import BadInput
 # Command name → module and attribute; imported only when asked for, so that help answers at once.
 COMMANDS = {
     "audit": "clinic:audit",
+    "course": "course:course",
     "demo": "clinic:demo",
     "import": "clinic:import_record",
     "reset": "clinic:reset",
