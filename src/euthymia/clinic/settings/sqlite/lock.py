@@ -11,8 +11,6 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from pathlib import Path
-from typing import IO
 
 try:
     import fcntl
@@ -31,7 +29,7 @@ class FairLock:
         self._queue: deque[threading.Event] = deque()
         self._owner: int | None = None
         self._depth = 0
-        self._file: IO[bytes] | None = open_beside(path) if fcntl and path else None
+        self._descriptor = open_beside(path) if fcntl and path else None
 
     def acquire(self) -> None:
         me = threading.get_ident()
@@ -44,8 +42,8 @@ class FairLock:
             if len(self._queue) == 1:
                 turn.set()
         turn.wait()
-        if self._file is not None:
-            fcntl.flock(self._file, fcntl.LOCK_EX)
+        if self._descriptor is not None:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
         with self._guard:
             self._owner, self._depth = me, 1
 
@@ -57,17 +55,16 @@ class FairLock:
             if self._depth:
                 return
             self._owner = None
-            if self._file is not None:
-                fcntl.flock(self._file, fcntl.LOCK_UN)
+            if self._descriptor is not None:
+                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
             self._queue.popleft()
             if self._queue:
                 self._queue[0].set()
 
 
-def open_beside(path: str) -> IO[bytes]:
-    """The lock file beside a database; kept open for the life of the process."""
-    file = Path(f"{path}-writer")
-    return os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT, 0o600), "rb+")
+def open_beside(path: str) -> int:
+    """The descriptor of the lock file beside a database; kept open for the life of the process."""
+    return os.open(f"{path}-writer", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 def lock_for(path: str) -> FairLock:
