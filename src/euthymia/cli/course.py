@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -142,7 +143,7 @@ def _dose(row: Mapping[str, Any], path: str, data: Mapping[str, Any]) -> DoseAt:
 
 def _read(file: str) -> Mapping[str, Any]:
     try:
-        text = click.get_text_stream("stdin").read() if file == "-" else Path(file).read_text(encoding="utf-8")
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
         return _mapping(json.loads(text), "")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput("unreadable", "FILE", f"'{file}' cannot be read as text: {error}.") from error
