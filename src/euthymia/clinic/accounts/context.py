@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from euthymia.care.crisis import crisis_lines
 from euthymia.care.decision import Allowed
@@ -21,19 +22,34 @@ STAFF_PAGES: tuple[tuple[str, str, Policy], ...] = (
     ("Protocols", "protocols", SIGNED_IN),
     ("Evidence", "evidence", SEE_EVIDENCE),
 )
+PUBLIC_PAGES = (
+    (_("Learn"), "learn"),
+    (_("Self-check"), "self-check"),
+    (_("I'm ready to learn more"), "enquire"),
+    (_("Help now"), "crisis"),
+)
 DEFAULT_COUNTRY = "US"
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """`viewer`, `navigation`, `crisis` and `demo` for the page shell."""
+    """What the templates of the page shell are filled with."""
     viewer: Viewer | None = getattr(request, "viewer", None)
     country = viewer.country if viewer else request.GET.get("country", DEFAULT_COUNTRY).upper()[:2]
     return {
         "viewer": viewer,
         "navigation": navigation(request, viewer),
+        "public_navigation": public_navigation(request),
+        "intended_use_url": reverse("about"),
+        "sign_out_url": reverse("account_logout") if viewer else None,
         "crisis": crisis_lines(country),
         "demo": settings().demo,
     }
+
+
+def public_navigation(request: HttpRequest) -> list[tuple[str, str, bool]]:
+    """(label, address, is this page) of the public pages."""
+    pages = ((str(label), reverse(name)) for label, name in PUBLIC_PAGES)
+    return [(label, address, request.path.startswith(address)) for label, address in pages]
 
 
 def navigation(request: HttpRequest, viewer: Viewer | None) -> list[tuple[str, str, bool]]:

@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
+from django.utils import timezone
 
 from euthymia.care.decision import Allowed, CannotTell, Refused
 from euthymia.clinic.accounts.policies import policy_of
@@ -51,9 +52,12 @@ class ViewerMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request.viewer = viewer_for(request)  # type: ignore[attr-defined]
-        response = self.get_response(request)
-        if request.viewer is not None:  # type: ignore[attr-defined]
+        viewer = viewer_for(request)
+        request.viewer = viewer  # type: ignore[attr-defined]
+        # Instants are kept in UTC and shown in the clinic's zone.
+        with timezone.override(viewer.zone if viewer else None):
+            response = self.get_response(request)
+        if viewer is not None:
             # A person's data is never kept by a browser or a proxy, so the back button shows nothing after sign-out.
             response.headers.setdefault("Cache-Control", "no-store, private")
         return response

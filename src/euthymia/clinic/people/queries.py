@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.http import Http404
 
 from euthymia.clinic.accounts.viewer import Actor, Viewer
 from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action
-from euthymia.clinic.people.models import Patient
+from euthymia.clinic.people.models import Enquiry, EnquiryState, Patient, RecordEntry
 
 Row = TypeVar("Row", bound=Model)
 
@@ -49,3 +49,23 @@ def list_patients(viewer: Viewer, *, search: str = "", phase: str = "", now: dat
     found = list(rows)
     record(viewer, Action.LIST, "patients", now=now, detail={"count": len(found)})
     return found
+
+
+def latest_value(actor: Actor, patient: Patient, code: str) -> RecordEntry | None:
+    """The newest line with this LOINC code that holds a number; None when there is none."""
+    rows = visible_to(actor, RecordEntry).filter(patient=patient, code=code, value__isnull=False, at__isnull=False)
+    return rows.order_by("-at", "-pk").first()
+
+
+def record_lines(viewer: Viewer, patient: Patient, kind: str) -> list[RecordEntry]:
+    """The lines of one kind, newest first, lines without a date last."""
+    rows = visible_to(viewer, RecordEntry).filter(patient=patient, kind=kind)
+    return list(rows.order_by(F("at").desc(nulls_last=True), "-pk"))
+
+
+def open_enquiries(viewer: Viewer, now: datetime) -> list[Enquiry]:
+    """The intake list: who waits for an answer first, then who was answered and is not yet a patient."""
+    waiting = [EnquiryState.NEW, EnquiryState.ANSWERED]
+    rows = list(visible_to(viewer, Enquiry).filter(state__in=waiting).order_by("-state", "answer_by"))
+    record(viewer, Action.LIST, "enquiries", now=now, detail={"count": len(rows)})
+    return rows

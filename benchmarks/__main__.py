@@ -1,0 +1,49 @@
+"""`python3 run.py bench AREA`: run one area's measurements and write benchmarks/results/AREA.json."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results"
+# Area → the modules whose `measure()` gives its rows.
+AREAS = {"one_patient": ["one_patient_band", "one_patient"]}
+
+
+def main(arguments: list[str]) -> int:
+    """Measure each area named; rows not measured in this run keep their earlier values."""
+    if not arguments or any(area not in AREAS for area in arguments):
+        print(f"Name an area: {', '.join(AREAS)}.", file=sys.stderr)
+        return 2
+    for area in arguments:
+        path = RESULTS / f"{area}.json"
+        rows = {row["name"]: row for row in (json.loads(path.read_text()) if path.exists() else [])}
+        for row in measured(area):
+            rows[row["name"]] = row
+            print(f"{row['name']:28} {row['value']:>10} {row['unit']:6} target {row['target']}", flush=True)
+        path.write_text(json.dumps(list(rows.values()), indent=2) + "\n")
+    return 0
+
+
+def measured(area: str) -> Iterator[dict[str, Any]]:
+    """Every row of an area, with the command, date and machine it was measured on."""
+    for module in AREAS[area]:
+        measure: Callable[[], list[dict[str, Any]]] = import_module(f"benchmarks.{module}").measure
+        for row in measure():
+            about = {"command": f"python3 run.py bench {area}", "date": f"{datetime.now(UTC):%Y-%m-%d}"}
+            yield row | about | {"machine": machine()}
+
+
+def machine() -> str:
+    return f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

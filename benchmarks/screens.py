@@ -1,0 +1,76 @@
+"""Every screen in a real browser: opened in both themes and both sizes, and judged by axe."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks.demo_server import DemoServer
+
+TABLET, PHONE = {"width": 1024, "height": 768}, {"width": 390, "height": 844}
+PUBLIC = ["/", "/learn/", "/learn/a-session/", "/self-check/", "/self-check/phq9/", "/ready/", "/help/", "/about/"]
+STAFF = ["/today/", "/board/", "/people/", "/people/new/", "/people/import/", "/intake/", "/protocols/", "/evidence/"]
+STAFF += ["/evidence/cohort/", "/access-log/"]
+ABOUT_ONE = ["", "record/", "assess/", "plan/", "sessions/", "check-ins/", "therapy/", "measure/phq9/"]
+# The machine's network is closed or none of the browser's business: no look-ups of its own.
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+QUIET += ["--disable-component-update", "--disable-sync"]
+
+
+def chromium_path() -> str | None:
+    """The system's Chromium; None when only Playwright's own can serve."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for path in map(shutil.which, names) if path), None)
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium_path(), args=QUIET)
+        yield opened
+        opened.close()
+
+
+def enter(page: Page, server: DemoServer, role: str) -> None:
+    """One click on the demonstration page."""
+    page.goto(f"{server.address}/demo/")
+    page.locator(f'form[data-role="{role}"] button').first.click()
+    page.wait_for_load_state()
+
+
+def screens(page: Page, server: DemoServer) -> list[str]:
+    """The address of every kind of screen, with a real person and a real running session in it."""
+    page.goto(f"{server.address}/people/")
+    people = re.findall(r'href="/people/([0-9a-f-]{36})/"', page.content())
+    page.goto(f"{server.address}/board/")
+    running = re.findall(r'href="(/sessions/[0-9a-f-]{36}/)"', page.content())
+    page.goto(f"{server.address}/protocols/")
+    protocols = re.findall(r'href="(/protocols/[^"/]+/[^"/]+/)"', page.content())
+    return [*PUBLIC, *STAFF, *(f"/people/{people[0]}/{one}" for one in ABOUT_ONE), *running[:1], *protocols[:1]]
+
+
+def walk(server: DemoServer, pictures: Path | None = None) -> Iterator[tuple[str, list[Any]]]:
+    """(screen, theme and size; what axe found) for every screen; pictures of each when a folder is given."""
+    with browser() as opened:
+        for theme in ("light", "dark"):
+            for size_name, size in (("tablet", TABLET), ("phone", PHONE)):
+                page = opened.new_page(viewport=size, color_scheme=theme)
+                enter(page, server, "medical_lead")
+                for path in screens(page, server):
+                    page.goto(f"{server.address}{path}")
+                    name = f"{path} {theme} {size_name}"
+                    if pictures:
+                        file = re.sub(r"[0-9a-f-]{36}", "one", path).strip("/").replace("/", "-") or "home"
+                        page.screenshot(path=pictures / f"{file}-{theme}-{size_name}.png", full_page=True)
+                    violations = Axe().run(page).response["violations"]
+                    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1"):
+                        violations = [*violations, {"id": "scrolls-sideways", "nodes": []}]
+                    yield name, violations
+                page.close()

@@ -1,0 +1,42 @@
+"""Forms about a person's record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from euthymia.clinic.people.measurements import MEASUREMENTS
+from euthymia.clinic.people.models import Sex
+
+
+class PersonForm(forms.Form):
+    given_name = forms.CharField(label="Given name", max_length=300)
+    family_name = forms.CharField(label="Family name", max_length=300)
+    birth_date = forms.DateField(label="Birth date", widget=forms.DateInput(attrs={"type": "date"}))
+    sex = forms.ChoiceField(label="Sex", choices=Sex.choices, initial=Sex.UNKNOWN)
+    record_number = forms.CharField(label="Record number", max_length=40, required=False, help_text="Left empty: next.")
+    email = forms.EmailField(label="E-mail address", required=False)
+    phone = forms.CharField(label="Telephone number", max_length=40, required=False)
+
+
+class ImportForm(forms.Form):
+    bundle = forms.FileField(label="FHIR R4 bundle of one person (.json)")
+
+
+class MeasurementForm(forms.Form):
+    """One measurement; nothing is prefilled but the unit."""
+
+    code = forms.ChoiceField(label="What", choices=[(one.code, one.label) for one in MEASUREMENTS])
+    value = forms.FloatField(label="Value", widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any"}))
+    unit = forms.ChoiceField(label="Unit")
+    at = forms.DateTimeField(
+        label="Measured at", required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        help_text="Left empty: now.",
+    )
+    sure = forms.BooleanField(label="I checked this number; it is right", required=False)
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        units = dict.fromkeys(unit for one in MEASUREMENTS for unit in one.typed_units)
+        self.fields["unit"].choices = [(unit, unit) for unit in units]  # type: ignore[attr-defined]
