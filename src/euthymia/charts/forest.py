@@ -81,10 +81,10 @@ def _ground(forest: Forest, frame: Frame, axis: Line, top: float, bottom: float)
 def _row(row: ForestRow, lines: list[str], axis: Line, top: float, *, roomy: bool) -> tuple[str, float]:
     """One row's markup, and where the next begins. On a narrow drawing the name stands above its marks."""
     names_height = len(lines) * 15.0
-    height = max(_ROW_HEIGHT, names_height + 12) if roomy else _ROW_HEIGHT - 6 + names_height
+    height = max(_ROW_HEIGHT, names_height + 12) if roomy else _ROW_HEIGHT + 4 + names_height
     start = top + (height - names_height) / 2 + 11.5 if roomy else top + 14
     drawn = [words(line, EDGE, start + place * 15) for place, line in enumerate(lines)]
-    middle = top + height / 2 if roomy else top + names_height + 17
+    middle = top + height / 2 if roomy else top + names_height + 20
     both = row.published is not None and row.predicted is not None
     for estimate, role, offset in ((row.published, _PUBLISHED, -8.0), (row.predicted, _PREDICTED, 8.0)):
         if estimate is None:

@@ -1,0 +1,137 @@
+// The session room in the browser: keeps live parts current, says loudly when they are not, and helps the keyboard.
+// Every page works without this file; what is typed is never touched by a refresh.
+(function () {
+  "use strict";
+
+  const STALE_AFTER_MS = 10000;
+  let heardAt = Date.now();
+
+  function text(selector, words) {
+    document.querySelectorAll(selector).forEach((place) => { place.textContent = words; });
+  }
+
+  // ---- live parts: conditional requests, "last updated", and the banner that says "not current" ----
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    const part = event.detail.elt;
+    if (part.dataset.live && part.dataset.etag) event.detail.headers["If-None-Match"] = part.dataset.etag;
+  });
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const part = event.detail.elt;
+    const answer = event.detail.xhr;
+    if (!part.dataset || !part.dataset.live) return;
+    if (answer.status !== 200 && answer.status !== 304) { event.detail.shouldSwap = false; return; }
+    heardAt = Date.now();
+    const at = answer.getResponseHeader("X-Clinic-Time");
+    if (at) text("[data-updated]", at);
+    showStale();
+    if (answer.status === 304 || busy(part)) { event.detail.shouldSwap = false; return; }
+    part.dataset.etag = answer.getResponseHeader("ETag") || "";
+  });
+
+  // A part that somebody is working in waits: an open menu, a focused or a filled field.
+  function busy(part) {
+    const at = document.activeElement;
+    if (at && part.contains(at) && at.matches("input, textarea, select, summary")) return true;
+    if (part.querySelector("details[open][data-form]")) return true;
+    return Array.from(part.querySelectorAll("input:not([type=hidden]), textarea")).some((field) =>
+      field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked : field.value !== field.defaultValue);
+  }
+
+  function showStale() {
+    const old = Date.now() - heardAt > STALE_AFTER_MS;
+    document.querySelectorAll("[data-stale]").forEach((banner) => { banner.hidden = !old; });
+    document.querySelectorAll("[data-fresh]").forEach((line) => { line.hidden = old; });
+    document.body.classList.toggle("is-stale", old);
+  }
+
+  // Two people, one line: after a refresh the reader stays where they were in the grid.
+  const places = new Map();
+  document.addEventListener("htmx:beforeSwap", () => {
+    document.querySelectorAll(".flowsheet").forEach((grid) => places.set(grid.id, [grid.scrollLeft, grid.scrollTop]));
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    document.querySelectorAll(".flowsheet").forEach((grid) => {
+      const place = places.get(grid.id);
+      if (place) { grid.scrollLeft = place[0]; grid.scrollTop = place[1]; } else { grid.scrollLeft = grid.scrollWidth; }
+    });
+  });
+
+  // ---- the one-line entry ----
+
+  function clinicTime(zone) {
+    const options = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone };
+    return new Intl.DateTimeFormat("en-GB", options).format(new Date());
+  }
+
+  document.addEventListener("click", (event) => {
+    const now = event.target.closest("[data-now]");
+    if (now) {
+      const field = document.getElementById(now.dataset.now);
+      field.value = clinicTime(now.dataset.zone);
+      field.focus();
+    }
+    const correct = event.target.closest("[data-correct]");
+    if (correct) {
+      event.preventDefault();
+      openCorrection(correct);
+    }
+  });
+
+  function openCorrection(link) {
+    const dialog = document.getElementById("correction");
+    if (!dialog) { window.location = link.href; return; }
+    dialog.querySelector("[name=corrects]").value = link.dataset.correct;
+    dialog.querySelector("[name=seen]").value = link.dataset.seen;
+    dialog.querySelector("[name=event_id]").value = crypto.randomUUID();
+    dialog.querySelector("[data-was]").textContent = link.dataset.was;
+    const line = dialog.querySelector("[name=line]");
+    line.value = "";
+    line.closest(".field").hidden = link.dataset.kind !== "vitals";
+    dialog.showModal();
+    (link.dataset.kind === "vitals" ? line : dialog.querySelector("[name=reason]")).focus();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const field = document.getElementById("entry-line");
+    if (!field) return;
+    const typing = event.target.matches("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey;
+    if (event.key === "v" && !typing) { event.preventDefault(); field.focus(); field.select(); }
+    if (event.key === "Escape" && event.target === field) { field.value = ""; }
+  });
+
+  // A press counts once; the id of the event makes a second press harmless, this only keeps it from looking broken.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "yes";
+    window.setTimeout(() => { delete form.dataset.sent; }, 2000);
+  });
+
+  // The device of the moment signs what it sends, so that a reading can be traced to a tablet.
+  function device() {
+    try {
+      let name = localStorage.getItem("euthymia-device");
+      if (!name) { name = "tablet-" + crypto.randomUUID().slice(0, 8); localStorage.setItem("euthymia-device", name); }
+      return name;
+    } catch (refused) { return ""; }
+  }
+
+  // ---- screen kept awake while a session is open ----
+  async function stayAwake() {
+    if (!("wakeLock" in navigator) || document.visibilityState !== "visible") return;
+    try { await navigator.wakeLock.request("screen"); } catch (refused) { /* the device decides */ }
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll("input[name=device]").forEach((field) => { field.value = device(); });
+    document.querySelectorAll(".flowsheet").forEach((grid) => { grid.scrollLeft = grid.scrollWidth; });
+    if (document.querySelector("[data-live]")) {
+      heardAt = Date.now();
+      window.setInterval(showStale, 1000);
+      stayAwake();
+      document.addEventListener("visibilitychange", stayAwake);
+    }
+  });
+})();
