@@ -1,0 +1,93 @@
+"""Reading protocols as this clinic holds them, and the plans made from them."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from django.http import Http404
+
+from euthymia.care.decision import Allowed, Decision
+from euthymia.care.protocol import Protocol
+from euthymia.care.protocol_document import parse_protocol
+from euthymia.care.protocol_signature import Signature, ready
+from euthymia.clinic.accounts.viewer import Actor
+from euthymia.clinic.people.models import Patient
+from euthymia.clinic.people.queries import visible_to
+from euthymia.clinic.plans.models import Plan, PlanState, ProtocolVersion
+
+
+def protocol_of(row: ProtocolVersion) -> Protocol:
+    """What this version says, as the value the rules work with."""
+    return _parsed(json.dumps(row.content, sort_keys=True))
+
+
+@lru_cache(maxsize=256)
+def _parsed(content: str) -> Protocol:
+    # A version's content never changes, and every page about a person asks for it.
+    document: dict[str, Any] = json.loads(content)
+    return parse_protocol(document)
+
+
+def signature_of(row: ProtocolVersion) -> Signature | None:
+    """The medical lead's signature under this version; None while nobody signed."""
+    if row.signed_at is None:
+        return None
+    return Signature(row.signed_name, row.signed_meaning, row.signed_at, row.signed_hash)
+
+
+def readiness(row: ProtocolVersion) -> Decision:
+    """Whether a plan may rest on this version: no hole, and signed as it stands."""
+    return ready(protocol_of(row), signature_of(row))
+
+
+def protocol_versions(actor: Actor) -> list[ProtocolVersion]:
+    """Every version of every protocol of the clinic, by protocol, newest first."""
+    rows = visible_to(actor, ProtocolVersion).select_related("signed_by")
+    return list(rows.order_by("protocol_id", "-created_at", "-pk"))
+
+
+def current_versions(actor: Actor) -> list[ProtocolVersion]:
+    """One row per protocol: the newest that was not retired."""
+    rows = (row for row in protocol_versions(actor) if row.retired_at is None)
+    newest: dict[str, ProtocolVersion] = {}
+    for row in rows:
+        newest.setdefault(row.protocol_id, row)
+    return list(newest.values())
+
+
+def usable_versions(actor: Actor) -> dict[str, ProtocolVersion]:
+    """By protocol id, the newest version that is signed and complete; what plans are made from."""
+    usable: dict[str, ProtocolVersion] = {}
+    for row in protocol_versions(actor):
+        if row.retired_at is None and row.protocol_id not in usable and isinstance(readiness(row), Allowed):
+            usable[row.protocol_id] = row
+    return usable
+
+
+def version_for(actor: Actor, protocol_id: str) -> ProtocolVersion | None:
+    """The version the clinic works with: the usable one, else the newest, else None."""
+    usable = usable_versions(actor).get(protocol_id)
+    return usable or next((row for row in current_versions(actor) if row.protocol_id == protocol_id), None)
+
+
+def find_version(actor: Actor, protocol_id: str, version: str) -> ProtocolVersion:
+    """One version of the actor's clinic; another clinic's looks like one that does not exist."""
+    rows = visible_to(actor, ProtocolVersion).select_related("signed_by")
+    row = rows.filter(protocol_id=protocol_id, version=version).first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def active_plan(actor: Actor, patient: Patient) -> Plan | None:
+    """The plan this person is treated on now; None before the first and after the last."""
+    rows = visible_to(actor, Plan).filter(patient=patient, state=PlanState.ACTIVE)
+    return rows.select_related("protocol_version", "signed_by").first()
+
+
+def plans_of(actor: Actor, patient: Patient) -> list[Plan]:
+    """Every plan of this person, newest first."""
+    rows = visible_to(actor, Plan).filter(patient=patient)
+    return list(rows.select_related("protocol_version", "signed_by").order_by("-signed_at"))
