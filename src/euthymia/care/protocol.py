@@ -1,0 +1,365 @@
+"""A protocol: what a clinic does for whom, with every number cited, versioned, signed, and its holes named.
+
+A number without a source that was read is a *hole*: it has no value, says why, and states what would be plausible.
+Nothing starts on a protocol with a hole. The clinic's medical lead fills the holes and signs the whole content; the
+signature is bound to a hash of the content, so any later change asks for a new one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from euthymia.care.decision import Level
+from euthymia.errors import ProtocolError
+
+
+class Provenance(StrEnum):
+    """How a number was obtained. `memory` may inform, never gate. `house` is an operating choice of this software,
+    not a clinical threshold. `clinic` was filled by a clinic."""
+
+    READ = "read"
+    ABSTRACT = "abstract"
+    CODE = "code"
+    READ_SECONDARY = "read_secondary"
+    MEMORY = "memory"
+    HOUSE = "house"
+    CLINIC = "clinic"
+
+
+class WeightBasis(StrEnum):
+    ACTUAL = "actual"
+    IDEAL = "ideal"
+    ADJUSTED = "adjusted"
+
+
+class Stage(StrEnum):
+    """When a limit applies."""
+
+    ORDER = "order"
+    BEFORE = "before"
+    DURING = "during"
+    DISCHARGE = "discharge"
+
+
+class Bound(StrEnum):
+    AT_MOST = "at_most"
+    AT_LEAST = "at_least"
+
+
+class Measure(StrEnum):
+    """What a limit is compared with; the name ends in its unit."""
+
+    DOSE_MG = "dose_mg"
+    DOSE_MG_PER_KG = "dose_mg_per_kg"
+    INTERVAL_H = "interval_h"
+    DOSES_IN_7_DAYS = "doses_in_7_days"
+    MG_IN_7_DAYS = "mg_in_7_days"
+    SYSTOLIC_MMHG = "systolic_mmhg"
+    DIASTOLIC_MMHG = "diastolic_mmhg"
+    SYSTOLIC_RISE_MMHG = "systolic_rise_mmhg"
+    DIASTOLIC_RISE_MMHG = "diastolic_rise_mmhg"
+    HEART_RATE_PER_MIN = "heart_rate_per_min"
+    SPO2_PCT = "spo2_pct"
+    RESPIRATORY_RATE_PER_MIN = "respiratory_rate_per_min"
+
+
+class When(StrEnum):
+    """When a monitoring rule asks for something; minutes count from the start of the dose (first device)."""
+
+    BEFORE = "before"
+    AT = "at"
+    EVERY = "every"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """One number with its unit and where it comes from. `value` None is a hole; `why` says why nothing is encoded,
+    `low` and `high` what would be plausible."""
+
+    value: float | None
+    unit: str
+    source: tuple[str, ...] = ()
+    provenance: Provenance | None = None
+    why: str = ""
+    low: float | None = None
+    high: float | None = None
+    filled_by: str = ""
+
+    @property
+    def is_hole(self) -> bool:
+        return self.value is None
+
+    @property
+    def can_be_filled(self) -> bool:
+        """Whether a clinic supplies this number: nothing was read, so it is open or was filled."""
+        return self.value is None or self.provenance is Provenance.CLINIC
+
+    @property
+    def says_source(self) -> str:
+        """Where the number comes from, in one line."""
+        if self.provenance is Provenance.CLINIC:
+            return f"set by {self.filled_by}"
+        return f"{', '.join(self.source)} ({self.provenance})" if self.source else str(self.provenance or "")
+
+
+@dataclass(frozen=True, slots=True)
+class PerKg:
+    """One dose per kilogram; the weight basis is recorded in every order."""
+
+    kind: ClassVar[str] = "per_kg"
+    mg_per_kg: Cited
+    weight_basis: WeightBasis
+
+
+@dataclass(frozen=True, slots=True)
+class PerKgRange:
+    """The prescriber picks a dose per kilogram between `low` and `high`."""
+
+    kind: ClassVar[str] = "per_kg_range"
+    low: Cited
+    high: Cited
+    weight_basis: WeightBasis
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSteps:
+    """Fixed doses made of whole devices of `device_mg`; `first` is the dose of the first session."""
+
+    kind: ClassVar[str] = "devices"
+    device_mg: Cited
+    doses_mg: tuple[float, ...]
+    first_mg: Cited
+    gap_min: Cited
+
+
+DoseRule = PerKg | PerKgRange | DeviceSteps
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of the rhythm. Weeks count from 1 at the first dose; `to_week` None is open-ended. Sessions per week
+    both None means the interval is individual."""
+
+    name: str
+    from_week: int
+    to_week: int | None
+    per_week_low: float | None
+    per_week_high: float | None
+    source: tuple[str, ...]
+    provenance: Provenance
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MonitoringRule:
+    """What is looked at and when. `at_min` for AT; `every_min` and `until_min` for EVERY."""
+
+    name: str
+    when: When
+    measure: tuple[str, ...]
+    source: tuple[str, ...]
+    provenance: Provenance | None
+    at_min: Cited | None = None
+    every_min: Cited | None = None
+    until_min: Cited | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A named bound. A STOP has no path; a HOLD may be overridden by a named prescriber with a reason."""
+
+    name: str
+    measure: Measure
+    stage: Stage
+    level: Level
+    bound: Bound
+    number: Cited
+
+    def broken_by(self, value: float) -> bool:
+        """Whether `value` lies beyond the bound; the bound itself is within. A hole is never broken: ask for it."""
+        if self.number.value is None:
+            return False
+        return value > self.number.value if self.bound is Bound.AT_MOST else value < self.number.value
+
+
+@dataclass(frozen=True, slots=True)
+class CheckItem:
+    """A pre-dose question answered yes or no. `number` belongs to the wording, e.g. hours without food."""
+
+    name: str
+    text: str
+    required: bool
+    source: tuple[str, ...]
+    provenance: Provenance
+    number: Cited | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentDue:
+    """A questionnaire due some hours after the start of a dose (never gates a dose)."""
+
+    name: str
+    instrument: str
+    label: str
+    after_h: Cited
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How early a reading may count for a check, when an unmet check is overdue, and how far an entry may lag behind
+    what it describes before it is marked late. Operating choices."""
+
+    early_min: Cited
+    overdue_after_min: Cited
+    late_entry_min: Cited
+
+
+@dataclass(frozen=True, slots=True)
+class CourseRule:
+    """A stopping or maintenance sentence in our own words, with its source."""
+
+    name: str
+    text: str
+    source: tuple[str, ...]
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    name: str
+    cite: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """One version of one protocol. Equal content has an equal `content_hash`."""
+
+    id: str
+    version: str
+    title: str
+    drug: str
+    route: str
+    for_whom: str
+    evidence: str
+    off_label: bool
+    dose: DoseRule
+    duration_min: Cited | None
+    concentration_mg_per_ml: Cited | None
+    rhythm: tuple[Phase, ...]
+    monitoring: tuple[MonitoringRule, ...]
+    limits: tuple[Limit, ...]
+    checks: tuple[CheckItem, ...]
+    fresh_within_min: Cited
+    minimum_observation_min: Cited
+    must_resolve: tuple[str, ...]
+    assessments: tuple[AssessmentDue, ...]
+    timing: Timing
+    stopping: tuple[CourseRule, ...]
+    maintenance: tuple[CourseRule, ...]
+    sources: tuple[Source, ...]
+
+    def limits_for(self, stage: Stage) -> tuple[Limit, ...]:
+        return tuple(limit for limit in self.limits if limit.stage is stage)
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A number nobody could source: its name (a path), unit, why it is open, and what would be plausible."""
+
+    name: str
+    unit: str
+    why: str
+    low: float | None = None
+    high: float | None = None
+
+
+def numbers(protocol: Protocol) -> Iterator[tuple[str, Cited]]:
+    """Every cited number of a protocol with its path, in document order, e.g. `limits.during_systolic_stop`."""
+    found: list[tuple[str, Cited]] = []
+
+    def note(path: str, number: Cited) -> Cited:
+        found.append((path, number))
+        return number
+
+    _rebuild(protocol, "", note)
+    return iter(found)
+
+
+def holes(protocol: Protocol) -> tuple[Hole, ...]:
+    """The numbers still open."""
+    return tuple(
+        Hole(path, number.unit, number.why, number.low, number.high)
+        for path, number in numbers(protocol)
+        if number.is_hole
+    )
+
+
+def fillable(protocol: Protocol) -> tuple[tuple[str, Cited], ...]:
+    """The numbers a clinic supplies: open holes and those already filled."""
+    return tuple((path, number) for path, number in numbers(protocol) if number.can_be_filled)
+
+
+def fill(protocol: Protocol, values: Mapping[str, float], by: str) -> Protocol:
+    """The protocol with these holes filled by a named person; refuses a sourced number, an unknown name, an
+    implausible value, and a hold that would be looser than its stop (ProtocolError)."""
+    if not by.strip():
+        raise ProtocolError("unnamed", "by", "Say who fills these values.")
+    open_names = {path for path, _ in fillable(protocol)}
+    for name in values:
+        if name not in open_names:
+            raise ProtocolError("not_a_hole", name, "This is not an open number of this protocol.")
+
+    def put(path: str, number: Cited) -> Cited:
+        return _filled(number, values[path], path, by) if path in values else number
+
+    filled: Protocol = _rebuild(protocol, "", put)
+    refuse_crossed_limits(filled)
+    return filled
+
+
+def _filled(number: Cited, value: float, path: str, by: str) -> Cited:
+    low = -math.inf if number.low is None else number.low
+    high = math.inf if number.high is None else number.high
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ProtocolError("not_a_number", path, "Give a number.")
+    if not low <= value <= high:
+        raise ProtocolError("implausible", path, f"{value:g} {number.unit} is outside {low:g} to {high:g}.")
+    return replace(number, value=float(value), provenance=Provenance.CLINIC, filled_by=by.strip())
+
+
+def refuse_crossed_limits(protocol: Protocol) -> None:
+    """Refuses a protocol where a hold is looser than the stop for the same thing at the same stage."""
+    for hold in protocol.limits:
+        for stop in protocol.limits:
+            same = (hold.measure, hold.stage, hold.bound) == (stop.measure, stop.stage, stop.bound)
+            if hold.level is not Level.HOLD or stop.level is not Level.STOP or not same:
+                continue
+            if hold.number.value is not None and stop.broken_by(hold.number.value):
+                message = f"'{hold.name}' must not be looser than '{stop.name}' ({stop.number.value:g})."
+                raise ProtocolError("limits_cross", f"limits.{hold.name}", message)
+
+
+def _rebuild(value: Any, path: str, change: Callable[[str, Cited], Cited]) -> Any:
+    """A copy of `value` with every cited number passed through `change`; list entries are named by their `name`."""
+    if isinstance(value, Cited):
+        return change(path, value)
+    if isinstance(value, tuple):
+        return tuple(_rebuild(item, f"{path}.{getattr(item, 'name', '')}", change) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(
+            value, **{f.name: _rebuild(getattr(value, f.name), _step(path, f.name), change) for f in fields(value)}
+        )
+    return value
+
+
+def _step(path: str, field: str) -> str:
+    """The path of a field; the one number of a limit or check is known by the name of its owner."""
+    if field == "number":
+        return path
+    return f"{path}.{field}" if path else field

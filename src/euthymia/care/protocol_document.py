@@ -1,0 +1,313 @@
+"""A protocol as a document: plain values in, a `Protocol` out, and back, and the hash of what it says.
+
+Every refusal is a ProtocolError whose path points into the document, e.g. `limits[2].number.unit`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import StrEnum
+from typing import Any
+
+from euthymia.care.decision import Level
+from euthymia.care.document_page import NAME, Page
+from euthymia.care.protocol import (
+    AssessmentDue,
+    Bound,
+    CheckItem,
+    Cited,
+    CourseRule,
+    DeviceSteps,
+    DoseRule,
+    Limit,
+    Measure,
+    MonitoringRule,
+    PerKg,
+    PerKgRange,
+    Phase,
+    Protocol,
+    Provenance,
+    Source,
+    Stage,
+    Timing,
+    WeightBasis,
+    When,
+    refuse_crossed_limits,
+)
+from euthymia.errors import ProtocolError
+
+DRUGS = ("ketamine", "esketamine", "arketamine")
+ROUTES = ("iv", "im", "sc", "nasal", "sublingual", "oral", "buccal_film")
+UNIT_OF_MEASURE = {
+    Measure.DOSE_MG: "mg",
+    Measure.DOSE_MG_PER_KG: "mg/kg",
+    Measure.INTERVAL_H: "h",
+    Measure.DOSES_IN_7_DAYS: "doses",
+    Measure.MG_IN_7_DAYS: "mg",
+    Measure.SYSTOLIC_MMHG: "mmHg",
+    Measure.DIASTOLIC_MMHG: "mmHg",
+    Measure.SYSTOLIC_RISE_MMHG: "mmHg",
+    Measure.DIASTOLIC_RISE_MMHG: "mmHg",
+    Measure.HEART_RATE_PER_MIN: "/min",
+    Measure.SPO2_PCT: "%",
+    Measure.RESPIRATORY_RATE_PER_MIN: "/min",
+}
+
+
+def parse_protocol(document: Mapping[str, Any]) -> Protocol:
+    """A protocol from plain values (TOML or JSON); refuses with the exact path (ProtocolError)."""
+    top = Page(document, "", frozenset(document.get("sources") or {}) if isinstance(document, Mapping) else frozenset())
+    protocol = Protocol(
+        id=_identity(top),
+        version=top.text("version"),
+        title=top.text("title"),
+        drug=_one_of(top, "drug", DRUGS),
+        route=_one_of(top, "route", ROUTES),
+        for_whom=top.text("for_whom"),
+        evidence=top.text("evidence"),
+        off_label=top.yes_no("off_label"),
+        dose=_dose(top.page("dose")),
+        duration_min=_optional(top, "duration_min", "min"),
+        concentration_mg_per_ml=_optional(top, "concentration_mg_per_ml", "mg/mL"),
+        rhythm=top.each("rhythm", _phase),
+        monitoring=top.each("monitoring", _monitoring),
+        limits=top.each("limits", _limit),
+        checks=top.each("checks", _check),
+        fresh_within_min=_needed(top, "fresh_within_min", "min"),
+        minimum_observation_min=_needed(top, "minimum_observation_min", "min"),
+        must_resolve=top.words("must_resolve", required=False),
+        assessments=top.each("assessments", _assessment),
+        timing=_timing(top.page("timing")),
+        stopping=top.each("stopping", _course_rule),
+        maintenance=top.each("maintenance", _course_rule),
+        sources=_sources(top),
+    )
+    top.finish()
+    _refuse_incomplete(protocol)
+    refuse_crossed_limits(protocol)
+    return protocol
+
+
+def _identity(top: Page) -> str:
+    value = top.text("id")
+    if not NAME.fullmatch(value):
+        raise top.refuse("bad_name", "id", "Use small letters, digits and underscores.")
+    return value
+
+
+def _one_of(page: Page, name: str, known: tuple[str, ...]) -> str:
+    value = page.text(name)
+    if value not in known:
+        raise page.refuse("unknown_word", name, f"'{value}' is not one of: {', '.join(known)}.")
+    return value
+
+
+def _optional(page: Page, name: str, unit: str) -> Cited | None:
+    return None if page.get(name) is None else _needed(page, name, unit)
+
+
+def _needed(page: Page, name: str, unit: str, *, gates: bool = True) -> Cited:
+    """A cited number or a hole. One that gates must not come from memory."""
+    inner = page.page(name)
+    if inner.text("unit") != unit:
+        raise inner.refuse("wrong_unit", "unit", f"This number is given in {unit}.")
+    value = inner.number("value", required=False)
+    low, high = inner.number("low", required=False), inner.number("high", required=False)
+    why = inner.text("why", "")
+    filled_by = inner.text("filled_by", "")
+    provenance = None if inner.get("provenance") is None else inner.choice("provenance", Provenance)
+    ours = provenance in (None, Provenance.CLINIC, Provenance.HOUSE, Provenance.MEMORY)
+    source = inner.sources(needed=value is not None and not ours)
+    inner.finish()
+    _refuse_unfounded(inner, value, provenance, gates, why, (low, high), filled_by)
+    return Cited(value, unit, source, provenance, why, low, high, filled_by)
+
+
+def _refuse_unfounded(
+    page: Page,
+    value: float | None,
+    provenance: Provenance | None,
+    gates: bool,
+    why: str,
+    plausible: tuple[float | None, float | None],
+    filled_by: str,
+) -> None:
+    if value is None:
+        if not why:
+            raise page.refuse("no_reason", "why", "A hole says why nothing is encoded.")
+        if plausible[0] is None or plausible[1] is None or plausible[0] > plausible[1]:
+            raise page.refuse("no_range", "low", "A hole states what would be plausible: low and high.")
+        if provenance is not None:
+            raise page.refuse("hole_with_provenance", "provenance", "A number that is not there has no provenance.")
+        return
+    if value < 0:
+        raise page.refuse("negative", "value", "A number in a protocol is not negative.")
+    if provenance is None:
+        raise page.refuse("no_provenance", "provenance", "Say how this number was obtained.")
+    if gates and provenance is Provenance.MEMORY:
+        raise page.refuse("memory_gates", "provenance", "A number from memory must not gate; leave it as a hole.")
+    if provenance is Provenance.CLINIC and not (filled_by and why):
+        raise page.refuse("unnamed", "filled_by", "A number set by a clinic says by whom, and keeps why it was open.")
+
+
+def _dose(page: Page) -> DoseRule:
+    kind = _one_of(page, "kind", (PerKg.kind, PerKgRange.kind, DeviceSteps.kind))
+    rule: DoseRule
+    if kind == PerKg.kind:
+        rule = PerKg(_needed(page, "mg_per_kg", "mg/kg"), page.choice("weight_basis", WeightBasis))
+    elif kind == PerKgRange.kind:
+        low, high = _needed(page, "low", "mg/kg"), _needed(page, "high", "mg/kg")
+        rule = PerKgRange(low, high, page.choice("weight_basis", WeightBasis))
+    else:
+        doses = page.get("doses_mg")
+        if not isinstance(doses, list) or not doses or not all(isinstance(dose, int | float) for dose in doses):
+            raise page.refuse("not_a_list", "doses_mg", "A list of doses in mg is needed here.")
+        rule = DeviceSteps(
+            _needed(page, "device_mg", "mg"),
+            tuple(float(dose) for dose in doses),
+            _needed(page, "first_mg", "mg"),
+            _needed(page, "gap_min", "min"),
+        )
+        _refuse_broken_devices(page, rule)
+    page.finish()
+    return rule
+
+
+def _refuse_broken_devices(page: Page, rule: DeviceSteps) -> None:
+    device_mg = rule.device_mg.value
+    if device_mg and any(dose_mg <= 0 or dose_mg % device_mg for dose_mg in rule.doses_mg):
+        raise page.refuse("not_whole_devices", "doses_mg", f"Each dose must be whole devices of {device_mg:g} mg.")
+    if rule.first_mg.value is not None and rule.first_mg.value not in rule.doses_mg:
+        raise page.refuse("not_a_step", "first_mg.value", "The first dose must be one of the doses.")
+
+
+def _phase(page: Page) -> Phase:
+    to_week = page.whole("to_week", required=False)
+    phase = Phase(
+        page.name(),
+        page.whole("from_week") or 1,
+        to_week,
+        page.number("per_week_low", required=False),
+        page.number("per_week_high", required=False),
+        page.sources(),
+        page.choice("provenance", Provenance),
+        page.text("note", ""),
+    )
+    if to_week is not None and to_week < phase.from_week:
+        raise page.refuse("ends_before_it_starts", "to_week", "A phase ends in or after the week it starts.")
+    low, high = phase.per_week_low, phase.per_week_high
+    if (low is None) != (high is None) or (low is not None and high is not None and not 0 < low <= high):
+        raise page.refuse("bad_rhythm", "per_week_low", "Give sessions per week from low to high, above 0; or neither.")
+    return phase
+
+
+def _monitoring(page: Page) -> MonitoringRule:
+    when = page.choice("when", When)
+    at_min = every_min = until_min = None
+    if when is When.AT:
+        at_min = _needed(page, "at_min", "min")
+    if when is When.EVERY:
+        every_min, until_min = _needed(page, "every_min", "min"), _needed(page, "until_min", "min")
+        if every_min.value == 0:
+            raise page.refuse("not_positive", "every_min.value", "An interval is longer than 0 minutes.")
+    return MonitoringRule(
+        page.name(),
+        when,
+        page.words("measure"),
+        page.sources(needed=False),
+        None if page.get("provenance") is None else page.choice("provenance", Provenance),
+        at_min,
+        every_min,
+        until_min,
+    )
+
+
+def _limit(page: Page) -> Limit:
+    measure = page.choice("measure", Measure)
+    level = page.choice("level", Level)
+    if level is Level.FLAG:
+        raise page.refuse("not_a_limit", "level", "A limit is a stop or a hold.")
+    return Limit(
+        page.name(),
+        measure,
+        page.choice("stage", Stage),
+        level,
+        page.choice("bound", Bound),
+        _needed(page, "number", UNIT_OF_MEASURE[measure]),
+    )
+
+
+def _check(page: Page) -> CheckItem:
+    required = page.yes_no("required")
+    provenance = page.choice("provenance", Provenance)
+    if required and provenance is Provenance.MEMORY:
+        raise page.refuse("memory_gates", "provenance", "A check from memory must not be required.")
+    unit = str((page.value.get("number") or {}).get("unit", ""))
+    number = _optional(page, "number", unit)
+    ours = provenance in (Provenance.MEMORY, Provenance.HOUSE)
+    return CheckItem(page.name(), page.text("text"), required, page.sources(needed=not ours), provenance, number)
+
+
+def _assessment(page: Page) -> AssessmentDue:
+    name, instrument, label = page.name(), page.text("instrument"), page.text("label")
+    return AssessmentDue(name, instrument, label, _needed(page, "after_h", "h", gates=False))
+
+
+def _timing(page: Page) -> Timing:
+    names = ("early_min", "overdue_after_min", "late_entry_min")
+    timing = Timing(*(_needed(page, name, "min") for name in names))
+    page.finish()
+    return timing
+
+
+def _course_rule(page: Page) -> CourseRule:
+    return CourseRule(page.name(), page.text("text"), page.sources(), page.choice("provenance", Provenance))
+
+
+def _sources(top: Page) -> tuple[Source, ...]:
+    page = top.page("sources")
+    found = []
+    for name in sorted(page.value):
+        row = page.page(name)
+        found.append(Source(name, row.text("cite"), row.text("link", "")))
+        row.finish()
+    return tuple(found)
+
+
+def _refuse_incomplete(protocol: Protocol) -> None:
+    if not protocol.rhythm:
+        raise ProtocolError("missing", "rhythm", "A protocol says how often: at least one phase.")
+    if not protocol.monitoring:
+        raise ProtocolError("missing", "monitoring", "A protocol says what is watched: at least one rule.")
+    if not any(limit.stage is Stage.ORDER and limit.level is Level.STOP for limit in protocol.limits):
+        raise ProtocolError("missing", "limits", "A protocol needs at least one hard limit on the dose ordered.")
+
+
+def to_mapping(protocol: Protocol) -> dict[str, Any]:
+    """The protocol as plain values: what `parse_protocol` reads, what JSON and the hash are made of."""
+    plain: dict[str, Any] = _plain(protocol)
+    plain["sources"] = {row["name"]: {k: v for k, v in row.items() if k != "name"} for row in plain["sources"]}
+    return plain
+
+
+def content_hash(protocol: Protocol) -> str:
+    """SHA-256 of the canonical JSON of everything the protocol says, in hexadecimal."""
+    text = json.dumps(to_mapping(protocol), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        plain = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        kept = {name: item for name, item in plain.items() if item not in (None, "", [])}
+        kind = getattr(type(value), "kind", None)
+        return {"kind": kind, **kept} if isinstance(kind, str) else kept
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, StrEnum):
+        return value.value
+    # 40 and 40.0 are the same number, so they must hash the same.
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
