@@ -1,7 +1,7 @@
 """Whether a dose may be given: the order checked against every limit of the signed protocol and against slips.
 
 Two kinds of guard. *Limits* come from the protocol and carry its source. *Entry limits* catch slips of the keyboard
-(pounds typed as kilograms, a misplaced point); they ask for a second look and say nothing about what is clinically right.
+(pounds typed as kilograms, a misplaced point): they ask for a second look and do not judge what is clinically right.
 """
 
 from __future__ import annotations

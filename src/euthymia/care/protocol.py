@@ -76,6 +76,11 @@ class When(StrEnum):
     END = "end"
 
 
+# What can be looked at: vital signs, and what a bedside scale judges.
+VITAL_LOOKS = ("blood_pressure", "heart_rate", "spo2", "respiratory_rate", "temperature")
+SCALE_LOOKS = ("sedation", "dissociation", "respiratory_depression")
+
+
 @dataclass(frozen=True, slots=True)
 class Cited:
     """One number with its unit and where it comes from. `value` None is a hole; `why` says why nothing is encoded,

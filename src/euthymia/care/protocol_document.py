@@ -15,6 +15,8 @@ from typing import Any
 from euthymia.care.decision import Level
 from euthymia.care.document_page import NAME, Page
 from euthymia.care.protocol import (
+    SCALE_LOOKS,
+    VITAL_LOOKS,
     AssessmentDue,
     Bound,
     CheckItem,
@@ -78,7 +80,7 @@ def parse_protocol(document: Mapping[str, Any]) -> Protocol:
         checks=top.each("checks", _check),
         fresh_within_min=_needed(top, "fresh_within_min", "min"),
         minimum_observation_min=_needed(top, "minimum_observation_min", "min"),
-        must_resolve=top.words("must_resolve", required=False),
+        must_resolve=_known_words(top, "must_resolve", SCALE_LOOKS),
         assessments=top.each("assessments", _assessment),
         timing=_timing(top.page("timing")),
         stopping=top.each("stopping", _course_rule),
@@ -216,13 +218,21 @@ def _monitoring(page: Page) -> MonitoringRule:
     return MonitoringRule(
         page.name(),
         when,
-        page.words("measure"),
+        _known_words(page, "measure", (*VITAL_LOOKS, *SCALE_LOOKS)),
         page.sources(needed=False),
         None if page.get("provenance") is None else page.choice("provenance", Provenance),
         at_min,
         every_min,
         until_min,
     )
+
+
+def _known_words(page: Page, name: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    words = page.words(name)
+    for word in words:
+        if word not in known:
+            raise page.refuse("unknown_word", name, f"'{word}' is not one of: {', '.join(known)}.")
+    return words
 
 
 def _limit(page: Page) -> Limit:
