@@ -1,0 +1,1 @@
+"""The cited tables behind eligibility, interactions, resistance, episodes, risk and crisis help."""
