@@ -6,7 +6,9 @@ Entry limits here catch slips of the keyboard; they say nothing about what is cl
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
 from euthymia.care.protocol import DeviceSteps, PerKg, PerKgRange, Protocol, WeightBasis
 from euthymia.errors import BadInput
@@ -168,3 +170,20 @@ def _round(value: float, step: float) -> float:
 def _round_down(value: float, step: float) -> float:
     """Rounded towards less, so that rounding never lifts a dose over a limit."""
     return round(math.floor(value / step + 1e-9) * step, 6)
+
+
+def order_to_mapping(order: DoseOrder) -> dict[str, Any]:
+    """The order as plain values that `order_from` reads back."""
+    plain = {item.name: getattr(order, item.name) for item in fields(order)}
+    plain["weight_basis"] = order.weight_basis.value
+    plain["pump_steps"] = [{"at_min": step.at_min, "rate_ml_per_h": step.rate_ml_per_h} for step in order.pump_steps]
+    return plain
+
+
+def order_from(values: Mapping[str, Any]) -> DoseOrder:
+    """An order from plain values as `order_to_mapping` wrote them; refuses anything else (BadInput)."""
+    try:
+        steps = tuple(PumpStep(float(row["at_min"]), float(row["rate_ml_per_h"])) for row in values["pump_steps"])
+        return DoseOrder(**{**values, "weight_basis": WeightBasis(values["weight_basis"]), "pump_steps": steps})
+    except (KeyError, TypeError, ValueError) as wrong:
+        raise BadInput("not_an_order", "order", f"This is not a dose order: {wrong}.") from wrong

@@ -14,11 +14,14 @@ from euthymia.errors import BadInput
 # Command name → module and attribute; imported only when asked for, so that help answers at once.
 COMMANDS = {
     "audit": "clinic:audit",
+    "cohort": "cohort:cohort",
     "course": "course:course",
     "demo": "clinic:demo",
     "import": "clinic:import_record",
+    "protocol": "protocol:protocol",
     "reset": "clinic:reset",
     "serve": "clinic:serve",
+    "trial": "trial:trial",
 }
 REFUSED = 2
 

@@ -1,0 +1,111 @@
+"""`euthymia protocol`: the protocols that are shipped, and what a protocol file says, lacks and cannot say."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from euthymia.care.protocol import Protocol, Provenance, fillable, holes, numbers
+from euthymia.care.protocol_document import content_hash, parse_protocol
+from euthymia.care.protocols.load import load_protocol, read_protocol_text, shipped_protocols
+from euthymia.errors import BadInput, ProtocolError
+
+
+@click.group()
+def protocol() -> None:
+    """Protocols: list the shipped ones, check a file."""
+
+
+@protocol.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+def list_command(as_json: bool) -> None:
+    """The protocols that are shipped, with how many numbers each leaves to the clinic."""
+    rows = [_row(load_protocol(name)) for name in shipped_protocols()]
+    if as_json:
+        click.echo(json.dumps({"protocols": rows}, indent=2))
+        return
+    for row in rows:
+        click.echo(f"{row['id']:<24} {row['version']:<8} {row['open']:>3} open   {row['title']}")
+
+
+@protocol.command()
+@click.argument("file")
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+def check(file: str, as_json: bool) -> None:
+    """Reads a protocol (TOML or JSON; a shipped id; - for standard input) and says what is open in it."""
+    answer = check_answer(_read(file))
+    click.echo(json.dumps(answer, indent=2) if as_json else _check_table(answer))
+
+
+def check_answer(read: Protocol) -> dict[str, Any]:
+    """The JSON answer of `euthymia protocol check`."""
+    cited = list(numbers(read))
+    return {
+        **_row(read),
+        "content_hash": content_hash(read),
+        "ready": "needs_values" if holes(read) else "needs_signature",
+        "holes": [
+            {"name": hole.name, "unit": hole.unit, "why": hole.why, "low": hole.low, "high": hole.high}
+            for hole in holes(read)
+        ],
+        "filled": [
+            {"name": name, "value": number.value, "unit": number.unit, "by": number.filled_by}
+            for name, number in fillable(read)
+            if not number.is_hole
+        ],
+        "from_memory": [name for name, number in cited if number.provenance is Provenance.MEMORY],
+        "restated": [name for name, number in cited if number.provenance is Provenance.READ_SECONDARY],
+    }
+
+
+def _row(read: Protocol) -> dict[str, Any]:
+    return {
+        "id": read.id,
+        "version": read.version,
+        "title": read.title,
+        "drug": read.drug,
+        "route": read.route,
+        "off_label": read.off_label,
+        "open": len(holes(read)),
+    }
+
+
+def _read(file: str) -> Protocol:
+    if file in shipped_protocols():
+        return load_protocol(file)
+    if file == "-":
+        return _parse(sys.stdin.read())
+    try:
+        return _parse(Path(file).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise BadInput("unreadable", "file", f"{file} cannot be read as text: {wrong}.") from wrong
+
+
+def _parse(text: str) -> Protocol:
+    if not text.lstrip().startswith("{"):
+        return read_protocol_text(text)
+    try:
+        return parse_protocol(json.loads(text))
+    except json.JSONDecodeError as wrong:
+        raise ProtocolError("not_json", "", f"This is not JSON: {wrong}.") from wrong
+
+
+def _check_table(answer: dict[str, Any]) -> str:
+    lines = [f"{answer['id']} {answer['version']}: {answer['title']}", f"content {answer['content_hash']}"]
+    if answer["holes"]:
+        lines.append(f"{len(answer['holes'])} numbers are open; no session can start until they are filled and signed:")
+        lines += [
+            f"  {hole['name']:<34} {hole['unit']:<6} {hole['low']:g} to {hole['high']:g}   {hole['why']}"
+            for hole in answer["holes"]
+        ]
+    else:
+        lines.append("Nothing is open. It can be signed.")
+    if answer["restated"]:
+        lines.append(f"Read in a restatement only; compare before signing: {', '.join(answer['restated'])}")
+    if answer["from_memory"]:
+        lines.append(f"From memory, never gating: {', '.join(answer['from_memory'])}")
+    return "\n".join(lines)
