@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 
 from django.db import transaction
 
-from euthymia.care.decision import Allowed, reasons_of
+from euthymia.care.decision import Allowed, Decision, missing_of, reasons_of
 from euthymia.care.protocol import Protocol, fill
 from euthymia.care.protocol_document import content_hash, to_mapping
 from euthymia.care.protocol_signature import sign
 from euthymia.care.protocols.load import load_protocol, shipped_protocols
-from euthymia.clinic.accounts.policies import SIGN_PROTOCOLS, Policy
+from euthymia.clinic.accounts.policies import PRESCRIBE, SIGN_PROTOCOLS, Policy
 from euthymia.clinic.accounts.viewer import Actor, Viewer
+from euthymia.clinic.assessments.decisions import decision_as_json
 from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action
+from euthymia.clinic.people.commands import add_measurement
+from euthymia.clinic.people.models import CarePhase, Patient
 from euthymia.clinic.people.queries import visible_to
-from euthymia.clinic.plans.models import ProtocolVersion
+from euthymia.clinic.plans.drafts import WEIGHT, PlanChoice, draft_plan, order_as_json
+from euthymia.clinic.plans.models import Plan, PlanState, ProtocolVersion
 from euthymia.clinic.plans.queries import protocol_of
 from euthymia.errors import BadInput, ProtocolError
 
@@ -113,3 +117,83 @@ def _require(viewer: Viewer, policy: Policy) -> None:
     if not isinstance(decision, Allowed):
         says = next((reason.says for reason in reasons_of(decision)), policy.says)
         raise BadInput("not_permitted", policy.name, says)
+
+
+@transaction.atomic
+def sign_plan(
+    viewer: Viewer,
+    patient: Patient,
+    row: ProtocolVersion,
+    choice: PlanChoice,
+    *,
+    reasons: Mapping[str, str] | None = None,
+    now: datetime,
+) -> Plan:
+    """The plan this person is treated on from now; the one before is replaced, and a typed weight joins the record.
+
+    reasons: rule → why a hold on it is accepted (at least 10 letters).   Refuses (BadInput, code `not_allowed`)
+    whatever the decision does not allow: no consent, no eligibility decision, an unsigned protocol, a dose over a cap.
+    """
+    _require(viewer, PRESCRIBE)
+    for rule, because in (reasons or {}).items():
+        if len(because.strip()) < SHORTEST_REASON:
+            says = f"Say why this is accepted, in at least {SHORTEST_REASON} letters."
+            raise BadInput("override_needs_reason", f"reason:{rule}", says)
+    draft = draft_plan(viewer, patient, row, choice, reasons=reasons, now=now)
+    if not isinstance(draft.decision, Allowed):
+        raise BadInput("not_allowed", "decision", refusal_words(draft.decision))
+    active = visible_to(viewer, Plan).select_for_update().filter(patient=patient, state=PlanState.ACTIVE)
+    active.update(state=PlanState.REPLACED, ended_at=now, ended_reason="replaced by a new plan")
+    if draft.weight.typed:
+        add_measurement(
+            viewer,
+            patient,
+            code=WEIGHT,
+            value=choice.weight or 0.0,
+            unit=choice.weight_unit,
+            at=now,
+            now=now,
+            sure=True,
+        )
+    plan = Plan.objects.create(
+        clinic_id=viewer.clinic_id,
+        patient=patient,
+        protocol_version=row,
+        order=order_as_json(draft),
+        decision=decision_as_json(draft.decision),
+        overrides=[asdict(override) | {"at": now.isoformat()} for override in draft.overrides],
+        signed_by_id=viewer.user_id,
+        signed_at=now,
+    )
+    record(viewer, Action.SIGN, "plan", now=now, patient_id=patient.id, subject_id=plan.id)
+    if patient.phase in (CarePhase.ENQUIRY, CarePhase.ASSESSMENT):
+        patient.phase = CarePhase.INDUCTION
+        patient.save(update_fields=["phase"])
+    return plan
+
+
+@transaction.atomic
+def end_plan(viewer: Viewer, plan: Plan, *, reason: str, now: datetime) -> Plan:
+    """End a plan with a reason; doses already given stay as they are. Ending twice changes nothing."""
+    _require(viewer, PRESCRIBE)
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise BadInput("missing_reason", "reason", f"Say why the plan ends, in at least {SHORTEST_REASON} letters.")
+    if plan.state == PlanState.ACTIVE:
+        plan.state, plan.ended_at, plan.ended_reason = PlanState.ENDED, now, reason.strip()[:300]
+        plan.save(update_fields=["state", "ended_at", "ended_reason"])
+        record(
+            viewer,
+            Action.CHANGE,
+            "plan",
+            now=now,
+            patient_id=plan.patient_id,
+            subject_id=plan.id,
+            detail={"state": "ended"},
+        )
+    return plan
+
+
+def refusal_words(decision: Decision) -> str:
+    """Why it was refused, in one line."""
+    refusing = [reason.says or reason.rule for reason in reasons_of(decision) if reason.refuses]
+    return " ".join(refusing + [absent.says or absent.fact for absent in missing_of(decision)])

@@ -6,7 +6,9 @@ from typing import Any
 
 from django import forms
 
-from euthymia.care.protocol import Protocol
+from euthymia.care.protocol import DeviceSteps, Protocol
+from euthymia.clinic.plans.drafts import PlanChoice
+from euthymia.clinic.plans.plan_pages import dose_question
 from euthymia.clinic.plans.protocol_pages import open_numbers
 
 FIELD_OF_PATH = "number:"
@@ -52,3 +54,51 @@ class SignForm(forms.Form):
         initial="I have read this protocol and take medical responsibility for its use in this clinic.",
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+
+
+class PlanForm(forms.Form):
+    """What the prescriber chooses for one person under one protocol."""
+
+    weight = forms.FloatField(
+        label="Weight today",
+        required=False,
+        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any", "class": "is-short is-number"}),
+    )
+    weight_unit = forms.ChoiceField(label="Unit of the weight", choices=[("kg", "kg"), ("lb", "lb")], required=False)
+    weight_confirmed = forms.BooleanField(label="I looked at the scale again: this weight is right", required=False)
+    dose_mg = forms.TypedChoiceField(label="Dose", coerce=float, empty_value=None, required=False)
+    mg_per_kg = forms.FloatField(
+        required=False,
+        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any", "class": "is-short is-number"}),
+    )
+    concentration_mg_per_ml = forms.FloatField(
+        label="Concentration drawn up (mg/mL)",
+        required=False,
+        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any", "class": "is-short is-number"}),
+    )
+
+    def __init__(self, protocol: Protocol, *arguments: Any, recorded: str = "", **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.fields["weight"].help_text = recorded
+        name, words = dose_question(protocol)
+        self.fields[name].label = words
+        if isinstance(protocol.dose, DeviceSteps):
+            first = protocol.dose.first_mg.value
+            steps = [("", f"First session: {first:g} mg")] if first is not None else []
+            steps += [(f"{dose:g}", f"{dose:g} mg") for dose in protocol.dose.doses_mg]
+            self.fields["dose_mg"].choices = steps  # type: ignore[attr-defined]
+            del self.fields["mg_per_kg"], self.fields["concentration_mg_per_ml"]
+            return
+        del self.fields["dose_mg"]
+        vial = protocol.concentration_mg_per_ml
+        if vial is not None and vial.value is not None:
+            self.fields["concentration_mg_per_ml"].help_text = f"Left empty: {vial.value:g} mg/mL, as in the protocol."
+
+    def choice(self) -> PlanChoice:
+        """What was chosen; call it on a valid form."""
+        chosen = {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
+        return PlanChoice(**chosen)
+
+
+class EndForm(forms.Form):
+    reason = forms.CharField(label="Why the plan ends", max_length=300)

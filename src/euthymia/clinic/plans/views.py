@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from euthymia.care.decision import Allowed
-from euthymia.clinic.accounts.policies import SIGN_PROTOCOLS, SIGNED_IN, requires
+from euthymia.clinic.accounts.policies import PRESCRIBE, SIGN_PROTOCOLS, SIGNED_IN, requires
+from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.assessments.decisions import decision_panel
-from euthymia.clinic.plans import commands, protocol_pages, queries
-from euthymia.clinic.plans.forms import FIELD_OF_PATH, FillForm, SignForm
-from euthymia.clinic.plans.models import ProtocolVersion
+from euthymia.clinic.people.models import Patient
+from euthymia.clinic.people.queries import open_patient
+from euthymia.clinic.people.shell import person_page
+from euthymia.clinic.plans import commands, plan_pages, protocol_pages, queries
+from euthymia.clinic.plans.drafts import draft_plan, recorded_weights
+from euthymia.clinic.plans.forms import FIELD_OF_PATH, FillForm, PlanForm, SignForm
+from euthymia.clinic.plans.models import Plan, ProtocolVersion
+from euthymia.clinic.plans.predictions import prediction_for
 from euthymia.clinic.plans.protocol_pages import ProtocolState
 from euthymia.errors import BadInput
 
+REASON_FOR = "reason:"
 REFUSED_FORM = 422
 
 
@@ -99,3 +107,131 @@ def version_page(
         "sign_form": sign_form or (SignForm() if page.chip.state is ProtocolState.READY_TO_SIGN else None),
     }
     return render(request, "plans/protocol.html", context, status=status)
+
+
+@requires(PRESCRIBE)
+def plan(request: HttpRequest, patient_id: UUID) -> HttpResponse:
+    """A person's plan: choose a signed protocol, see what it gives and predicts, sign."""
+    viewer = request.viewer  # type: ignore[attr-defined]
+    patient = open_patient(viewer, patient_id, purpose="plan", now=timezone.now())
+    return plan_page(request, patient, request.GET)
+
+
+@requires(PRESCRIBE)
+def plan_preview(request: HttpRequest, patient_id: UUID) -> HttpResponse:
+    """The part of the page that follows the choices."""
+    viewer = request.viewer  # type: ignore[attr-defined]
+    patient = open_patient(viewer, patient_id, purpose="plan_preview", now=timezone.now())
+    row = chosen_version(viewer, request.GET)
+    if row is None:
+        raise Http404
+    form = PlanForm(queries.protocol_of(row), request.GET)
+    context = {"patient": patient} | preview_context(request, patient, row, form, {})
+    return render(request, "plans/preview.html", context)
+
+
+@require_POST
+@requires(PRESCRIBE)
+def plan_sign(request: HttpRequest, patient_id: UUID) -> HttpResponse:
+    """Sign what the preview showed; a refusal shows it again with the reason."""
+    viewer, now = request.viewer, timezone.now()  # type: ignore[attr-defined]
+    patient = open_patient(viewer, patient_id, purpose="plan", now=now)
+    row = chosen_version(viewer, request.POST)
+    if row is None:
+        raise Http404
+    form = PlanForm(queries.protocol_of(row), request.POST)
+    if not form.is_valid():
+        return plan_page(request, patient, request.POST, status=REFUSED_FORM)
+    try:
+        commands.sign_plan(viewer, patient, row, form.choice(), reasons=typed_reasons(request.POST), now=now)
+    except BadInput as refusal:
+        return plan_page(request, patient, request.POST, refusal=refusal, status=REFUSED_FORM)
+    messages.success(request, "The plan is signed. Next: book the first session.")
+    return redirect("plan", patient.id)
+
+
+@require_POST
+@requires(PRESCRIBE)
+def plan_end(request: HttpRequest, patient_id: UUID) -> HttpResponse:
+    viewer, now = request.viewer, timezone.now()  # type: ignore[attr-defined]
+    patient = open_patient(viewer, patient_id, purpose="plan", now=now)
+    row = queries.active_plan(viewer, patient)
+    if row is None or str(row.id) != request.POST.get("plan"):
+        messages.warning(request, "This plan had already ended.")
+        return redirect("plan", patient.id)
+    try:
+        commands.end_plan(viewer, row, reason=request.POST.get("reason", ""), now=now)
+    except BadInput as refusal:
+        return plan_page(request, patient, request.GET, refusal=refusal, status=REFUSED_FORM)
+    messages.success(request, "The plan has ended.")
+    return redirect("plan", patient.id)
+
+
+def plan_page(
+    request: HttpRequest, patient: Patient, typed: QueryDict, *, refusal: BadInput | None = None, status: int = 200
+) -> HttpResponse:
+    """The plan page with what was chosen so far, from the address or from a refused signature."""
+    viewer = request.viewer  # type: ignore[attr-defined]
+    usable, current = queries.usable_versions(viewer), queries.current_versions(viewer)
+    active = queries.active_plan(viewer, patient)
+    rows = [usable.get(row.protocol_id, row) for row in current]
+    row = chosen_version(viewer, typed) or first_usable(usable, active)
+    context: dict[str, Any] = {
+        "choices": plan_pages.protocol_choices(rows),
+        "any_usable": bool(usable),
+        "chosen": row,
+        "refusal": refusal,
+        "active": plan_pages.plan_line(active, viewer.zone) if active else None,
+        "active_flags": plan_pages.flags_of(active) if active else (),
+        "earlier": plan_pages.plan_lines(
+            (one for one in queries.plans_of(viewer, patient) if active is None or one.pk != active.pk), viewer.zone
+        ),
+    }
+    if row is not None:
+        recorded = plan_pages.recorded_weight_words(recorded_weights(viewer, patient), viewer.zone)
+        form = PlanForm(queries.protocol_of(row), typed if "protocol" in typed else {}, recorded=recorded)
+        context |= {"form": form} | preview_context(request, patient, row, form, typed_reasons(typed))
+    return person_page(request, "plans/plan.html", patient, "plan", context, status=status)
+
+
+def preview_context(
+    request: HttpRequest, patient: Patient, row: ProtocolVersion, form: PlanForm, reasons: dict[str, str]
+) -> dict[str, Any]:
+    """The draft these choices make and what is predicted for it, or why nothing can be calculated."""
+    viewer, now = request.viewer, timezone.now()  # type: ignore[attr-defined]
+    if not form.is_valid():
+        return {"problem": BadInput("not_a_number", "", "One of the numbers cannot be read. See the form.")}
+    try:
+        draft = draft_plan(viewer, patient, row, form.choice(), reasons=complete_reasons(reasons), now=now)
+    except BadInput as problem:
+        return {"problem": problem}
+    hidden = [("protocol", row.protocol_id)]
+    hidden += [(name, value) for name, value in form.data.items() if name in form.fields and value not in ("", None)]
+    return {
+        "draft": plan_pages.draft_page(draft, reasons, viewer.zone),
+        "hidden": hidden,
+        "prediction": prediction_for(patient, draft, now),
+    }
+
+
+def chosen_version(viewer: Viewer, typed: QueryDict) -> ProtocolVersion | None:
+    """The usable version of the protocol that was chosen; None when none was, or it is not usable."""
+    return queries.usable_versions(viewer).get(typed.get("protocol", ""))
+
+
+def first_usable(usable: dict[str, ProtocolVersion], active: Plan | None) -> ProtocolVersion | None:
+    """What the page opens with: the protocol of the plan now, else the first that is signed."""
+    if active is not None and active.protocol_version.protocol_id in usable:
+        return usable[active.protocol_version.protocol_id]
+    return next(iter(usable.values()), None)
+
+
+def typed_reasons(typed: QueryDict) -> dict[str, str]:
+    """Rule → the reason typed for accepting its hold; empty ones are left out."""
+    found = {name.removeprefix(REASON_FOR): str(value) for name, value in typed.items() if name.startswith(REASON_FOR)}
+    return {rule: because for rule, because in found.items() if because.strip()}
+
+
+def complete_reasons(reasons: dict[str, str]) -> dict[str, str]:
+    """The reasons long enough to count."""
+    return {rule: because for rule, because in reasons.items() if len(because.strip()) >= commands.SHORTEST_REASON}

@@ -9,9 +9,12 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from euthymia.care.protocol import Protocol
 from euthymia.errors import BadInput
 
 SHIPPED = ("en",)
+# Products whose maker keeps a safety programme that people are enrolled in.
+ENROLLED_DRUGS = frozenset({"esketamine"})
 
 
 class AppliesWhen(StrEnum):
@@ -50,6 +53,11 @@ def shipped_text(language: str = "en") -> ConsentText:
     return ConsentText(
         document["version"], document["language"], tuple(_statement(row) for row in document["statement"])
     )
+
+
+def consent_text(protocol: Protocol, language: str = "en") -> ConsentText:
+    """What a person reads before they agree to this protocol."""
+    return text_for(off_label=protocol.off_label, rems=protocol.drug in ENROLLED_DRUGS, language=language)
 
 
 def text_for(*, off_label: bool, rems: bool, language: str = "en") -> ConsentText:

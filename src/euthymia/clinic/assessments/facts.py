@@ -1,0 +1,80 @@
+"""The facts the rules see: what somebody answered here, and what the record says, each with where it is from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from euthymia.clinic.accounts.viewer import Actor
+from euthymia.clinic.assessments.models import FactEntry
+from euthymia.clinic.people.models import Patient, RecordEntry, RecordKind
+from euthymia.clinic.people.queries import visible_to
+from euthymia.clinic.people.shell import age_on
+
+# Fact → the LOINC code of the record line that supplies it.
+FROM_RECORD = {
+    "systolic_mmhg": "8480-6",
+    "diastolic_mmhg": "8462-4",
+    "heart_rate_per_min": "8867-4",
+    "weight_kg": "29463-7",
+    "height_cm": "8302-2",
+}
+# A medication line in one of these states is no longer taken.
+NOT_TAKEN = {"stopped", "completed", "cancelled", "entered-in-error", "draft", "not-taken", "ended", "on-hold"}
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFact:
+    """One fact with where it comes from. `answered` says that somebody here answered it, rather than the record."""
+
+    name: str
+    value: Any
+    at: datetime | None
+    source: str
+    answered: bool
+
+
+def known_facts(actor: Actor, patient: Patient, now: datetime) -> dict[str, KnownFact]:
+    """Everything known, by name. An answer given here outranks the record; one taken back leaves the record's."""
+    facts = recorded_facts(actor, patient, now)
+    for entry in latest_entries(actor, patient).values():
+        if entry.value is not None:
+            facts[entry.name] = KnownFact(entry.name, entry.value, entry.at, str(entry.by), answered=True)
+    return facts
+
+
+def latest_entries(actor: Actor, patient: Patient) -> dict[str, FactEntry]:
+    """The newest answer to each question, those taken back included."""
+    rows = visible_to(actor, FactEntry).filter(patient=patient).select_related("by").order_by("at", "pk")
+    return {row.name: row for row in rows}
+
+
+def recorded_facts(actor: Actor, patient: Patient, now: datetime) -> dict[str, KnownFact]:
+    """What the record says by itself: age, sex, the newest measurements, the medicines taken now."""
+    facts: dict[str, KnownFact] = {}
+    age_y = age_on(patient.birth_date, now.date())
+    if age_y is not None and patient.birth_date is not None:
+        facts["age_y"] = KnownFact("age_y", age_y, None, f"born {patient.birth_date:%d %B %Y}", answered=False)
+    if patient.sex in {"female", "male"}:
+        facts["sex"] = KnownFact("sex", patient.sex, None, "person's record", answered=False)
+    for name, line in newest_measurements(actor, patient).items():
+        facts[name] = KnownFact(name, line.value, line.at, line.source, answered=False)
+    names = medications(actor, patient)
+    if names:
+        facts["medications"] = KnownFact("medications", names, None, "medications of the record", answered=False)
+    return facts
+
+
+def newest_measurements(actor: Actor, patient: Patient) -> dict[str, RecordEntry]:
+    """Fact → the newest line of the record that supplies it."""
+    codes = {code: name for name, code in FROM_RECORD.items()}
+    rows = visible_to(actor, RecordEntry).filter(patient=patient, code__in=codes, value__isnull=False, at__isnull=False)
+    return {codes[row.code]: row for row in rows.order_by("at", "pk")}
+
+
+def medications(actor: Actor, patient: Patient) -> list[str]:
+    """The medicines the record says are taken now, each once."""
+    rows = visible_to(actor, RecordEntry).filter(patient=patient, kind=RecordKind.MEDICATION)
+    taken = (row.display for row in rows.order_by("display") if row.status.lower() not in NOT_TAKEN)
+    return list(dict.fromkeys(taken))

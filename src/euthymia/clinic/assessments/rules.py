@@ -1,0 +1,45 @@
+"""The one place where a person's facts meet the rules of care."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from euthymia.care.decision import Decision, Missing, decide
+from euthymia.care.eligibility import PROTOCOLS, assess
+from euthymia.care.facts import FACTS, checked_facts
+from euthymia.care.protocol import Protocol
+
+# Which rules a protocol is judged by, where its own id has none.
+RULES_FOR = {
+    ("ketamine", "iv"): "iv_racemic",
+    ("ketamine", "im"): "im_racemic",
+    ("esketamine", "nasal"): "esketamine_nasal_trd",
+}
+
+
+def rules_id(protocol: Protocol) -> str | None:
+    """The name under which care keeps the rules for this protocol; None when it has none."""
+    if protocol.id in PROTOCOLS:
+        return protocol.id
+    return RULES_FOR.get((protocol.drug, protocol.route))
+
+
+def eligibility_of(protocol: Protocol, facts: Mapping[str, Any], now: datetime) -> Decision:
+    """What the rules answer for this protocol on these facts; *cannot tell* for a protocol without rules."""
+    name = rules_id(protocol)
+    if name is None:
+        says = f"No eligibility rules are written for {protocol.drug} by this route yet."
+        return decide(missing=[Missing("eligibility_rules", protocol.id, says)])
+    return assess(name, asked_facts(facts), now)
+
+
+def asked_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the facts that a rule may ask for."""
+    return {name: value for name, value in facts.items() if name in FACTS}
+
+
+def read_answer(name: str, value: Any, now: datetime) -> Any:
+    """The answer to one question, of its kind; None takes it back. Refuses (BadInput) what cannot be meant."""
+    return checked_facts({name: value}, now).get(name)

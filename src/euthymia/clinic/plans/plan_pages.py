@@ -1,0 +1,192 @@
+"""A personal plan in words: the order as it is drawn up, the room under each cap, and what may be chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from euthymia.care.decision import Allowed, Level, Reason, reasons_of
+from euthymia.care.dose_order import DoseOrder
+from euthymia.care.dosing import Room
+from euthymia.care.protocol import DeviceSteps, PerKg, PerKgRange, Protocol
+from euthymia.clinic.assessments.decisions import DecisionPanel, decision_from_json, decision_panel
+from euthymia.clinic.people.models import RecordEntry
+from euthymia.clinic.plans.drafts import PlanDraft, order_of
+from euthymia.clinic.plans.models import Plan, ProtocolVersion
+from euthymia.clinic.plans.protocol_pages import ROUTE_WORDS, StateChip, chip_of, measure_words, moment
+from euthymia.clinic.plans.queries import protocol_of, readiness
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolChoice:
+    """One protocol to choose, or why it cannot be."""
+
+    row: ProtocolVersion
+    title: str
+    usable: bool
+    why_not: str
+    chip: StateChip
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One name and value of an order."""
+
+    name: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLine:
+    """How much is left under one cap, for a meter."""
+
+    label: str
+    value: float
+    most: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldLine:
+    """A hold that a named prescriber may accept with a reason."""
+
+    rule: str
+    says: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class DraftPage:
+    """The preview of a plan."""
+
+    title: str
+    weight: str
+    lines: tuple[Line, ...]
+    rooms: tuple[RoomLine, ...]
+    panel: DecisionPanel
+    holds: tuple[HoldLine, ...]
+    may_sign: bool
+    only_holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """One signed plan in a list."""
+
+    plan: Plan
+    title: str
+    lines: tuple[Line, ...]
+    signed: str
+    ended: str
+
+
+def protocol_choices(rows: Iterable[ProtocolVersion]) -> list[ProtocolChoice]:
+    """Each protocol of the clinic with whether a plan can be made from it, and why not."""
+    choices = []
+    for row in rows:
+        decision = readiness(row)
+        chip = chip_of(row)
+        usable = isinstance(decision, Allowed)
+        choices.append(ProtocolChoice(row, protocol_of(row).title, usable, "" if usable else chip.next_step, chip))
+    return sorted(choices, key=lambda choice: not choice.usable)
+
+
+def draft_page(draft: PlanDraft, reasons: dict[str, str], zone: ZoneInfo) -> DraftPage:
+    """The preview: what to draw up, how much room is left, and what speaks against it."""
+    holds = tuple(hold_lines(draft, reasons))
+    unresolved = [reason for reason in reasons_of(draft.before_overrides) if reason.refuses]
+    panel = decision_panel(draft.decision, f"Sign a plan with {draft.order.dose_mg:g} mg {draft.order.drug}")
+    return DraftPage(
+        title=draft.protocol.title,
+        weight=weight_words(draft, zone),
+        lines=order_lines(draft.order),
+        rooms=tuple(room_line(room) for room in draft.rooms),
+        panel=panel,
+        holds=holds,
+        may_sign=isinstance(draft.decision, Allowed),
+        only_holds=not panel.missing and bool(unresolved) and all(one.level is Level.HOLD for one in unresolved),
+    )
+
+
+def hold_lines(draft: PlanDraft, reasons: dict[str, str]) -> Iterable[HoldLine]:
+    holds = (reason for reason in reasons_of(draft.before_overrides) if reason.level is Level.HOLD)
+    for reason in dict.fromkeys(holds):
+        yield HoldLine(reason.rule, hold_words(reason), reasons.get(reason.rule, ""))
+
+
+def hold_words(reason: Reason) -> str:
+    return reason.says or reason.rule.replace("_", " ")
+
+
+def weight_words(draft: PlanDraft, zone: ZoneInfo) -> str:
+    """The weight with its basis, when it was measured and where it is from."""
+    weight, basis = draft.weight, draft.order.weight_basis.value
+    when = "now" if weight.typed else moment(weight.at, zone)
+    return f"{weight.weight_kg:g} kg, {basis} body weight, {when}, {weight.source}"
+
+
+def order_lines(order: DoseOrder) -> tuple[Line, ...]:
+    """The order as it is drawn up; only what the route needs."""
+    lines = [
+        Line("Dose", f"{order.dose_mg:g} mg", f"{order.drug}, {ROUTE_WORDS.get(order.route, order.route)}"),
+        Line("Per kilogram", f"{order.mg_per_kg:.2f} mg/kg", f"at {order.weight_kg:g} kg"),
+    ]
+    if order.devices is not None:
+        each = order.dose_mg / order.devices
+        lines.append(Line("Devices", f"{order.devices} of {each:g} mg", "two sprays each, rest between them"))
+    if order.volume_ml is not None:
+        lines.append(Line("Draw up", f"{order.volume_ml:g} mL", f"at {order.concentration_mg_per_ml:g} mg/mL"))
+    if order.rate_ml_per_h is not None and order.duration_min is not None:
+        lines.append(Line("Pump rate", f"{order.rate_ml_per_h:g} mL/h", f"over {order.duration_min:g} min"))
+        steps = ", ".join(f"minute {step.at_min:g}: {step.rate_ml_per_h:g} mL/h" for step in order.pump_steps)
+        lines.append(Line("Pump steps", steps, "0 mL/h stops the pump"))
+    return tuple(lines)
+
+
+def room_line(room: Room) -> RoomLine:
+    cap = room.limit.number.value or 0.0
+    unit = room.limit.number.unit
+    left = f"{round(room.left, 2):g} {unit} left" if room.left >= 0 else f"{-round(room.left, 2):g} {unit} over"
+    label = f"{measure_words(room.limit.measure.value)} ({'stop' if room.limit.level is Level.STOP else 'hold'})"
+    return RoomLine(label, min(room.used, cap), cap, f"{round(room.used, 2):g} of {cap:g} {unit}, {left}")
+
+
+def plan_lines(plans: Iterable[Plan], zone: ZoneInfo) -> list[PlanLine]:
+    """Signed plans, newest first."""
+    return [plan_line(plan, zone) for plan in plans]
+
+
+def plan_line(plan: Plan, zone: ZoneInfo) -> PlanLine:
+    ended = f"{plan.get_state_display()} {moment(plan.ended_at, zone)}: {plan.ended_reason}" if plan.ended_at else ""
+    title = protocol_of(plan.protocol_version).title
+    signed = f"{plan.signed_by}, {moment(plan.signed_at, zone)}"
+    return PlanLine(plan, title, order_lines(order_of(plan)), signed, ended)
+
+
+def flags_of(plan: Plan) -> tuple[Reason, ...]:
+    """What was worth knowing, or accepted, when it was signed."""
+    return reasons_of(decision_from_json(plan.decision))
+
+
+def dose_question(protocol: Protocol) -> tuple[str, str]:
+    """(which field asks for the dose, its words) for this protocol."""
+    match protocol.dose:
+        case DeviceSteps():
+            return "dose_mg", "Dose"
+        case PerKgRange(low, high):
+            if low.value is None or high.value is None:
+                return "mg_per_kg", "Dose per kilogram (mg/kg)"
+            return "mg_per_kg", f"Dose per kilogram (mg/kg), {low.value:g} to {high.value:g}"
+        case PerKg(mg_per_kg):
+            usual = f", {mg_per_kg.value:g} when left empty" if mg_per_kg.value is not None else ""
+            return "mg_per_kg", f"Dose per kilogram (mg/kg){usual}"
+
+
+def recorded_weight_words(rows: Iterable[RecordEntry], zone: ZoneInfo) -> str:
+    """What the record knows about the weight, for the hint beside the field."""
+    last = next(iter(reversed(list(rows))), None)
+    if last is None or last.at is None:
+        return "None in the record. Type it in kilograms."
+    return f"Left empty: {last.value:g} kg, measured {moment(last.at, zone)} ({last.source})."
