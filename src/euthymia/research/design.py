@@ -9,15 +9,17 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from euthymia.care.facts import FACTS
 from euthymia.errors import BadInput
 from euthymia.response import Scale
 
 GALLERY = "gallery"
+BODY = {"bmi_kg_m2", "height_cm", "age_y"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +38,39 @@ class Arm:
 
 
 @dataclass(frozen=True, slots=True)
-class Population:
-    """Who is asked: ratings before treatment, body, and how common each fact is that care asks about.
+class Chance:
+    """A share of candidates for whom a fact has this value instead of the one that raises no question."""
 
-    known: facts every candidate has.   shares: fact → share of candidates for whom it is true.
-    numbers: fact → (mean, standard deviation).   sources: where the numbers come from, by name.
+    fact: str
+    value: str | bool
+    share: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A number of the body, spread normally over the candidates."""
+
+    mean: float
+    sd: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Who is asked: ratings before treatment, body, and how common the facts are that keep people out.
+
+    baseline_mean, baseline_sd, entry_minimum: points of the endpoint's scale.   body: `bmi_kg_m2`, `height_cm` and
+    `age_y`.   Facts without a chance have the answer that raises no question.
     """
 
     baseline_mean: float
     baseline_sd: float
+    baseline_source: str
     entry_minimum: float
-    known: Mapping[str, Any]
-    shares: Mapping[str, float]
-    numbers: Mapping[str, tuple[float, float]]
-    sources: Mapping[str, str]
+    entry_source: str
+    body: Mapping[str, Spread]
+    chances: tuple[Chance, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +96,11 @@ class PublishedResult:
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """A whole design. `hash` names it: the same content has the same hash, whatever file it came from."""
+    """A whole design. `hash` names it: the same content has the same hash, whatever file it came from.
+
+    eligibility_protocol: the rules that say who may enter.   protocol_values: care protocol → its holes, filled for
+    this trial; what stays open may refuse everybody.
+    """
 
     id: str
     title: str
@@ -86,6 +111,7 @@ class Design:
     arms: tuple[Arm, ...]
     control: str
     published: tuple[PublishedResult, ...]
+    protocol_values: Mapping[str, Mapping[str, float]]
     hash: str
 
     def arm(self, ident: str) -> Arm:
@@ -151,19 +177,30 @@ def _built(data: Mapping[str, Any]) -> Design:
             float(endpoint["at_day"]),
             float(endpoint["response_share"]),
         ),
-        population=Population(
-            baseline_mean=float(people["baseline_mean"]),
-            baseline_sd=float(people["baseline_sd"]),
-            entry_minimum=float(people["entry_minimum"]),
-            known=dict(people.get("known", {})),
-            shares={name: float(share) for name, share in people.get("shares", {}).items()},
-            numbers={name: (float(pair[0]), float(pair[1])) for name, pair in people.get("numbers", {}).items()},
-            sources={name: str(text) for name, text in people.get("sources", {}).items()},
-        ),
+        population=_population(people),
         arms=tuple(_arm(row) for row in data["arm"]),
         control=str(data["control"]),
         published=tuple(_published(row) for row in data.get("published", [])),
+        protocol_values={name: dict(values) for name, values in data.get("protocol_values", {}).items()},
         hash=hashlib.sha256(json.dumps(data, sort_keys=True, default=str).encode()).hexdigest()[:16],
+    )
+
+
+def _population(row: Mapping[str, Any]) -> Population:
+    return Population(
+        baseline_mean=float(row["baseline_mean"]),
+        baseline_sd=float(row["baseline_sd"]),
+        baseline_source=str(row["baseline_source"]),
+        entry_minimum=float(row["entry_minimum"]),
+        entry_source=str(row["entry_source"]),
+        body={
+            name: Spread(float(spread["mean"]), float(spread["sd"]), str(spread["source"]))
+            for name, spread in row["body"].items()
+        },
+        chances=tuple(
+            Chance(str(chance["fact"]), chance["value"], float(chance["share"]), str(chance["source"]))
+            for chance in row.get("chance", [])
+        ),
     )
 
 
@@ -204,16 +241,18 @@ def _check(design: Design) -> None:
         raise BadInput("endpoint", "endpoint.at_day", "The endpoint lies within ten years after the first session.")
     if not 0 < design.endpoint.response_share < 1:
         raise BadInput("endpoint", "endpoint.response_share", "Response is a share between 0 and 1, usually 0.5.")
-    scale, people = design.endpoint.scale, design.population
+    _check_people(design.population, design.endpoint.scale)
+
+
+def _check_people(people: Population, scale: Scale) -> None:
     if not scale.minimum < people.baseline_mean < scale.maximum or not 0 < people.baseline_sd < scale.width:
         raise BadInput("baseline", "population", "Baseline mean and spread must lie within the scale.")
     if people.entry_minimum > people.baseline_mean + 2 * people.baseline_sd:
         raise BadInput("entry_minimum", "population.entry_minimum", "Almost nobody would reach this entry minimum.")
-    for name, share in people.shares.items():
-        if not 0 <= share <= 1:
-            raise BadInput("share", f"population.shares.{name}", "A share lies between 0 and 1.")
-
-
-def as_plain(design: Design) -> dict[str, Any]:
-    """The design as values that JSON can carry, for the result file."""
-    return asdict(design)
+    if set(people.body) != BODY:
+        raise BadInput("body", "population.body", f"A body has exactly: {', '.join(sorted(BODY))}.")
+    for index, chance in enumerate(people.chances):
+        if not 0 <= chance.share <= 1:
+            raise BadInput("share", f"population.chance[{index}].share", "A share lies between 0 and 1.")
+        if chance.fact not in FACTS:
+            raise BadInput("unknown_fact", f"population.chance[{index}].fact", f"No rule asks for '{chance.fact}'.")
