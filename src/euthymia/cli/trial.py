@@ -12,7 +12,7 @@ from euthymia.research.design import gallery, load_design
 from euthymia.research.replicates import Result, as_plain, read_result, run_many, write_whole
 from euthymia.research.report import drawing, table
 
-DEFAULT_OUT = Path("trial-results")
+DEFAULT_OUT = Path("var/trials")
 
 
 @click.group()

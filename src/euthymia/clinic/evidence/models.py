@@ -37,3 +37,20 @@ class TrialRun(ClinicOwned):
 
     def __str__(self) -> str:
         return self.design
+
+
+class CohortTable(ClinicOwned):
+    """The clinic's doses and scores as one table without identities, as it was last built."""
+
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    people = models.PositiveIntegerField()
+    rows = models.JSONField()
+    codebook = models.JSONField()
+
+    class Meta:
+        ordering = ["-made_at"]
+        get_latest_by = "made_at"
+
+    def __str__(self) -> str:
+        return f"cohort of {self.made_at:%Y-%m-%d}"

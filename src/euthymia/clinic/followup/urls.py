@@ -1,4 +1,8 @@
-from django.urls import path  # noqa: F401
-from django.urls.resolvers import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from euthymia.clinic.followup import views
+
+urlpatterns = [
+    path("today/", views.today, name="today"),
+    path("people/<uuid:patient_id>/", views.person, name="person"),
+]

@@ -12,6 +12,7 @@ from euthymia.clinic.accounts.models import Clinic
 from euthymia.clinic.accounts.viewer import Actor, Viewer
 from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action
+from euthymia.clinic.people.imported_rows import rows_of
 from euthymia.clinic.people.measurements import MEASUREMENTS
 from euthymia.clinic.people.models import (
     CarePhase,
@@ -30,6 +31,7 @@ MAX_BUNDLE_BYTES = 10 * 1024 * 1024
 # Above this change from the last weight, a person confirms: it is how pounds typed as kilograms show themselves.
 WEIGHT_CHANGE_TO_CONFIRM = 0.10
 RECORD_NUMBER_FORMAT = "E-{:05d}"
+MEDICAL_RECORD_NUMBER = "MR"
 
 
 @transaction.atomic
@@ -61,13 +63,13 @@ def import_bundle(actor: Actor, file_name: str, content: bytes, now: datetime) -
 
     Refuses (DocumentError) what is no bundle of one person, and (BadInput) a record that was imported before.
     """
-    imported = read_bundle(content, max_bytes=MAX_BUNDLE_BYTES)
+    imported = read_bundle(content, max_bytes=MAX_BUNDLE_BYTES, now=now)
     digest = hashlib.sha256(content).hexdigest()
     earlier = visible_to(actor, ImportReport).filter(content_hash=digest).first()
     if earlier is not None:
         raise BadInput("already_imported", file_name, f"This file was imported on {earlier.at:%d %B %Y}.")
     patient = imported_patient(actor, imported, now)
-    rows = list(record_rows(actor, patient, imported, source=file_name, now=now))
+    rows = rows_of(actor, patient, imported, source=file_name, now=now)
     RecordEntry.objects.bulk_create(rows, batch_size=500)
     report = ImportReport.objects.create(
         clinic_id=actor.clinic_id,
@@ -76,7 +78,7 @@ def import_bundle(actor: Actor, file_name: str, content: bytes, now: datetime) -
         content_hash=digest,
         at=now,
         by_id=actor.user_id,
-        **report_fields(imported),
+        **imported.report.as_json(),
     )
     detail = {"lines": len(rows), "refused": len(report.refused)}
     record(actor, Action.IMPORT, "bundle", now=now, patient_id=patient.id, subject_id=report.pk, detail=detail)
@@ -85,7 +87,15 @@ def import_bundle(actor: Actor, file_name: str, content: bytes, now: datetime) -
 
 @transaction.atomic
 def add_measurement(
-    actor: Actor, patient: Patient, *, code: str, value: float, unit: str, at: datetime, now: datetime, sure: bool = False
+    actor: Actor,
+    patient: Patient,
+    *,
+    code: str,
+    value: float,
+    unit: str,
+    at: datetime,
+    now: datetime,
+    sure: bool = False,
 ) -> RecordEntry:
     """A weight, height or vital sign measured here outside a session. `sure` confirms a surprising weight."""
     measurement = MEASUREMENTS.get(code)
@@ -179,14 +189,17 @@ def accept_enquiry(viewer: Viewer, enquiry: Enquiry, now: datetime) -> Patient:
 
 
 def imported_patient(actor: Actor, imported: ImportedRecord, now: datetime) -> Patient:
-    """The person a bundle is about, as a new patient."""
-    raise NotImplementedError
-
-
-def record_rows(actor: Actor, patient: Patient, imported: ImportedRecord, *, source: str, now: datetime) -> Any:
-    """Every understood line of a bundle as a row."""
-    raise NotImplementedError
-
-
-def report_fields(imported: ImportedRecord) -> dict[str, Any]:
-    raise NotImplementedError
+    """The person a bundle is about, as a new patient; their medical record number is kept when it names one."""
+    about = imported.person
+    number = next((one.value for one in about.identifiers if one.kind == MEDICAL_RECORD_NUMBER), "")
+    fields = {
+        "given_name": about.given,
+        "family_name": about.family,
+        "birth_date": about.birth_date,
+        "sex": about.sex.value,
+        "email": about.email,
+        "phone": about.phone[:40],
+        "language": about.language or "en",
+        "record_number": number[:40],
+    }
+    return create_patient(actor, fields, now)

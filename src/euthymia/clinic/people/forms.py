@@ -31,7 +31,9 @@ class MeasurementForm(forms.Form):
     value = forms.FloatField(label="Value", widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any"}))
     unit = forms.ChoiceField(label="Unit")
     at = forms.DateTimeField(
-        label="Measured at", required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        label="Measured at",
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
         help_text="Left empty: now.",
     )
     sure = forms.BooleanField(label="I checked this number; it is right", required=False)

@@ -14,7 +14,7 @@ from euthymia.units import Length, Mass, Pressure, Quantity
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One thing measured: its LOINC code, the unit it is kept in, the units it may be typed in, and its form's range."""
+    """One thing measured: its LOINC code, the unit it is kept in, the units it may be typed in, its range."""
 
     code: str
     label: str

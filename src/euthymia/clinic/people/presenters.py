@@ -72,6 +72,6 @@ def report_lines(report: ImportReport) -> list[str]:
     """An import report for the shell."""
     lines = [f"{report.patient}, record number {report.patient.record_number if report.patient else '-'}"]
     lines += [f"understood     {count:5} {kind}" for kind, count in understood_rows(report)]
-    lines += [f"kept aside     {item['count']:5} {item['what']}: {item['why']}" for item in report.not_understood]
+    lines += [f"kept aside     {item['count']:5} {item['what']}: {item['reason']}" for item in report.not_understood]
     lines += [f"refused              {item['path']}: {item['message']}" for item in report.refused]
     return lines

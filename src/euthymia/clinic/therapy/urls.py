@@ -1,4 +1,5 @@
-from django.urls import path  # noqa: F401
-from django.urls.resolvers import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from euthymia.clinic.therapy import views
+
+urlpatterns = [path("people/<uuid:patient_id>/therapy/", views.therapy, name="therapy")]

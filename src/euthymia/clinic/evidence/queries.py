@@ -1,0 +1,61 @@
+"""What the research room is handed, and what came back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from euthymia.clinic.accounts.viewer import Viewer
+from euthymia.clinic.evidence.models import CohortTable, TrialRun
+from euthymia.clinic.measures.models import Response
+from euthymia.clinic.people.models import Patient
+from euthymia.clinic.people.queries import visible_to
+from euthymia.clinic.plans.queries import protocol_of
+from euthymia.clinic.sessions.models import Session
+from euthymia.clinic.settings import settings
+
+
+def cohort_request(viewer: Viewer) -> dict[str, Any]:
+    """Every person's doses and scores as plain records. The key never leaves: it makes pseudonyms and date shifts."""
+    scores: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    for row in visible_to(viewer, Response).filter(total__isnull=False):
+        on = row.at.astimezone(viewer.zone).date().isoformat()
+        scores[row.patient_id].append({"on": on, "instrument": row.instrument, "total": row.total})
+    doses: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    given = visible_to(viewer, Session).filter(dose_started_at__isnull=False, dose_given_mg__gt=0)
+    for session in given.select_related("plan__protocol_version"):
+        protocol = protocol_of(session.plan.protocol_version)
+        on = dose_day(session.dose_started_at, viewer)
+        dose = {"on": on, "drug": protocol.drug, "route": protocol.route, "amount_mg": session.dose_given_mg}
+        doses[session.patient_id].append(dose)
+    people = [
+        {
+            "key": str(patient.id),
+            "birth_year": patient.birth_date.year if patient.birth_date else None,
+            "sex": patient.sex,
+            "scores": scores[patient.id],
+            "doses": doses[patient.id],
+        }
+        for patient in visible_to(viewer, Patient)
+    ]
+    return {"secret": pseudonym_key(viewer), "people": people}
+
+
+def dose_day(at: datetime | None, viewer: Viewer) -> str:
+    return at.astimezone(viewer.zone).date().isoformat() if at else ""
+
+
+def pseudonym_key(viewer: Viewer) -> str:
+    """This clinic's own key for pseudonyms, made from the installation's secret."""
+    return hashlib.sha256(f"cohort|{viewer.clinic_id}|{settings().secret_key}".encode()).hexdigest()
+
+
+def latest_table(viewer: Viewer) -> CohortTable | None:
+    return visible_to(viewer, CohortTable).order_by("-made_at").first()
+
+
+def runs_of(viewer: Viewer) -> list[TrialRun]:
+    return list(visible_to(viewer, TrialRun).order_by("-asked_at")[:20])

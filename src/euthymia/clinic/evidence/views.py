@@ -1,0 +1,97 @@
+"""The clinic's own data as a table, and virtual trials beside what was published."""
+
+from __future__ import annotations
+
+import csv
+import io
+import secrets
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from euthymia.clinic.accounts.policies import SEE_EVIDENCE, requires
+from euthymia.clinic.audit.commands import record
+from euthymia.clinic.audit.models import Action
+from euthymia.clinic.evidence import commands, presenters, queries
+from euthymia.clinic.evidence.models import TrialRun
+from euthymia.clinic.people.queries import find_or_404
+from euthymia.errors import BadInput
+
+SHOWN_ROWS = 100
+
+
+@requires(SEE_EVIDENCE)
+def evidence(request: HttpRequest) -> HttpResponse:
+    """Both ways to ask what works: this clinic's own data, and a virtual trial."""
+    viewer = request.viewer  # type: ignore[attr-defined]
+    context = {
+        "table": queries.latest_table(viewer),
+        "designs": commands.DESIGNS.items(),
+        "runs": queries.runs_of(viewer),
+        "names": commands.DESIGNS,
+    }
+    return render(request, "evidence/evidence.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(SEE_EVIDENCE)
+def cohort(request: HttpRequest) -> HttpResponse:
+    """The last table built; POST builds it anew."""
+    viewer, now = request.viewer, timezone.now()  # type: ignore[attr-defined]
+    if request.method == "POST":
+        commands.build_cohort(viewer, now)
+        return redirect("cohort")
+    table = queries.latest_table(viewer)
+    record(viewer, Action.LIST, "cohort", now=now, detail={"rows": len(table.rows) if table else 0})
+    context = {
+        "table": table,
+        "shown": table.rows[:SHOWN_ROWS] if table else [],
+        "summary": presenters.cohort_summary(table) if table else None,
+    }
+    return render(request, "evidence/cohort.html", context)
+
+
+@requires(SEE_EVIDENCE)
+def cohort_csv(request: HttpRequest) -> HttpResponse:
+    """The last table as CSV, header first; an empty cell is what the codebook says it means."""
+    viewer, now = request.viewer, timezone.now()  # type: ignore[attr-defined]
+    table = queries.latest_table(viewer)
+    if table is None:
+        raise Http404
+    record(viewer, Action.EXPORT, "cohort", now=now, subject_id=table.pk, detail={"rows": len(table.rows)})
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [column["name"] for column in table.codebook])
+    writer.writeheader()
+    writer.writerows(presenters.safe_cells(row) for row in table.rows)
+    response = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="cohort-{table.made_at:%Y-%m-%d}.csv"'
+    return response
+
+
+@require_POST
+@requires(SEE_EVIDENCE)
+def trial_start(request: HttpRequest) -> HttpResponse:
+    typed = request.POST.get("replicates", "200"), request.POST.get("seed", "") or str(secrets.randbelow(10**6))
+    if not all(number.isdecimal() for number in typed):
+        raise BadInput("not_a_number", "replicates", "Repetitions and seed are whole numbers.")
+    replicates, seed = (int(number) for number in typed)
+    design = request.POST.get("design", "")
+    viewer = request.viewer  # type: ignore[attr-defined]
+    run = commands.start_trial(viewer, design=design, replicates=replicates, seed=seed, now=timezone.now())
+    return redirect("trial", run.id)
+
+
+@requires(SEE_EVIDENCE)
+def trial(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """One virtual trial: running, or predicted beside published."""
+    run = find_or_404(request.viewer, TrialRun, id=run_id)  # type: ignore[attr-defined]
+    context = {
+        "run": run,
+        "title": commands.DESIGNS.get(run.design, run.design),
+        "rows": presenters.trial_rows(run),
+        "pictures": presenters.pictures_of(run),
+    }
+    return render(request, "evidence/trial.html", context)

@@ -1,0 +1,263 @@
+"""A person's course in pictures and words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+
+from euthymia.care.decision import CannotTell
+from euthymia.care.instruments import Instrument, load_instrument
+from euthymia.care.response_rules import Judged, Judgement, reliable_change, remission, response
+from euthymia.charts import Axis, Band, Dated, Figure, Forecast, MarkKind, Score, Timeline, Zone, figure
+from euthymia.clinic.accounts.viewer import Viewer
+from euthymia.clinic.followup.course import COURSE_INSTRUMENTS
+from euthymia.clinic.followup.models import CourseForecast
+from euthymia.clinic.followup.queries import PersonHome
+from euthymia.clinic.measures.models import Response
+from euthymia.clinic.people.models import Patient
+from euthymia.clinic.sessions.models import Session
+
+WHEN_WORDS = {
+    "within_hours": "Relief within hours of the first dose",
+    "within_days": "Relief within days of the first dose",
+    "not_seen": "No relief seen in the week after the first dose",
+    "cannot_tell": "Too few scores around the first dose to tell",
+}
+HEATMAP_COLUMNS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One thing on the person's line of events."""
+
+    at: datetime
+    what: str
+    detail: str
+    url: str
+    look: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastPanel:
+    """The forecast in words: the proposal, the chances, and how far it is only the published average speaking."""
+
+    next_dose: datetime | None
+    window: tuple[datetime, datetime] | None
+    says: str
+    chances: list[tuple[datetime, str]]
+    threshold: float
+    accepted_risk: str
+    prior_share: str
+    mostly_prior: bool
+    onset: str
+    onset_chances: list[tuple[str, str]]
+    made_at: datetime
+    card: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRow:
+    """One rule's answer: yes, no or cannot tell, the numbers, and whose rule it is."""
+
+    name: str
+    answer: str
+    look: str
+    detail: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do next."""
+
+    label: str
+    url: str
+    look: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HeatRow:
+    """One question of the questionnaire over time; each cell (value, highest)."""
+
+    label: str
+    cells: list[tuple[datetime, int | None, int]]
+
+
+def course_instrument(home: PersonHome) -> Instrument | None:
+    """The scale the course is drawn on: the forecast's, else the one answered most."""
+    if home.forecast is not None:
+        return load_instrument(home.forecast.instrument)
+    scored = [
+        row.instrument for row in home.responses if row.total is not None and row.instrument in COURSE_INSTRUMENTS
+    ]
+    return load_instrument(max(set(scored), key=scored.count)) if scored else None
+
+
+def scored_on(home: PersonHome, instrument: Instrument) -> list[Response]:
+    return [row for row in home.responses if row.instrument == instrument.id and row.total is not None]
+
+
+def timeline_figure(home: PersonHome, viewer: Viewer) -> Figure | None:
+    """Scores with dose marks, severity bands and the forecast fan; None while there is no score."""
+    instrument = course_instrument(home)
+    if instrument is None:
+        return None
+    rows = scored_on(home, instrument)
+    scores = tuple(Score(row.at.astimezone(viewer.zone), row.total or 0.0, row.band.replace("_", " ")) for row in rows)
+    doses = tuple(
+        Dated(session.dose_started_at.astimezone(viewer.zone), f"{session.dose_given_mg or 0:g} mg", MarkKind.DOSE)
+        for session in home.sessions
+        if session.dose_started_at is not None
+    )
+    bands = instrument.band_sets[0].bands if instrument.band_sets else ()
+    drawing = Timeline(
+        title=f"{instrument.title} over time",
+        description=f"{len(scores)} scores and {len(doses)} doses. Higher is worse. The fan is the forecast.",
+        y=Axis(instrument.title, low=instrument.lowest, high=instrument.highest),
+        scores=scores,
+        scores_name=instrument.title,
+        doses=doses,
+        zones=tuple(Zone(band.low, band.high, band.words, level) for level, band in enumerate(bands)),
+        forecast=fan(home.forecast, viewer) if home.forecast else None,
+    )
+    source = instrument.band_sets[0].basis.says if instrument.band_sets else ""
+    return figure(drawing, source=source, ident="course")
+
+
+def fan(forecast: CourseForecast, viewer: Viewer) -> Forecast:
+    ahead = forecast.result["ahead"]
+    quantiles = ahead["quantiles"]
+    return Forecast(
+        at=tuple(datetime.fromisoformat(at).astimezone(viewer.zone) for at in ahead["at"]),
+        middle=quantiles["0.5"],
+        bands=(
+            Band(quantiles["0.05"], quantiles["0.95"], "9 of 10"),
+            Band(quantiles["0.25"], quantiles["0.75"], "half"),
+        ),
+        name="Forecast without another dose",
+    )
+
+
+def forecast_panel(home: PersonHome) -> ForecastPanel | None:
+    """The kept forecast in words; None while there is none."""
+    if home.forecast is None:
+        return None
+    result = home.forecast.result
+    proposal, ahead = result["next_dose"], result["ahead"]
+    dates = [datetime.fromisoformat(at) for at in ahead["at"]]
+    weekly = [(at, f"{chance:.0%}") for at, chance in zip(dates, ahead["chance_above"], strict=True)][6::7]
+    window = proposal["window"]
+    speaking = result["prior_still_talking"]
+    return ForecastPanel(
+        next_dose=home.forecast.next_dose_at,
+        window=(datetime.fromisoformat(window[0]), datetime.fromisoformat(window[1])) if window else None,
+        says=proposal["says"],
+        chances=weekly,
+        threshold=result["threshold"],
+        accepted_risk=f"{result['accepted_risk']:.0%}",
+        prior_share=f"{max(speaking['gain'], speaking['fade_days']):.0%}",
+        mostly_prior=result["mostly_prior"],
+        onset=WHEN_WORDS[result["onset"]["kind"]],
+        onset_chances=[(day_words(day), f"{chance:.0%}") for day, chance in result["onset"]["chances"]],
+        made_at=home.forecast.made_at,
+        card=f"{result['prior']}: {result['prior_says']}",
+    )
+
+
+def day_words(day: float) -> str:
+    return f"{day * 24:.0f} h" if day < 1 else f"{day:.0f} d"
+
+
+def event_rows(home: PersonHome) -> list[EventRow]:
+    """Doses, scores, notes and risk signals on one line, newest first."""
+    rows = [EventRow(row.at, load_instrument(row.instrument).title, score_words(row), "") for row in home.responses]
+    rows += [visit_row(session) for session in home.sessions]
+    rows += [
+        EventRow(
+            note.at,
+            f"Therapy: {note.get_kind_display().lower()}",
+            str(note.by),
+            reverse("therapy", args=[note.patient_id]),
+        )
+        for note in home.notes
+    ]
+    for signal in home.signals:
+        state = "closed" if signal.closed_at else f"open, owner {signal.owner}"
+        rows.append(EventRow(signal.raised_at, "Risk signal", state, reverse("risk", args=[signal.id]), "danger"))
+    return sorted(rows, key=lambda row: row.at, reverse=True)
+
+
+def visit_row(session: Session) -> EventRow:
+    """A dose that was given, or a visit that is planned or open."""
+    url = reverse("session", args=[session.id])
+    if session.dose_started_at is None:
+        return EventRow(session.scheduled_for, "Visit", session.phase, url)
+    return EventRow(session.dose_started_at, "Dose", f"{session.dose_given_mg or 0:g} mg", url, "info")
+
+
+def outcome_rows(home: PersonHome) -> list[OutcomeRow]:
+    """Response, remission and change by rule, from the last score before the first dose to the latest one."""
+    instrument = course_instrument(home)
+    if instrument is None:
+        return []
+    scored = scored_on(home, instrument)
+    first_dose = min((session.dose_started_at for session in home.sessions if session.dose_started_at), default=None)
+    before = [row for row in scored if first_dose is None or row.at <= first_dose]
+    after = [row for row in scored if first_dose is not None and row.at > first_dose]
+    baseline = before[-1].total if before else None
+    current = after[-1].total if after else None
+    judged = (
+        ("Response", response(instrument, baseline, current)),
+        ("Remission", remission(instrument, current)),
+        ("Reliable change", reliable_change(instrument, baseline, current)),
+    )
+    return [outcome_row(name, answer) for name, answer in judged]
+
+
+def outcome_row(name: str, answer: Judgement) -> OutcomeRow:
+    match answer:
+        case Judged():
+            numbers = f"{answer.current:g}" if answer.baseline is None else f"{answer.baseline:g} → {answer.current:g}"
+            percent = "" if answer.percent is None else f" ({answer.percent:.0f} % better)"
+            return OutcomeRow(
+                name, "yes" if answer.met else "no", "ok" if answer.met else "quiet", numbers + percent, answer.source
+            )
+        case CannotTell(missing):
+            return OutcomeRow(name, "cannot tell", "caution", " ".join(item.says for item in missing), "")
+
+
+def next_steps(home: PersonHome, patient: Patient) -> list[Step]:
+    """What to do next for this person, in the order it matters."""
+    steps = [Step("See to the open risk signal", reverse("risk", args=[signal.id]), "danger")
+             for signal in home.signals if signal.closed_at is None]  # fmt: skip
+    open_visit = next((session for session in home.sessions if session.closed_at is None), None)
+    dosed = any(session.dose_started_at for session in home.sessions)
+    if not home.responses:
+        steps.append(Step("Take a first PHQ-9", reverse("measure", args=[patient.id, "phq9"])))
+    if open_visit is not None:
+        steps.append(Step("Open the visit", reverse("session", args=[open_visit.id])))
+    elif dosed:
+        steps.append(Step("Plan the next visit", reverse("person-sessions", args=[patient.id])))
+    else:
+        steps.append(Step("Assess", reverse("assess", args=[patient.id])))
+        steps.append(Step("Plan the treatment", reverse("plan", args=[patient.id])))
+    return steps
+
+
+def score_words(row: Response) -> str:
+    return "incomplete, no total" if row.total is None else f"{row.total:g} {row.band.replace('_', ' ')}".strip()
+
+
+def symptom_rows(home: PersonHome) -> list[HeatRow]:
+    """Each question's answers over the last forms, oldest first; the symptom-level view."""
+    instrument = course_instrument(home)
+    if instrument is None:
+        return []
+    rows = [row for row in home.responses if row.instrument == instrument.id][-HEATMAP_COLUMNS:]
+    return [
+        HeatRow(item.label, [(row.at, row.answers.get(item.id), max(item.values)) for row in rows])
+        for item in instrument.items
+        if item.scored
+    ]

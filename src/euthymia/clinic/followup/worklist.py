@@ -1,0 +1,146 @@
+"""The day's worklist in words: each thing says who, what, how long already, whose it is, and where to go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.timesince import timesince
+
+from euthymia.care.instruments import load_instrument
+from euthymia.clinic.accounts.viewer import Viewer
+from euthymia.clinic.followup.queries import Worklist
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that needs a human."""
+
+    who: str
+    what: str
+    age: str
+    owner: str
+    url: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Things of one kind, in the order they are shown."""
+
+    title: str
+    why: str
+    look: str
+    items: list[Item]
+
+
+def worklist_groups(found: Worklist, viewer: Viewer, now: datetime) -> list[Group]:
+    """The groups that hold anything, most urgent first."""
+    groups = [
+        Group("Risk", "A sign of suicidal thoughts that nobody has closed.", "danger", risk_items(found, now)),
+        Group("Visits today", "Planned for today or still open.", "info", session_items(found, viewer)),
+        Group(
+            "Slipping", "The forecast puts the next score above the slipping line.", "caution", slipping_items(found)
+        ),
+        Group(
+            "Next dose due",
+            "The forecast proposes a dose soon, and no visit is planned.",
+            "caution",
+            dose_items(found, now),
+        ),
+        Group("Check-ins without an answer", "Due for more than a day.", "caution", check_in_items(found, now)),
+        Group("Enquiries", "People who wait for a first answer.", "info", enquiry_items(found, now)),
+        Group("Silent for four weeks", "In treatment, and no answer of any kind.", "quiet", silent_items(found)),
+    ]
+    return [group for group in groups if group.items]
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """How long ago, in one unit: 3 hours, 2 days."""
+    return timesince(at, now, depth=1)
+
+
+def risk_items(found: Worklist, now: datetime) -> list[Item]:
+    return [
+        Item(
+            str(signal.patient),
+            signal.trigger if signal.seen_at is None else f"{signal.trigger} (seen)",
+            ago(signal.raised_at, now),
+            str(signal.owner),
+            reverse("risk", args=[signal.id]),
+            "See to it",
+        )
+        for signal in found.signals
+    ]
+
+
+def session_items(found: Worklist, viewer: Viewer) -> list[Item]:
+    return [
+        Item(
+            str(session.patient),
+            f"{session.scheduled_for.astimezone(viewer.zone):%H:%M}, {session.chair or 'no chair yet'}",
+            "",
+            "",
+            reverse("session", args=[session.id]),
+            "Open the visit",
+        )
+        for session in found.sessions
+    ]
+
+
+def slipping_items(found: Worklist) -> list[Item]:
+    return [
+        Item(
+            str(row.patient),
+            f"chance of a {load_instrument(row.instrument).title} of {row.result['threshold']:g} or more tomorrow: "
+            f"{row.result['ahead']['chance_above'][0]:.0%}",
+            "",
+            "",
+            reverse("person", args=[row.patient_id]),
+            "Open the course",
+        )
+        for row in found.slipping
+    ]
+
+
+def dose_items(found: Worklist, now: datetime) -> list[Item]:
+    return [
+        Item(
+            str(row.patient),
+            f"proposed for {row.next_dose_at:%d %B}" if row.next_dose_at else "",
+            f"{ago(row.next_dose_at, now)} over" if row.next_dose_at and row.next_dose_at < now else "",
+            "",
+            reverse("person-sessions", args=[row.patient_id]),
+            "Plan a visit",
+        )
+        for row in found.doses_due
+    ]
+
+
+def check_in_items(found: Worklist, now: datetime) -> list[Item]:
+    return [
+        Item(
+            str(check_in.patient),
+            f"{load_instrument(check_in.instrument).title}, {check_in.label} after the dose",
+            ago(check_in.due_at, now),
+            "",
+            reverse("check-ins", args=[check_in.patient_id]),
+            "Ask again",
+        )
+        for check_in in found.check_ins
+    ]
+
+
+def enquiry_items(found: Worklist, now: datetime) -> list[Item]:
+    return [
+        Item(enquiry.name, "asked to learn more", ago(enquiry.created_at, now), "", reverse("intake"), "Answer")
+        for enquiry in found.enquiries
+    ]
+
+
+def silent_items(found: Worklist) -> list[Item]:
+    return [
+        Item(str(patient), "no answer for four weeks", "", "", reverse("check-ins", args=[patient.id]), "Get in touch")
+        for patient in found.silent
+    ]

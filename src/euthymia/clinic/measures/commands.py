@@ -1,0 +1,224 @@
+"""Keeping answers, asking for them, and making sure a sign of suicidal thoughts has an owner."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings as django_settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from euthymia.care.followup import check_in_schedule
+from euthymia.care.instruments import load_instrument, score
+from euthymia.care.risk import assess
+from euthymia.clinic.accounts.models import Membership
+from euthymia.clinic.accounts.roles import Role
+from euthymia.clinic.accounts.viewer import Actor, System, Viewer
+from euthymia.clinic.audit.commands import record
+from euthymia.clinic.audit.models import Action
+from euthymia.clinic.followup.commands import refresh_forecast
+from euthymia.clinic.measures.models import AnswerSource, CheckIn, Response, RiskSignal
+from euthymia.clinic.people.models import Patient
+from euthymia.clinic.plans.queries import protocol_of
+from euthymia.clinic.sessions.models import Session
+from euthymia.clinic.settings import settings
+from euthymia.errors import BadInput, InstrumentError
+
+TOKEN_BYTES = 24
+LINK_LIVES = timedelta(days=7)
+# Who owns a risk signal first: the prescriber if there is one, else whoever leads.
+OWNER_ROLES = (Role.PRESCRIBER, Role.MEDICAL_LEAD, Role.NURSE, Role.COORDINATOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """One filled questionnaire: which, the answers (item → value, None is not answered), by whom, when, after what."""
+
+    instrument_id: str
+    answers: Mapping[str, int | None]
+    source: AnswerSource
+    at: datetime
+    session: Session | None = None
+    check_in: CheckIn | None = None
+
+
+@transaction.atomic
+def record_response(
+    actor: Actor, patient: Patient, filled: Filled, *, now: datetime, forecast: bool = True
+) -> Response:
+    """Keep one filled questionnaire with its score, raise its risk signal, and learn from it.
+
+    Refuses an answer out of range and a time in the future. An incomplete form is kept as it is, without a total.
+    `forecast=False` leaves the course as it was, for whoever brings many answers and learns once at the end.
+    """
+    if filled.at > now:
+        raise BadInput("in_the_future", "at", "This time lies in the future. Check the date and the clock.")
+    instrument = load_instrument(filled.instrument_id)
+    scored = score(instrument, filled.answers)
+    response = Response.objects.create(
+        clinic_id=actor.clinic_id,
+        patient=patient,
+        session=filled.session,
+        check_in=filled.check_in,
+        instrument=instrument.id,
+        instrument_version=scored.version,
+        answers={item: value for item, value in filled.answers.items() if value is not None},
+        total=scored.total,
+        band_set=scored.band.set if scored.band else "",
+        band=scored.band.name if scored.band else "",
+        missing=list(scored.missing),
+        flags=list(scored.flags),
+        source=filled.source,
+        at=filled.at,
+        by_id=actor.user_id,
+    )
+    detail = {"instrument": instrument.id, "complete": scored.total is not None}
+    record(actor, Action.CREATE, "response", now=now, patient_id=patient.id, subject_id=response.id, detail=detail)
+    signal = assess(instrument, filled.answers)
+    if signal is not None:
+        raise_risk(actor, patient, response, signal.says, now)
+    if forecast:
+        refresh_forecast(actor, patient, now)
+    return response
+
+
+@transaction.atomic
+def raise_risk(actor: Actor, patient: Patient, response: Response, trigger: str, now: datetime) -> RiskSignal:
+    """A risk signal with a named owner. Never without one: a clinic without staff cannot take answers."""
+    owner = owner_of_risk(actor)
+    signal = RiskSignal.objects.create(
+        clinic_id=actor.clinic_id,
+        patient=patient,
+        response=response,
+        trigger=trigger,
+        raised_at=now,
+        owner_id=owner.user_id,
+    )
+    detail = {"owner": owner.user_id}
+    record(actor, Action.CREATE, "risk_signal", now=now, patient_id=patient.id, subject_id=signal.id, detail=detail)
+    return signal
+
+
+def owner_of_risk(actor: Actor) -> Membership:
+    members = list(Membership.objects.filter(clinic_id=actor.clinic_id).select_related("user").order_by("pk"))
+    for role in OWNER_ROLES:
+        found = next((member for member in members if member.role == role), None)
+        if found is not None:
+            return found
+    raise BadInput("nobody_to_own_it", "clinic", "This clinic has nobody who could own a risk signal. Add staff first.")
+
+
+@transaction.atomic
+def see_risk(viewer: Viewer, signal: RiskSignal, now: datetime) -> RiskSignal:
+    """Note that the signal was seen; the first time counts."""
+    if signal.seen_at is None:
+        signal.seen_at = now
+        signal.save(update_fields=["seen_at"])
+        record(viewer, Action.CHANGE, "risk_signal", now=now, patient_id=signal.patient_id, subject_id=signal.id)
+    return signal
+
+
+@transaction.atomic
+def close_risk(viewer: Viewer, signal: RiskSignal, action_taken: str, now: datetime) -> RiskSignal:
+    """Close a signal with what was done. Refuses to close it with nothing, and to close it twice."""
+    signal = RiskSignal.objects.select_for_update().get(pk=signal.pk)
+    if signal.closed_at is not None:
+        raise BadInput("already_closed", "", f"{signal.closed_by} closed this already.")
+    if len(action_taken.strip()) < 10:
+        raise BadInput("say_what_was_done", "action_taken", "Write what was done, in at least a few words.")
+    signal.seen_at = signal.seen_at or now
+    signal.action_taken, signal.closed_at, signal.closed_by_id = action_taken.strip(), now, viewer.user_id
+    signal.save()
+    detail = {"state": "closed"}
+    record(
+        viewer, Action.CHANGE, "risk_signal", now=now, patient_id=signal.patient_id, subject_id=signal.id, detail=detail
+    )
+    return signal
+
+
+@transaction.atomic
+def schedule_check_ins(actor: Actor, session: Session, now: datetime) -> list[CheckIn]:
+    """The check-ins that follow this dose by its protocol. Asking again adds nothing."""
+    if session.dose_started_at is None:
+        raise BadInput("no_dose", "session", "Check-ins are counted from a dose, and this visit has none.")
+    made = []
+    for due in check_in_schedule(protocol_of(session.plan.protocol_version), session.dose_started_at):
+        check_in, created = CheckIn.objects.get_or_create(
+            session=session,
+            instrument=due.instrument,
+            label=due.label,
+            defaults={"clinic_id": session.clinic_id, "patient_id": session.patient_id, "due_at": due.due_at},
+        )
+        if created:
+            made.append(check_in)
+    record(
+        actor, Action.CREATE, "check_ins", now=now, patient_id=session.patient_id, subject_id=session.id,
+        detail={"count": len(made)},
+    )  # fmt: skip
+    return made
+
+
+def send_check_in(actor: Actor, check_in: CheckIn, now: datetime) -> str:
+    """Send the link by e-mail and give it back. A new link replaces an earlier one; only its hash is kept."""
+    if check_in.answered_at is not None:
+        raise BadInput("already_answered", "", "This check-in was answered already.")
+    if not check_in.patient.email:
+        raise BadInput("no_address", "email", "There is no e-mail address in the record. Ask in the clinic.")
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    link = f"{settings().public_url}{reverse('check-in', args=[token])}"
+    with transaction.atomic():
+        check_in.token_hash = hash_of(token)
+        check_in.sent_at, check_in.expires_at = now, now + LINK_LIVES
+        check_in.save(update_fields=["token_hash", "sent_at", "expires_at"])
+        record(actor, Action.CHANGE, "check_in", now=now, patient_id=check_in.patient_id, subject_id=check_in.id)
+        with override(check_in.patient.language):
+            send_mail(
+                _("How are you since your visit?"),
+                _("This takes about a minute. No account, no password:")
+                + f"\n\n{link}\n\n"
+                + _("The link works once."),
+                django_settings.DEFAULT_FROM_EMAIL,
+                [check_in.patient.email],
+            )
+    return link
+
+
+def hash_of(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def check_in_behind(token: str, now: datetime) -> CheckIn:
+    """The check-in a link opens; refuses an unknown, an expired and a used one, each in its own words."""
+    check_in = CheckIn.objects.select_related("patient", "session").filter(token_hash=hash_of(token)).first()
+    if check_in is None:
+        raise BadInput("unknown_link", "", "This link is not known. Perhaps a newer one was sent to you.")
+    if check_in.answered_at is not None:
+        raise BadInput("used_link", "", "Thank you: these questions were answered already. The link works once.")
+    if check_in.expires_at is None or check_in.expires_at < now:
+        raise BadInput("expired_link", "", "This link has expired. Ask the clinic for a new one.")
+    return check_in
+
+
+@transaction.atomic
+def answer_check_in(token: str, answers: Mapping[str, int | None], now: datetime) -> Response:
+    """Keep the answers a link brought, once. Refuses an incomplete form without using the link up."""
+    check_in = check_in_behind(token, now)
+    # Two taps at once: the second waits here, and then sees that the first has answered.
+    check_in = CheckIn.objects.select_for_update().select_related("patient", "session").get(pk=check_in.pk)
+    if check_in.answered_at is not None:
+        raise BadInput("used_link", "", "Thank you: these questions were answered already. The link works once.")
+    scored = score(load_instrument(check_in.instrument), answers)
+    if scored.missing:
+        raise InstrumentError("missing_answers", "answers", scored.why)
+    actor = System(check_in.clinic_id, "patient, through a link")
+    check_in.answered_at = now
+    check_in.save(update_fields=["answered_at"])
+    filled = Filled(check_in.instrument, answers, AnswerSource.LINK, now, check_in.session, check_in)
+    return record_response(actor, check_in.patient, filled, now=now)

@@ -1,0 +1,134 @@
+"""Questionnaires on screen: from a link without an account, in the clinic, and the list of a person's check-ins."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from euthymia.care.instruments import instruments, load_instrument
+from euthymia.clinic.accounts.policies import ASSESS, CAPABILITY_LINK, SEND_CHECK_INS, requires
+from euthymia.clinic.measures import commands, presenters, queries
+from euthymia.clinic.measures.models import AnswerSource, CheckIn, RiskSignal
+from euthymia.clinic.measures.questionnaire import answers_from, is_rated_by_clinician, questionnaire, result_of
+from euthymia.clinic.people.queries import find_or_404, open_patient
+from euthymia.clinic.people.shell import person_page
+from euthymia.errors import BadInput
+
+REFUSED_FORM = 422
+ASKED_IN_CLINIC = ("phq9", "gad7", "madrs", "phq2")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(CAPABILITY_LINK)
+def check_in(request: HttpRequest, token: str) -> HttpResponse:
+    """The one form this link may write, once. Opening it changes nothing."""
+    now = timezone.now()
+    try:
+        opened = commands.check_in_behind(token, now)
+    except BadInput as refusal:
+        return render(request, "measures/link_refused.html", {"refusal": refusal}, status=410)
+    asked = load_instrument(opened.instrument)
+    with translation.override(opened.patient.language):
+        if request.method != "POST":
+            return render(request, "measures/check_in.html", {"questionnaire": questionnaire(asked)})
+        answers = answers_from(asked, request.POST)
+        result = result_of(asked, answers)
+        if result.missing:
+            form = questionnaire(asked, answers, missing=result.missing)
+            context = {"questionnaire": form, "result": result}
+            return render(request, "measures/check_in.html", context, status=REFUSED_FORM)
+        try:
+            commands.answer_check_in(token, answers, now)
+        except BadInput as refusal:
+            return render(request, "measures/link_refused.html", {"refusal": refusal}, status=410)
+        return render(request, "measures/thanks.html", {"result": result})
+
+
+@requires(SEND_CHECK_INS)
+def check_ins(request: HttpRequest, patient_id: UUID) -> HttpResponse:
+    """What was asked, what was answered, what is due; and how complete that is."""
+    viewer, now = request.viewer, timezone.now()  # type: ignore[attr-defined]
+    patient = open_patient(viewer, patient_id, purpose="check_ins", now=now)
+    rows = queries.check_ins_of(viewer, patient)
+    answered, due = queries.completeness(rows, now)
+    context = {
+        "rows": presenters.check_in_rows(rows, now),
+        "answered": answered,
+        "due": due,
+        "words": f"{answered} of {due}",
+        "responses": list(reversed(queries.responses_of(viewer, patient))),
+        "asked": [load_instrument(name) for name in ASKED_IN_CLINIC if name in instruments()],
+    }
+    return person_page(request, "measures/check_ins.html", patient, "check-ins", context)
+
+
+@require_POST
+@requires(SEND_CHECK_INS)
+def check_in_send(request: HttpRequest, check_in_id: UUID) -> HttpResponse:
+    viewer = request.viewer  # type: ignore[attr-defined]
+    row = find_or_404(viewer, CheckIn, id=check_in_id)
+    try:
+        commands.send_check_in(viewer, row, timezone.now())
+    except BadInput as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, f"The link is on its way to {row.patient.email}. It works once, for 7 days.")
+    return redirect("check-ins", row.patient_id)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(ASSESS)
+def measure(request: HttpRequest, patient_id: UUID, instrument: str) -> HttpResponse:
+    """Fill a questionnaire in the clinic, with the patient or as a clinician's rating."""
+    viewer, now = request.viewer, timezone.now()  # type: ignore[attr-defined]
+    patient = open_patient(viewer, patient_id, purpose=f"measure_{instrument}", now=now)
+    if instrument not in instruments():
+        raise Http404
+    asked = load_instrument(instrument)
+    answers = answers_from(asked, request.POST) if request.method == "POST" else {}
+    result = result_of(asked, answers) if request.method == "POST" else None
+    if result is None or (result.missing and not request.POST.get("keep_incomplete")):
+        form = questionnaire(asked, answers, missing=result.missing if result else ())
+        context = {"questionnaire": form, "result": result}
+        status = REFUSED_FORM if result else 200
+        return person_page(request, "measures/measure.html", patient, "check-ins", context, status=status)
+    source = AnswerSource.CLINICIAN if is_rated_by_clinician(asked) else AnswerSource.CLINIC
+    response = commands.record_response(viewer, patient, commands.Filled(instrument, answers, source, now), now=now)
+    signal = response.risk_signals.first()
+    if signal is not None:
+        messages.warning(request, f"A sign of suicidal thoughts. Owner: {signal.owner}. Talk with {patient} now.")
+        return redirect("risk", signal.id)
+    total = "no total, answers are missing" if response.total is None else f"{response.total:g}"
+    messages.success(request, f"{asked.title} recorded: {total}.")
+    return redirect("person", patient.id)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(ASSESS)
+def risk(request: HttpRequest, signal_id: UUID) -> HttpResponse:
+    """One risk signal: help first, then who owns it, when it was seen and what was done."""
+    viewer, now = request.viewer, timezone.now()  # type: ignore[attr-defined]
+    signal = find_or_404(viewer, RiskSignal, id=signal_id)
+    patient = open_patient(viewer, signal.patient_id, purpose="risk_signal", now=now)
+    problem = ""
+    if request.method == "POST":
+        try:
+            if request.POST.get("done"):
+                commands.close_risk(viewer, signal, request.POST.get("action_taken", ""), now)
+                messages.success(request, "Closed, with what was done.")
+                return redirect("today")
+            commands.see_risk(viewer, signal, now)
+            return redirect("risk", signal.id)
+        except BadInput as refusal:
+            problem = refusal.message
+    context = {"signal": signal, "problem": problem, "typed": request.POST.get("action_taken", "")}
+    return person_page(
+        request, "measures/risk.html", patient, "person", context, status=REFUSED_FORM if problem else 200
+    )

@@ -1,0 +1,50 @@
+"""Writing therapy notes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from euthymia.clinic.accounts.viewer import Viewer
+from euthymia.clinic.audit.commands import record
+from euthymia.clinic.audit.models import Action
+from euthymia.clinic.people.models import Patient
+from euthymia.clinic.people.queries import find_or_404
+from euthymia.clinic.sessions.models import Session
+from euthymia.clinic.therapy.models import NoteKind, TherapyNote
+from euthymia.errors import BadInput
+
+
+@transaction.atomic
+def write_note(
+    viewer: Viewer,
+    patient: Patient,
+    *,
+    kind: str,
+    text: str,
+    at: datetime,
+    now: datetime,
+    intention: str = "",
+    session_id: str = "",
+) -> TherapyNote:
+    """A preparation, dosing-day or integration note, tied to a session of the same person when one is named."""
+    if kind not in NoteKind.values:
+        raise BadInput("unknown_kind", "kind", "Choose preparation, dosing day or integration.")
+    if not text.strip():
+        raise BadInput("empty", "text", "Write the note before you save it.")
+    if at > now:
+        raise BadInput("in_the_future", "at", "This time lies in the future. Check the date and the clock.")
+    session = find_or_404(viewer, Session, id=session_id, patient=patient) if session_id else None
+    note = TherapyNote.objects.create(
+        clinic_id=viewer.clinic_id,
+        patient=patient,
+        session=session,
+        kind=kind,
+        intention=intention,
+        text=text,
+        at=at,
+        by_id=viewer.user_id,
+    )
+    record(viewer, Action.CREATE, "therapy_note", now=now, patient_id=patient.id, subject_id=note.id)
+    return note
