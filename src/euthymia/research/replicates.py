@@ -13,6 +13,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import MappingProxyType
@@ -23,6 +24,7 @@ import numpy as np
 from euthymia.errors import BadInput
 from euthymia.research.design import Design, PublishedResult
 from euthymia.research.estimate import Estimated
+from euthymia.research.screening import rules_hash
 from euthymia.research.trial import Outcome, run
 from euthymia.response import load_prior
 
@@ -113,17 +115,23 @@ def replicate_seed(seed: int, replicate: int) -> int:
     return int(np.random.SeedSequence([seed, replicate]).generate_state(1, np.uint64)[0])
 
 
-def code_version() -> str:
-    """Package version; a shard of another version is not reused."""
+def code_version(design: Design) -> str:
+    """Package version, and a hash of the prior and of care's rules; a shard made under others is not reused."""
     try:
-        return version("euthymia")
+        package = version("euthymia")
     except PackageNotFoundError:
-        return "unpackaged"
+        package = "unpackaged"
+    return f"{package}+{_content_hash(design.hash, rules_hash(design), repr(load_prior()))}"
+
+
+@cache
+def _content_hash(*contents: str) -> str:
+    return hashlib.sha256("|".join(contents).encode()).hexdigest()[:12]
 
 
 def shard_name(design: Design, seed: int, first: int, last: int) -> str:
     """The name of the shard holding replicates first … last − 1."""
-    words = f"{design.hash}|{code_version()}|{load_prior().card.id}|{seed}|{first}|{last}"
+    words = f"{design.hash}|{code_version(design)}|{seed}|{first}|{last}"
     return hashlib.sha256(words.encode()).hexdigest()[:24]
 
 
@@ -184,7 +192,7 @@ def merge(design: Design, seed: int, outcomes: Iterable[Outcome]) -> Result:
         title=design.title,
         citation=design.citation,
         prior=load_prior().card.id,
-        code_version=code_version(),
+        code_version=code_version(design),
         seed=seed,
         replicates=total,
         summaries=tuple(_summaries(design, ordered)),

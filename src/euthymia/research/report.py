@@ -80,6 +80,13 @@ def _row(row: Summary) -> ForestRow:
     printed = row.published
     return ForestRow(
         words(row.estimand),
-        published=None if printed is None else Estimate(printed.value, printed.low, printed.high),
-        predicted=Estimate(row.predicted, row.low, row.high),
+        published=None if printed is None else _rounded(printed.value, printed.low, printed.high),
+        predicted=_rounded(row.predicted, row.low, row.high),
     )
+
+
+def _rounded(value: float, low: float | None, high: float | None) -> Estimate:
+    """One decimal: more would claim what a few hundred trials cannot know, and would not fit beside the drawing."""
+    if low is None or high is None:
+        return Estimate(round(value, 1))
+    return Estimate(round(value, 1), round(low, 1), round(high, 1))

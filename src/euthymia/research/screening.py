@@ -6,6 +6,7 @@ care refuses, or cannot tell about, does not enter.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,8 +17,9 @@ import numpy as np
 
 from euthymia.care.decision import Decision, Level, missing_of, reasons_of, verdict
 from euthymia.care.dosing import PriorDose, WeightFacts, calculate, check_order
-from euthymia.care.eligibility import assess, reassuring_facts
+from euthymia.care.eligibility import assess, reassuring_facts, rules_for
 from euthymia.care.protocol import Protocol, fill
+from euthymia.care.protocol_document import content_hash
 from euthymia.care.protocols.load import load_protocol
 from euthymia.research.design import Arm, Design
 from euthymia.response import relative_dose
@@ -108,3 +110,12 @@ def _protocol(protocol_id: str, values: tuple[tuple[str, float], ...]) -> Protoc
     """The shipped protocol with the holes filled that this design fills; the others stay open and may refuse."""
     protocol = load_protocol(protocol_id)
     return fill(protocol, dict(values), "the trial's design") if values else protocol
+
+
+def rules_hash(design: Design) -> str:
+    """Names the rules this design runs under: every eligibility rule and the content of every protocol that doses."""
+    contents = [
+        content_hash(_protocol(arm.protocol, _filled(design, arm.protocol))) for arm in design.arms if arm.protocol
+    ]
+    words = "|".join([repr(rules_for(design.eligibility_protocol)), *contents])
+    return hashlib.sha256(words.encode()).hexdigest()

@@ -10,6 +10,7 @@ from euthymia.errors import BadInput
 from euthymia.research.design import load_design
 from euthymia.research.replicates import (
     as_plain,
+    code_version,
     merge,
     read_result,
     replicate_seed,
@@ -68,6 +69,12 @@ def test_another_design_or_seed_never_shares_a_shard():
     other = replace(DESIGN, hash="0" * 16)
     names = {shard_name(DESIGN, 3, 0, 25), shard_name(DESIGN, 4, 0, 25), shard_name(DESIGN, 3, 25, 50)}
     assert len(names | {shard_name(other, 3, 0, 25)}) == 4
+
+
+def test_a_changed_rule_makes_new_shards():
+    data = dict(DESIGN.protocol_values["iv_racemic_05"]) | {"limits.dose_cap": 100.0}
+    tighter = replace(DESIGN, protocol_values={"iv_racemic_05": data})
+    assert code_version(tighter) != code_version(DESIGN)
 
 
 def test_a_write_that_fails_leaves_what_stood_there(tmp_path):
