@@ -185,7 +185,10 @@ def recoloured(css: str) -> str:
 
 def pruned(rule: re.Match[str]) -> str:
     """One rule without the parts we do not carry; nothing where nothing is left of it."""
-    carried = [part for part in rule[1].split(",") if not re.search(LEFT_OUT, part)]
+    if rule[1].lstrip().startswith(("@", "from", "to")):
+        return rule[0]
+    # A part that names no class of theirs would reach our own elements.
+    carried = [part for part in rule[1].split(",") if "nhsuk" in part and not re.search(LEFT_OUT, part)]
     if not carried or "url(" in rule[2]:
         return ""
     return f"{','.join(carried)}{{{rule[2]}}}"
