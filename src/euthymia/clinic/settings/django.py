@@ -129,7 +129,6 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
-STATIC_ROOT = chosen.data_directory / "static"
 STATICFILES_DIRS = [CLINIC_ROOM / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = chosen.debug
