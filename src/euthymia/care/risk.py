@@ -1,0 +1,244 @@
+"""Signs of suicidal thoughts: seen in any questionnaire with or without a total, triaged, owned by a named person,
+and not closed until somebody wrote down what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from euthymia.care.decision import Missing
+from euthymia.care.evidence import Basis, basis_of, sources_of
+from euthymia.care.instruments.instrument import Instrument
+from euthymia.care.instruments.score import checked_answers
+from euthymia.care.tables.load import read_table
+from euthymia.errors import BadInput
+
+SUICIDAL_THOUGHTS = "suicidal_thoughts"
+
+
+class Trigger(StrEnum):
+    """What raised a signal. A safety question left blank is something to resolve, not a value to guess."""
+
+    SUICIDAL_THOUGHTS = "suicidal_thoughts"
+    NOT_ANSWERED = "suicide_item_not_answered"
+
+
+class RiskLevel(StrEnum):
+    """Levels of the screener, from the most urgent."""
+
+    HIGH = "high"
+    MODERATE = "moderate"
+    LOW = "low"
+    NONE_IDENTIFIED = "none_identified"
+
+
+@dataclass(frozen=True, slots=True)
+class RiskSignal:
+    """A sign that somebody must look at: which answer to which item, and what to do first."""
+
+    trigger: Trigger
+    instrument: str
+    item: str
+    value: int | None
+    says: str
+    basis: Basis
+
+
+def assess(instrument: Instrument, answers: Mapping[str, int | None]) -> RiskSignal | None:
+    """The signal these answers raise, if any; needs no total. Refuses answers the instrument does not know."""
+    given = checked_answers(instrument, answers)
+    for flag in instrument.flags:
+        value = given.get(flag.item)
+        if flag.name != SUICIDAL_THOUGHTS or (value is not None and value < flag.at_least):
+            continue
+        if value is None:
+            says = f"{instrument.title} item {flag.item} was not answered. Ask, and write down the answer."
+            return RiskSignal(Trigger.NOT_ANSWERED, instrument.id, flag.item, None, says, flag.basis)
+        says = f"{instrument.title} item {flag.item} was answered {value}. Screen for suicide risk in the same visit."
+        return RiskSignal(Trigger.SUICIDAL_THOUGHTS, instrument.id, flag.item, value, says, flag.basis)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenerAnswers:
+    """The six answers of the screener; None is not asked or not known. The first five are about the past month.
+    After a no to `thoughts` the next three are not asked and count as no."""
+
+    wish_to_be_dead: bool | None = None
+    thoughts: bool | None = None
+    method: bool | None = None
+    intent: bool | None = None
+    plan: bool | None = None
+    behaviour_ever: bool | None = None
+    behaviour_past_3_months: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A level and the answers any one of which reaches it."""
+
+    level: RiskLevel
+    any_of: tuple[str, ...]
+    says: str
+    basis: Basis
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """The level the answers reach. `level` is None when nothing was found and something is missing: unknown is not
+    none. With `missing`, the level is at least this."""
+
+    level: RiskLevel | None
+    because: tuple[str, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    says: str = ""
+    basis: Basis | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether no missing answer could raise the level."""
+        return self.level is RiskLevel.HIGH or not self.missing
+
+
+_TABLE = read_table("suicide_risk")
+TIERS: tuple[Tier, ...] = tuple(
+    Tier(RiskLevel(row["level"]), tuple(row["any_of"]), row["says"], basis_of(row, sources_of(_TABLE)))
+    for row in _TABLE["tier"]
+)
+_ASKED_AS = {"behaviour_earlier": "behaviour_ever"}
+_ASKED_AFTER_THOUGHTS = ("method", "intent", "plan")
+
+
+def triage(answers: ScreenerAnswers, tiers: Iterable[Tier] = TIERS) -> Triage:
+    """The highest tier any answer reaches, and what was not answered. Software triages nobody away: it only raises."""
+    said = _by_name(answers)
+    missing = tuple(
+        Missing(_ASKED_AS.get(name, name), "suicide_triage", "This question of the screener is not answered.")
+        for name, value in said.items()
+        if value is None
+    )
+    for tier in tiers:
+        because = tuple(name for name in tier.any_of if said[name])
+        if because:
+            return Triage(tier.level, because, missing, tier.says, tier.basis)
+    return Triage(None if missing else RiskLevel.NONE_IDENTIFIED, missing=missing)
+
+
+def _by_name(answers: ScreenerAnswers) -> dict[str, bool | None]:
+    said: dict[str, bool | None] = {
+        "wish_to_be_dead": answers.wish_to_be_dead,
+        "thoughts": answers.thoughts,
+        "method": answers.method,
+        "intent": answers.intent,
+        "plan": answers.plan,
+        "behaviour_past_3_months": answers.behaviour_past_3_months,
+    }
+    if answers.thoughts is False:
+        said |= {name: bool(said[name]) for name in _ASKED_AFTER_THOUGHTS}
+    if answers.behaviour_ever is False and said["behaviour_past_3_months"] is None:
+        said["behaviour_past_3_months"] = False
+    said["behaviour_earlier"] = _earlier(answers)
+    return said
+
+
+def _earlier(answers: ScreenerAnswers) -> bool | None:
+    """Behaviour longer ago than three months; a recent one is already in the high tier."""
+    if answers.behaviour_past_3_months:
+        return False
+    return answers.behaviour_ever
+
+
+class Stage(StrEnum):
+    """Where a signal stands. It cannot exist without an owner."""
+
+    OWNED = "owned"
+    SEEN = "seen"
+    ACTED = "acted"
+    CLOSED = "closed"
+
+
+class Step(StrEnum):
+    """What somebody did with a signal."""
+
+    HAND_OVER = "hand_over"
+    SEE = "see"
+    ACT = "act"
+    CLOSE = "close"
+    REOPEN = "reopen"
+
+
+# From where a step may be taken, and where it leads. Nothing is closed before something was done.
+STEPS: Mapping[tuple[Stage, Step], Stage] = {
+    (Stage.OWNED, Step.HAND_OVER): Stage.OWNED,
+    (Stage.OWNED, Step.SEE): Stage.SEEN,
+    (Stage.SEEN, Step.HAND_OVER): Stage.OWNED,
+    (Stage.SEEN, Step.ACT): Stage.ACTED,
+    (Stage.ACTED, Step.HAND_OVER): Stage.OWNED,
+    (Stage.ACTED, Step.ACT): Stage.ACTED,
+    (Stage.ACTED, Step.CLOSE): Stage.CLOSED,
+    (Stage.CLOSED, Step.REOPEN): Stage.OWNED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PathwayEvent:
+    """One step: who, when, and in words what was done, or to whom it was handed (`says`)."""
+
+    step: Step
+    by: str
+    at: datetime
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pathway:
+    """A signal with its owner and history. `needs_attention` until it is closed."""
+
+    stage: Stage
+    owner: str
+    raised_at: datetime
+    seen_at: datetime | None = None
+    done: tuple[PathwayEvent, ...] = ()
+
+    @property
+    def needs_attention(self) -> bool:
+        return self.stage is not Stage.CLOSED
+
+    @property
+    def next_steps(self) -> tuple[Step, ...]:
+        return tuple(step for (stage, step) in STEPS if stage is self.stage)
+
+
+def open_pathway(owner: str, raised_at: datetime) -> Pathway:
+    """A new signal in the hands of a named person; refuses one without an owner."""
+    if not owner.strip():
+        raise BadInput("no_owner", "owner", "Name the person who looks after this signal.")
+    return Pathway(Stage.OWNED, owner.strip(), raised_at)
+
+
+def follow(pathway: Pathway, events: Iterable[PathwayEvent]) -> Pathway:
+    """The pathway after these steps, in order; refuses a step that does not follow, or that says nothing."""
+    for event in events:
+        pathway = _step(pathway, event)
+    return pathway
+
+
+def _step(pathway: Pathway, event: PathwayEvent) -> Pathway:
+    stage = STEPS.get((pathway.stage, event.step))
+    if stage is None:
+        may = ", ".join(pathway.next_steps)
+        raise BadInput("wrong_step", "step", f"A signal that is {pathway.stage} allows: {may}.")
+    if not event.by.strip():
+        raise BadInput("unnamed", "by", "Say who did this.")
+    if event.step is not Step.SEE and not event.says.strip():
+        raise BadInput("says_nothing", "says", "Write down what was done, or to whom it was handed over.")
+    new_owner = event.step in (Step.HAND_OVER, Step.REOPEN)
+    return replace(
+        pathway,
+        stage=stage,
+        owner=event.says.strip() if new_owner else pathway.owner,
+        seen_at=None if new_owner else (event.at if event.step is Step.SEE else pathway.seen_at),
+        done=(*pathway.done, event),
+    )
