@@ -34,6 +34,7 @@ class Session(ClinicOwned):
     dose_started_at = models.DateTimeField(null=True)
     dose_given_mg = models.FloatField(null=True)
     closed_at = models.DateTimeField(null=True)
+    statements = models.JSONField(default=dict, help_text="What was stated at the gate and at the door, and by whom.")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 

@@ -1,0 +1,144 @@
+"""What is known in front of a person before the dose and at the door, gathered for the rules of care.
+
+The panel, its button and the command all ask `ask_gate` and `ask_discharge`, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from euthymia.care.decision import Decision
+from euthymia.care.discharge import DischargeFacts, may_discharge
+from euthymia.care.dosing import WeightAt, WeightFacts, check_order
+from euthymia.care.gate import ConsentFact, GateFacts, pre_dose_gate
+from euthymia.care.override import Override, with_overrides
+from euthymia.care.session import SessionState
+from euthymia.care.vitals import Reading, merged
+from euthymia.clinic.accounts.roles import PRESCRIBING
+from euthymia.clinic.accounts.viewer import Actor
+from euthymia.clinic.assessments.queries import valid_consent
+from euthymia.clinic.plans.drafts import eligibility_gate, height_cm, order_of, prior_doses, recorded_weights
+from euthymia.clinic.plans.queries import signature_of
+from euthymia.clinic.sessions.models import Session
+from euthymia.clinic.sessions.queries import session_protocol
+from euthymia.errors import BadInput
+
+# What may be asked of a person to be sure who they are.
+IDENTIFIERS = {"name": "Full name", "date_of_birth": "Date of birth", "record_number": "Record number"}
+
+
+@dataclass(frozen=True, slots=True)
+class GateAnswers:
+    """What the nurse states at the chair. A check that is not in `checklist` was not answered."""
+
+    identifiers: tuple[str, ...] = ()
+    escort_name: str = ""
+    checklist: Mapping[str, bool | None] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "identifiers": list(self.identifiers),
+            "escort_name": self.escort_name,
+            "checklist": dict(self.checklist),
+        }
+
+
+def answers_of(session: Session) -> GateAnswers:
+    """What was stated when the gate was last passed; nothing before that."""
+    kept = session.statements.get("gate", {})
+    return GateAnswers(tuple(kept.get("identifiers", ())), kept.get("escort_name", ""), kept.get("checklist", {}))
+
+
+def overrides_of(session: Session, step: str) -> tuple[Override, ...]:
+    """The holds that were accepted at this step."""
+    return tuple(Override(**row) for row in session.statements.get(step, {}).get("overrides", ()))
+
+
+def ask_gate(
+    actor: Actor,
+    session: Session,
+    state: SessionState,
+    answers: GateAnswers,
+    *,
+    overrides: Iterable[Override] = (),
+    at: datetime,
+) -> Decision:
+    """Whether the dose may begin at `at`, with the accepted holds counted as accepted."""
+    version = session.plan.protocol_version
+    facts = gate_facts(actor, session, state, answers, at)
+    decision = pre_dose_gate(facts, session_protocol(session), signature_of(version), at)
+    return with_overrides(decision, overrides)
+
+
+def gate_facts(actor: Actor, session: Session, state: SessionState, answers: GateAnswers, at: datetime) -> GateFacts:
+    """Everything the gate asks about, as it was known at `at`."""
+    version, patient = session.plan.protocol_version, session.patient
+    consent = valid_consent(actor, patient, version.protocol_id, version.version)
+    vitals, vitals_at = latest_look(session, state, at)
+    return GateFacts(
+        identifiers=answers.identifiers,
+        consent=ConsentFact(consent.protocol_id, consent.protocol_version, consent.signed_at) if consent else None,
+        escort_name=answers.escort_name or None,
+        checklist=answers.checklist,
+        vitals=vitals,
+        vitals_at=vitals_at,
+        plan_protocol=(version.protocol_id, version.version),
+        eligibility=eligibility_gate(actor, patient, version, at),
+        order=order_decision(actor, session, at),
+    )
+
+
+def order_decision(actor: Actor, session: Session, at: datetime) -> Decision:
+    """The plan's dose checked again on the day: caps, the interval since the last dose, the weight now on record."""
+    patient, plan = session.patient, session.plan
+    rows = [row for row in recorded_weights(actor, patient) if row.at and row.at <= at]
+    weights = tuple(WeightAt(row.at, row.value) for row in rows if row.at and row.value)
+    height = height_cm(actor, patient)
+    # Where there was nothing to compare with, whoever signed the plan confirmed the weight then.
+    facts = WeightFacts(weights, height, confirmed=not weights and height is None)
+    prior = [dose for dose in prior_doses(actor, patient) if dose.at <= at]
+    checked = check_order(session_protocol(session), order_of(plan), weight=facts, prior=prior, now=at)
+    accepted = [Override(row["rule"], row["by"], row["because"]) for row in plan.overrides]
+    return with_overrides(checked, accepted)
+
+
+def latest_look(session: Session, state: SessionState, at: datetime) -> tuple[Reading | None, datetime | None]:
+    """The readings that still count as fresh, taken together, else the last one with its age; None without any."""
+    rows = [row for row in state.readings if row.at <= at]
+    if not rows:
+        return None, None
+    fresh_min = session_protocol(session).fresh_within_min.value
+    fresh = [row for row in rows if fresh_min is not None and at - row.at <= timedelta(minutes=fresh_min)]
+    if not fresh:
+        return rows[-1].reading, rows[-1].at
+    reading = fresh[0].reading
+    for row in fresh[1:]:
+        reading = merged(reading, row.reading)
+    return reading, fresh[0].at
+
+
+def ask_discharge(
+    session: Session,
+    state: SessionState,
+    facts: DischargeFacts,
+    *,
+    overrides: Iterable[Override] = (),
+    at: datetime,
+) -> Decision:
+    """Whether the person may go home at `at`, with the accepted holds counted as accepted."""
+    return with_overrides(may_discharge(state, session_protocol(session), at, facts), overrides)
+
+
+def accepted(actor: Actor, reasons: Mapping[str, str]) -> tuple[Override, ...]:
+    """The holds this prescriber accepts; refuses anybody else (BadInput)."""
+    given = {rule: because.strip() for rule, because in reasons.items() if because.strip()}
+    if given and actor.role not in PRESCRIBING:
+        raise BadInput("not_permitted", "override", "Only a prescriber may accept a hold. Ask one to do it here.")
+    return tuple(Override(rule, actor.name, because) for rule, because in given.items())
+
+
+def overrides_as_json(overrides: Iterable[Override]) -> list[dict[str, str]]:
+    return [asdict(one) for one in overrides]
