@@ -1,0 +1,79 @@
+"""Arithmetic written in a model's data file: names, numbers, + - * / **, and a few functions. Nothing else runs."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from types import CodeType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from euthymia.errors import Broken
+
+Values = NDArray[np.float64]
+
+
+def expit(x: Values) -> Values:
+    """The number between 0 and 1 whose logit is x."""
+    return np.asarray(1.0 / (1.0 + np.exp(-x)))
+
+
+def logit(share: Values) -> Values:
+    """log(share / (1 - share))."""
+    return np.asarray(np.log(share / (1.0 - share)))
+
+
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "max": np.maximum,
+    "min": np.minimum,
+    "exp": np.exp,
+    "log": np.log,
+    "expit": expit,
+    "logit": logit,
+}
+_ALLOWED = (
+    ast.Expression,
+    ast.BinOp,
+    ast.UnaryOp,
+    ast.Call,
+    ast.Name,
+    ast.Load,
+    ast.Constant,
+    ast.Add,
+    ast.Sub,
+    ast.Mult,
+    ast.Div,
+    ast.Pow,
+    ast.USub,
+)
+
+
+class Expression:
+    """One formula, checked when it is read and evaluated on arrays."""
+
+    __slots__ = ("_code", "names", "text")
+
+    def __init__(self, text: str | float) -> None:
+        self.text = str(text)
+        tree = ast.parse(self.text, mode="eval")
+        for node in ast.walk(tree):
+            if not isinstance(node, _ALLOWED):
+                raise Broken(f"'{self.text}' holds something that is not arithmetic: {type(node).__name__}")
+            if isinstance(node, ast.Constant) and (
+                isinstance(node.value, bool) or not isinstance(node.value, (int, float))
+            ):
+                raise Broken(f"'{self.text}' holds a constant that is not a number.")
+        words = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        self.names = frozenset(words - set(FUNCTIONS))
+        self._code: CodeType = compile(tree, "<model formula>", "eval")
+
+    def __call__(self, values: Mapping[str, Any]) -> Values:
+        """The formula's value; every name must be in `values`."""
+        missing = self.names - set(values)
+        if missing:
+            raise Broken(f"'{self.text}' uses names that are not defined: {', '.join(sorted(missing))}")
+        # Only the nodes allowed above can be in the code, and there are no builtins.
+        found = eval(self._code, {"__builtins__": {}, **FUNCTIONS}, dict(values))
+        return np.asarray(found, dtype=np.float64)

@@ -1,0 +1,221 @@
+"""A kinetic model as data: parameters with their spread, compartments, flows, ways in, and what is read out.
+
+Made by `compounds.load.load_model` from one cited file. It turns a person, their random effects and a regimen into a
+`LinearSystem`, which any solver takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from euthymia.errors import Broken, ModelError
+from euthymia.pharmacology.card import Card
+from euthymia.pharmacology.expression import Expression, Values, expit, logit
+from euthymia.pharmacology.person import Person
+from euthymia.pharmacology.regimen import Dose, Regimen, Route
+from euthymia.pharmacology.solve.system import Input, LinearSystem
+
+# Nasal devices used within this time of one another are one sitting; the later ones are absorbed less well.
+SAME_SITTING_H = 1.0
+NANOGRAM_PER_ML = 1000.0
+
+
+class Spread(StrEnum):
+    """How a random effect acts on its parameter."""
+
+    LOG = "log"
+    LOGIT = "logit"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter: its typical value, a formula of `value` and covariates; how people differ (variance 0: not)."""
+
+    name: str
+    value: float
+    typical: Expression
+    unit: str
+    variance: float
+    spread: Spread
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Drug moving at `rate_per_h` from one state to another (or out, if `to` is None); `fraction` of it arrives."""
+
+    source: int
+    to: int | None
+    rate_per_h: Expression
+    fraction: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A way in: which share of a dose by this route enters which state, over how long (None: as the dose says)."""
+
+    route: Route
+    state: int
+    fraction: Expression
+    duration_h: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What is read: a state's amount over a volume. `is_parent` marks the drug itself among its metabolites."""
+
+    analyte: str
+    state: int
+    volume_l: Expression
+    is_parent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model. Names of random effects are the names of the parameters they act on."""
+
+    card: Card
+    parameters: tuple[Parameter, ...]
+    defined: tuple[tuple[str, Expression], ...]
+    states: tuple[str, ...]
+    flows: tuple[Flow, ...]
+    entries: tuple[Entry, ...]
+    outputs: tuple[Output, ...]
+    covariances: Mapping[tuple[str, str], float]
+    mg_per_device: float | None
+
+    @property
+    def id(self) -> str:
+        return self.card.id
+
+    @property
+    def varying(self) -> tuple[str, ...]:
+        """Names of the random effects."""
+        return tuple(parameter.name for parameter in self.parameters if parameter.variance > 0)
+
+    @property
+    def covariance(self) -> Values:
+        """Covariance of the random effects in the order of `varying`."""
+        names = self.varying
+        matrix = np.diag([parameter.variance for parameter in self.parameters if parameter.variance > 0])
+        for (one, other), value in self.covariances.items():
+            row, column = names.index(one), names.index(other)
+            matrix[row, column] = matrix[column, row] = value
+        return np.asarray(matrix, dtype=np.float64).reshape(len(names), len(names))
+
+    def parent(self) -> int:
+        """Place of the drug itself among the outputs."""
+        return next(place for place, output in enumerate(self.outputs) if output.is_parent)
+
+    def analytes(self, regimen: Regimen) -> tuple[str, ...]:
+        """Names of the outputs; a model of several drugs names its parent after the one given."""
+        return tuple(str(regimen.drug) if out.analyte == "{drug}" else out.analyte for out in self.outputs)
+
+    def values(self, person: Person, effects: Mapping[str, Values]) -> dict[str, Values]:
+        """Every parameter of a person for each set of random effects, (people,) or ()."""
+        found: dict[str, Values] = {name: np.asarray(value) for name, value in person.covariates().items()}
+        for parameter in self.parameters:
+            typical = parameter.typical({**found, "value": parameter.value})
+            effect = effects.get(parameter.name)
+            found[parameter.name] = typical if effect is None else _varied(typical, effect, parameter.spread)
+        for name, formula in self.defined:
+            found[name] = formula(found)
+        return found
+
+    def system(self, regimen: Regimen, values: Mapping[str, Values], people: int) -> LinearSystem:
+        """The compartments of these people with the regimen entering them."""
+        count = len(self.states)
+        rates = np.zeros((people, count, count))
+        for flow in self.flows:
+            rate = flow.rate_per_h(values)
+            rates[:, flow.source, flow.source] -= rate
+            if flow.to is not None:
+                rates[:, flow.to, flow.source] += rate * flow.fraction(values)
+        readout = np.zeros((people, len(self.outputs), count))
+        for place, output in enumerate(self.outputs):
+            readout[:, place, output.state] = NANOGRAM_PER_ML / output.volume_l(values)
+        inputs = [
+            entry for place in range(len(regimen.doses)) for entry in self._inputs(place, regimen, values, people)
+        ]
+        return LinearSystem(rates, readout, tuple(inputs))
+
+    def _inputs(self, place: int, regimen: Regimen, values: Mapping[str, Values], people: int) -> list[Input]:
+        dose = regimen.doses[place]
+        known = {**values, **self._device_counts(place, regimen)}
+        found = []
+        for entry in self.entries:
+            if entry.route != dose.route:
+                continue
+            amount = np.broadcast_to(dose.amount_mg * entry.fraction(known), (people,))
+            lasts = np.asarray(dose.duration_h) if entry.duration_h is None else entry.duration_h(known)
+            found.append(Input(entry.state, dose.start_h, amount, np.broadcast_to(lasts, (people,)).astype(float)))
+        return found
+
+    def _device_counts(self, place: int, regimen: Regimen) -> dict[str, Values]:
+        """How many devices this dose has, and how many were used shortly before in the same sitting."""
+        dose = regimen.doses[place]
+        if self.mg_per_device is None or dose.route != Route.NASAL:
+            return {}
+        before = [
+            other
+            for other_place, other in enumerate(regimen.doses)
+            if other.route == Route.NASAL
+            and (other.start_h, other_place) < (dose.start_h, place)
+            and dose.start_h - other.start_h <= SAME_SITTING_H
+        ]
+        earlier = sum(self._devices(other) for other in before)
+        return {"devices": np.asarray(float(self._devices(dose))), "earlier_devices": np.asarray(float(earlier))}
+
+    def _devices(self, dose: Dose) -> int:
+        return dose.devices or round(dose.amount_mg / (self.mg_per_device or dose.amount_mg))
+
+    def require_covers(self, regimen: Regimen, person: Person) -> None:
+        """Refuses (ModelError) a drug, route, device or person this model was not made for."""
+        card = self.card
+        if str(regimen.drug) not in card.drugs:
+            raise ModelError("drug_not_covered", "doses[0].drug", f"{card.id} covers {_list(card.drugs)} only.")
+        for place, dose in enumerate(regimen):
+            if str(dose.route) not in card.routes:
+                message = f"{card.id} covers {_list(card.routes)}, not {dose.route}. Choose another model."
+                raise ModelError("route_not_covered", f"doses[{place}].route", message)
+            self._require_devices(dose, f"doses[{place}]")
+        if person.age_y < card.youngest_y:
+            message = f"{card.id} was fitted on adults; at {person.age_y:g} years it says nothing."
+            raise ModelError("person_not_covered", "person.age_y", message)
+
+    def _require_devices(self, dose: Dose, path: str) -> None:
+        if self.mg_per_device is None or dose.route != Route.NASAL:
+            return
+        devices = self._devices(dose)
+        if devices < 1 or abs(dose.amount_mg - devices * self.mg_per_device) > 0.01 * self.mg_per_device:
+            message = f"{self.card.id} knows devices of {self.mg_per_device:g} mg; amount and devices must agree."
+            raise ModelError("devices_mismatch", f"{path}.devices" if dose.devices else f"{path}.amount_mg", message)
+
+    def notes(self, person: Person) -> tuple[str, ...]:
+        """Where this person lies outside those the model was fitted on."""
+        asked = (
+            ("age", person.age_y, self.card.fitted_age_y, "years"),
+            ("weight", person.weight_kg, self.card.fitted_weight_kg, "kg"),
+        )
+        found = []
+        for name, value, fitted, unit in asked:
+            if fitted is not None and not fitted[0] <= value <= fitted[1]:
+                within = f"the {fitted[0]:g} to {fitted[1]:g} {unit} it was fitted on"
+                found.append(f"{self.card.id}: {name} {value:g} {unit} is outside {within}.")
+        return tuple(found)
+
+
+def _varied(typical: Values, effect: Values, spread: Spread) -> Values:
+    match spread:
+        case Spread.LOG:
+            return np.asarray(typical * np.exp(effect))
+        case Spread.LOGIT:
+            return expit(logit(typical) + effect)
+    raise Broken(f"unknown spread {spread}")
+
+
+def _list(words: Sequence[str]) -> str:
+    return ", ".join(words)

@@ -1,0 +1,92 @@
+"""Invented people around a typical one: random effects that depend on the seed and the person's number only.
+
+Person k of a seed is the same in a batch of ten or ten thousand, whichever batch comes first, and a parameter of the
+same name differs in the same direction in every model: who clears fast, clears fast.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from euthymia.errors import BadInput
+from euthymia.pharmacology.model import Model
+from euthymia.pharmacology.person import Individual
+
+Values = NDArray[np.float64]
+MOST_PEOPLE = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """How a between-person band is made: how many invented people, which seed, which quantiles of them."""
+
+    people: int = 500
+    seed: int = 7
+    quantiles: tuple[float, ...] = (0.05, 0.5, 0.95)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "quantiles", tuple(self.quantiles))
+        if not _is_whole(self.people) or not 2 <= self.people <= MOST_PEOPLE:
+            raise BadInput("out_of_range", "band.people", f"A band needs 2 to {MOST_PEOPLE} people.")
+        if not _is_whole(self.seed) or not 0 <= self.seed < 2**63:
+            raise BadInput("out_of_range", "band.seed", "A seed is a whole number, 0 or more.")
+        levels = self.quantiles
+        if not levels or not all(isinstance(level, (int, float)) and 0 < level < 1 for level in levels):
+            raise BadInput("out_of_range", "band.quantiles", "Give quantiles between 0 and 1, such as 0.05, 0.5, 0.95.")
+        if list(levels) != sorted(set(levels)):
+            raise BadInput("unsorted", "band.quantiles", "Give quantiles in increasing order, each once.")
+
+
+def sample_effects(model: Model, seed: int, people: int, first: int = 0) -> dict[str, Values]:
+    """Random effects of persons `first` to `first + people - 1`, each (people,), by parameter name."""
+    names = model.varying
+    if not names:
+        return {}
+    drawn = standard_normals(names, seed, people, first) @ np.linalg.cholesky(model.covariance).T
+    return {name: drawn[:, place] for place, name in enumerate(names)}
+
+
+def sample_individual(individual: Individual, seed: int, people: int) -> dict[str, Values]:
+    """Random effects an individual may have, given what was learned; all alike where nothing is left unknown."""
+    names = tuple(individual.effects)
+    known = np.array([individual.effects[name] for name in names])
+    drawn = np.tile(known, (people, 1))
+    if individual.covariance:
+        root = np.linalg.cholesky(np.array(individual.covariance))
+        drawn = drawn + standard_normals(names, seed, people, 0) @ root.T
+    return {name: drawn[:, place] for place, name in enumerate(names)}
+
+
+def standard_normals(names: Sequence[str], seed: int, people: int, first: int) -> Values:
+    """Independent standard normal numbers, (people, names)."""
+    return np.stack([_normals(name, seed, people, first) for name in names], axis=1)
+
+
+@lru_cache(maxsize=256)
+def _normals(name: str, seed: int, people: int, first: int) -> Values:
+    """One number per person: a counter-based generator keyed by seed and name, its counter the person's number."""
+    word = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "little")
+    key = np.array([seed, word], dtype=np.uint64)
+    # One counter step gives four 64-bit numbers; a person owns one step.
+    raw = np.random.Philox(counter=first, key=key).random_raw(4 * people).reshape(people, 4)
+    # 53 bits, never 0, so that the logarithm exists (Box and Muller 1958).
+    shares = ((raw[:, :2] >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+    drawn = np.sqrt(-2.0 * np.log(shares[:, 0])) * np.cos(2.0 * np.pi * shares[:, 1])
+    drawn.flags.writeable = False
+    return np.asarray(drawn)
+
+
+def quantiles(values: Values, levels: Sequence[float]) -> Mapping[float, Values]:
+    """Quantiles over people of (people, times), by level."""
+    found = np.quantile(values, list(levels), axis=0)
+    return {float(level): found[place] for place, level in enumerate(levels)}
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -1,0 +1,180 @@
+"""What is planned, given or simulated: doses with drug, route, amount and time. One type for all three."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Self, TypeVar
+
+from euthymia.errors import RegimenError
+
+_Word = TypeVar("_Word", bound=StrEnum)
+# Beyond these a number is a slip of the pen, not a dose; clinical limits are the protocol's business.
+MOST_MG = 2000.0
+LONGEST_H = 240.0
+LATEST_H = 24.0 * 366 * 5
+
+
+class Drug(StrEnum):
+    """Amounts are free base: 57.67 mg of the hydrochloride is 50 mg."""
+
+    KETAMINE = "ketamine"
+    ESKETAMINE = "esketamine"
+    ARKETAMINE = "arketamine"
+
+
+class Route(StrEnum):
+    """How the drug enters the body."""
+
+    IV = "iv"
+    IM = "im"
+    SC = "sc"
+    NASAL = "nasal"
+    SUBLINGUAL = "sublingual"
+    ORAL = "oral"
+    BUCCAL_FILM = "buccal_film"
+
+
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """One dose. Text is accepted for `drug` and `route` and read as the enum.
+
+    amount_mg: free base.   start_h: hours on the engine's clock, 0 or later.   duration_h: intravenous only, 0 is a
+    bolus.   devices: nasal only, how many spray devices hold the amount.   Refuses with RegimenError, path = field.
+    """
+
+    drug: Drug | str
+    route: Route | str
+    amount_mg: float
+    start_h: float
+    duration_h: float = 0.0
+    devices: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "drug", _word(Drug, self.drug, "drug"))
+        object.__setattr__(self, "route", _word(Route, self.route, "route"))
+        _require_number(self.amount_mg, "amount_mg", (0.0, MOST_MG))
+        if self.amount_mg <= 0:
+            raise RegimenError("not_positive", "amount_mg", "A dose must be above 0 mg.")
+        _require_number(self.start_h, "start_h", (0.0, LATEST_H))
+        _require_number(self.duration_h, "duration_h", (0.0, LONGEST_H))
+        if self.duration_h and self.route != Route.IV:
+            raise RegimenError(
+                "not_an_infusion", "duration_h", f"Only an iv dose runs over time; {self.route} does not."
+            )
+        if self.devices is not None:
+            self._require_devices(self.devices)
+
+    def _require_devices(self, devices: object) -> None:
+        if self.route != Route.NASAL:
+            raise RegimenError("not_nasal", "devices", f"Devices belong to the nasal route, not to {self.route}.")
+        if isinstance(devices, bool) or not isinstance(devices, int) or not 1 <= devices <= 12:
+            raise RegimenError("out_of_range", "devices", "Give devices as a whole number from 1 to 12.")
+
+    @property
+    def end_h(self) -> float:
+        """When the last of it has entered, on the engine's clock."""
+        return self.start_h + self.duration_h
+
+
+@dataclass(frozen=True, slots=True)
+class Regimen:
+    """Doses of one drug over time; their courses add up. Order does not matter."""
+
+    doses: tuple[Dose, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "doses", tuple(self.doses))
+        if not self.doses:
+            raise RegimenError("no_doses", "doses", "A regimen needs at least one dose.")
+        for place, dose in enumerate(self.doses):
+            if dose.drug != self.doses[0].drug:
+                raise RegimenError(
+                    "mixed_drugs", f"doses[{place}].drug", f"One regimen, one drug; the first is {self.doses[0].drug}."
+                )
+
+    @classmethod
+    def given(cls, *doses: Dose) -> Self:
+        """A regimen from doses as they were recorded."""
+        return cls(tuple(doses))
+
+    def __iter__(self) -> Iterator[Dose]:
+        return iter(self.doses)
+
+    def __add__(self, other: Self) -> Self:
+        return replace(self, doses=self.doses + other.doses)
+
+    @property
+    def drug(self) -> Drug:
+        return Drug(self.doses[0].drug)
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """The routes in it, each once, in order of appearance."""
+        return tuple(dict.fromkeys(Route(dose.route) for dose in self.doses))
+
+    @property
+    def first_h(self) -> float:
+        return min(dose.start_h for dose in self.doses)
+
+    @property
+    def total_mg(self) -> float:
+        return sum(dose.amount_mg for dose in self.doses)
+
+    def later(self, by_h: float) -> Self:
+        """The same doses, `by_h` hours later."""
+        return replace(self, doses=tuple(replace(dose, start_h=dose.start_h + by_h) for dose in self.doses))
+
+    def repeated(self, times: int, *, every_h: float) -> Self:
+        """The regimen given `times` times, `every_h` hours apart."""
+        if times < 1 or every_h <= 0:
+            raise RegimenError("out_of_range", "times", "Repeat at least once, with an interval above 0 h.")
+        copies = [self.later(turn * every_h).doses for turn in range(times)]
+        return replace(self, doses=tuple(dose for doses in copies for dose in doses))
+
+
+@dataclass(frozen=True, slots=True)
+class RateStep:
+    """From `at_h` on, the pump runs at `mg_per_h`; 0 is a pause."""
+
+    at_h: float
+    mg_per_h: float
+
+
+def infusion(drug: Drug | str, steps: Sequence[RateStep] | Iterable[RateStep], *, stop_h: float) -> Regimen:
+    """What a pump really gave: rate changes and pauses until it was stopped, as doses one after another.
+
+    steps: increasing in time.   Refuses steps out of order, at or after `stop_h`, or with nothing given.
+    """
+    ordered = list(steps)
+    ends = [step.at_h for step in ordered[1:]] + [stop_h]
+    doses: list[Dose] = []
+    for place, (step, end_h) in enumerate(zip(ordered, ends, strict=True)):
+        if not (math.isfinite(step.at_h) and math.isfinite(end_h)) or end_h <= step.at_h:
+            raise RegimenError(
+                "unsorted", f"steps[{place}].at_h", "Rate steps must follow one another before the stop."
+            )
+        if not math.isfinite(step.mg_per_h) or step.mg_per_h < 0:
+            raise RegimenError("out_of_range", f"steps[{place}].mg_per_h", "A pump's rate is 0 mg/h or more.")
+        if step.mg_per_h > 0:
+            running_h = end_h - step.at_h
+            doses.append(Dose(drug, Route.IV, step.mg_per_h * running_h, step.at_h, duration_h=running_h))
+    return Regimen(tuple(doses))
+
+
+def _word(kind: type[_Word], value: str, name: str) -> _Word:
+    try:
+        return kind(value)
+    except ValueError:
+        known = ", ".join(kind)
+        raise RegimenError(f"unknown_{name}", name, f"'{value}' is not known. Use one of: {known}.") from None
+
+
+def _require_number(value: object, name: str, limits: tuple[float, float]) -> None:
+    low, high = limits
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise RegimenError("not_a_number", name, f"Give {name} as a finite number.")
+    if not low <= value <= high:
+        raise RegimenError("out_of_range", name, f"{name} is {value:g}; it must be from {low:g} to {high:g}.")

@@ -1,0 +1,166 @@
+"""What a simulation answers: series with bands, a summary, effects, the model's card, and how to say or draw them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from euthymia.errors import BadInput
+from euthymia.pharmacology.card import Card
+from euthymia.pharmacology.regimen import Dose, Regimen
+
+if TYPE_CHECKING:
+    from euthymia.charts import Chart
+
+Values = NDArray[np.float64]
+_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One analyte over time. typical: (times,).   band: quantile → (times,), over invented people; may be empty."""
+
+    analyte: str
+    unit: str
+    typical: Values
+    band: Mapping[float, Values]
+
+
+@dataclass(frozen=True, slots=True)
+class EffectSeries:
+    """One effect over time, the model that drove it, and what was assumed."""
+
+    effect: str
+    unit: str
+    typical: Values
+    band: Mapping[float, Values]
+    kind: str
+    driven_by: Card
+    assumptions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Peak (ng/mL), its time (h after the first dose), area over 24 h (ng·h/mL) and share reaching the blood."""
+
+    analyte: str
+    cmax: float
+    tmax_h: float
+    auc_0_24: float
+    bioavailability: float | None
+
+
+class Seen(StrEnum):
+    """Where an observation lies in the band that was predicted."""
+
+    LOW = "low"
+    WITHIN = "within"
+    HIGH = "high"
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """The answer of `simulate`."""
+
+    model: Card
+    regimen: Regimen
+    at_h: Values
+    series: tuple[Series, ...]
+    summary: tuple[Summary, ...]
+    effects: tuple[EffectSeries, ...]
+    notes: tuple[str, ...]
+
+    def named(self, name: str) -> Series | EffectSeries:
+        """An analyte or effect by name; refuses one that was not simulated."""
+        for series in self.series:
+            if series.analyte == name:
+                return series
+        for effect in self.effects:
+            if effect.effect == name:
+                return effect
+        known = [series.analyte for series in self.series] + [effect.effect for effect in self.effects]
+        raise BadInput("unknown_name", "name", f"'{name}' was not simulated. Known: {', '.join(known)}.")
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values in the shape of `euthymia simulate --json`."""
+        return {
+            "model": self.model.brief(),
+            "at_h": _plain(self.at_h),
+            "series": [
+                {"analyte": one.analyte, "unit": one.unit, "typical": _plain(one.typical), "band": _band(one.band)}
+                for one in self.series
+            ],
+            "summary": [
+                {
+                    "analyte": row.analyte,
+                    "cmax": round(row.cmax, _DIGITS),
+                    "tmax_h": round(row.tmax_h, _DIGITS),
+                    "auc_0_24": round(row.auc_0_24, _DIGITS),
+                    "bioavailability": None if row.bioavailability is None else round(row.bioavailability, _DIGITS),
+                }
+                for row in self.summary
+            ],
+            "effects": [
+                {
+                    "effect": one.effect,
+                    "unit": one.unit,
+                    "typical": _plain(one.typical),
+                    "band": _band(one.band),
+                    "kind": one.kind,
+                    "driven_by": one.driven_by.id,
+                    "assumptions": list(one.assumptions),
+                }
+                for one in self.effects
+            ],
+            "notes": list(self.notes),
+        }
+
+    def chart(self, *names: str) -> Chart:
+        """A chart of the analytes or effects named, which must share a unit; left out, the drug itself."""
+        from euthymia.pharmacology.drawing import chart_of
+
+        return chart_of(self, names or (self.series[0].analyte,))
+
+    def svg(self, *names: str) -> str:
+        """The chart as one SVG file's text."""
+        from euthymia.charts import line_chart
+
+        return line_chart(self.chart(*names), standalone=True)
+
+
+def observed_within_band(simulation: Simulation, name: str, at_h: float, value: float) -> Seen:
+    """Whether an observation lies below, in or above the outermost band predicted for that moment.
+
+    name: an analyte or effect.   at_h: within the simulated times; between two of them the band is interpolated.
+    """
+    series = simulation.named(name)
+    if len(series.band) < 2:
+        raise BadInput("no_band", "simulation", "Simulate with a band of two quantiles or more to compare.")
+    if not (np.isfinite(at_h) and np.isfinite(value)):
+        raise BadInput("not_a_number", "value", "Give time and value as finite numbers.")
+    if not simulation.at_h[0] <= at_h <= simulation.at_h[-1]:
+        raise BadInput("out_of_range", "at_h", "That time was not simulated.")
+    low = float(np.interp(at_h, simulation.at_h, series.band[min(series.band)]))
+    high = float(np.interp(at_h, simulation.at_h, series.band[max(series.band)]))
+    if value < low:
+        return Seen.LOW
+    return Seen.HIGH if value > high else Seen.WITHIN
+
+
+def said(dose: Dose) -> str:
+    """A dose in a few words."""
+    over = f" over {dose.duration_h * 60:.0f} min" if dose.duration_h else ""
+    return f"{dose.drug} {dose.amount_mg:g} mg {dose.route}{over}"
+
+
+def _plain(values: Values | Sequence[float]) -> list[float]:
+    return [round(float(value), _DIGITS) for value in values]
+
+
+def _band(band: Mapping[float, Values]) -> dict[str, list[float]]:
+    return {f"{level:g}": _plain(values) for level, values in band.items()}

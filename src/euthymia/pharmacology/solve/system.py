@@ -1,0 +1,105 @@
+"""The one definition every solver takes: a linear compartment system for many people, what enters it, what is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from euthymia.errors import SolverFailed
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """Drug that enters one compartment.
+
+    amount: mg, (people,).   duration_h: (people,), all 0 for a bolus, all above 0 for a constant rate.
+    """
+
+    state: int
+    start_h: float
+    amount: Values
+    duration_h: Values
+
+    @property
+    def is_bolus(self) -> bool:
+        return not self.duration_h.any()
+
+
+@dataclass(frozen=True, slots=True)
+class LinearSystem:
+    """dx/dt = rates · x + inputs; what is measured = readout · x.
+
+    rates: 1/h, (people, states, states).   readout: (people, outputs, states).   Amounts are mg, so a readout of
+    1000 / volume_l gives ng/mL.   Everything is empty before the first input.
+    """
+
+    rates: Values
+    readout: Values
+    inputs: tuple[Input, ...]
+
+    @property
+    def people(self) -> int:
+        return int(self.rates.shape[0])
+
+    @property
+    def states(self) -> int:
+        return int(self.rates.shape[1])
+
+    def person(self, place: int) -> LinearSystem:
+        """The same system for one of its people."""
+        one = slice(place, place + 1)
+        inputs = tuple(
+            replace(entry, amount=entry.amount[one], duration_h=entry.duration_h[one]) for entry in self.inputs
+        )
+        return LinearSystem(self.rates[one], self.readout[one], inputs)
+
+    def with_inputs(self, inputs: tuple[Input, ...]) -> LinearSystem:
+        """The same body with other doses."""
+        return replace(self, inputs=inputs)
+
+    def with_effect_site(self, output: int, *, share: float, ke0_per_h: float) -> LinearSystem:
+        """One more state that follows `share` of an output with delay; it is read as the last output."""
+        rates, readout = _grown(self.rates, self.readout)
+        rates[:, -1, :-1] = ke0_per_h * share * self.readout[:, output, :]
+        rates[:, -1, -1] = -ke0_per_h
+        readout[:, -1, -1] = 1.0
+        return LinearSystem(rates, readout, self.inputs)
+
+    def with_area_under(self, output: int) -> LinearSystem:
+        """One more state that adds up an output over time; it is read as the last output."""
+        rates, readout = _grown(self.rates, self.readout)
+        rates[:, -1, :-1] = self.readout[:, output, :]
+        readout[:, -1, -1] = 1.0
+        return LinearSystem(rates, readout, self.inputs)
+
+
+def total_area(system: LinearSystem) -> Values:
+    """The area under each output to the end of time, (people, outputs). Every compartment must empty in the end."""
+    entered = np.zeros((system.people, system.states, 1))
+    for entry in system.inputs:
+        entered[:, entry.state, 0] += entry.amount
+    try:
+        area = -system.readout @ np.linalg.solve(system.rates, entered)
+    except np.linalg.LinAlgError as error:
+        raise SolverFailed("A compartment of this model never empties, so its area has no end.") from error
+    return checked(area[:, :, 0])
+
+
+def checked(values: Values) -> Values:
+    """The values, if they are all numbers; a solver never hands out a not-a-number."""
+    if not np.isfinite(values).all():
+        raise SolverFailed("The solution is not finite.")
+    return values
+
+
+def _grown(rates: Values, readout: Values) -> tuple[Values, Values]:
+    people, outputs, states = readout.shape
+    larger = np.zeros((people, states + 1, states + 1))
+    larger[:, :states, :states] = rates
+    longer = np.zeros((people, outputs + 1, states + 1))
+    longer[:, :outputs, :states] = readout
+    return larger, longer
