@@ -17,10 +17,15 @@ COMMANDS = {
     "cohort": "cohort:cohort",
     "course": "course:course",
     "demo": "clinic:demo",
+    "eligibility": "eligibility:eligibility",
     "import": "clinic:import_record",
     "protocol": "protocol:protocol",
+    "models": "models:models",
     "reset": "clinic:reset",
+    "resistance": "resistance:resistance",
+    "score": "score:score",
     "serve": "clinic:serve",
+    "simulate": "simulate:simulate",
     "trial": "trial:trial",
 }
 REFUSED = 2
