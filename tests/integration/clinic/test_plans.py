@@ -32,7 +32,7 @@ IV, IM, NASAL = "iv_racemic_05", "im_racemic", "esketamine_nasal_trd"
 RULES = {IV: "iv_racemic", IM: "im_racemic", NASAL: NASAL}
 SOURCE = "Agreed at the medicines meeting of 1 March 2026"
 # What the clinic of these tests supplies; the rest takes the middle of what is plausible.
-SUPPLIED = {"concentration_mg_per_ml": 1.0, "limits.dose_cap.number": 60.0}
+SUPPLIED = {"concentration_mg_per_ml": 1.0, "limits.dose_cap": 60.0}
 
 
 def add_line(viewer: Viewer, patient: Patient, code: str, value: float, days_ago: float = 10) -> RecordEntry:
@@ -59,7 +59,9 @@ def signed(lead: Viewer, protocol_id: str) -> ProtocolVersion:
     for hole in holes(queries.protocol_of(row)):
         assert hole.low is not None
         assert hole.high is not None
-        values[hole.name] = SUPPLIED.get(hole.name, round((hole.low + hole.high) / 2))
+        supplied = SUPPLIED.get(hole.name, -1.0)
+        fits = hole.low <= supplied <= hole.high
+        values[hole.name] = supplied if fits else round((hole.low + hole.high) / 2)
     made = commands.fill_protocol(lead, row, values, source=SOURCE, now=NOW)
     return commands.sign_protocol(lead, made, name=lead.name, meaning="I take responsibility for it.", now=NOW)
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from euthymia.care.resistance import meets_definition
 from euthymia.clinic.accounts.viewer import Actor
+from euthymia.clinic.assessments.episode import history_of
 from euthymia.clinic.assessments.models import FactEntry
 from euthymia.clinic.people.models import Patient, RecordEntry, RecordKind
 from euthymia.clinic.people.queries import visible_to
@@ -20,6 +22,7 @@ FROM_RECORD = {
     "weight_kg": "29463-7",
     "height_cm": "8302-2",
 }
+RESISTANT = "resistance_definition_met"
 # A medication line in one of these states is no longer taken.
 NOT_TAKEN = {"stopped", "completed", "cancelled", "entered-in-error", "draft", "not-taken", "ended", "on-hold"}
 
@@ -38,9 +41,15 @@ class KnownFact:
 def known_facts(actor: Actor, patient: Patient, now: datetime) -> dict[str, KnownFact]:
     """Everything known, by name. An answer given here outranks the record; one taken back leaves the record's."""
     facts = recorded_facts(actor, patient, now)
-    for entry in latest_entries(actor, patient).values():
+    entries = latest_entries(actor, patient)
+    for entry in entries.values():
         if entry.value is not None:
             facts[entry.name] = KnownFact(entry.name, entry.value, entry.at, str(entry.by), answered=True)
+    resistant = meets_definition(history_of(actor, patient, {name: fact.value for name, fact in facts.items()})).met
+    if resistant is not None:
+        facts[RESISTANT] = KnownFact(
+            RESISTANT, resistant, None, "worked out from the earlier treatments", answered=False
+        )
     return facts
 
 

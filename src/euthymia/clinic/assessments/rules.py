@@ -10,6 +10,7 @@ from euthymia.care.decision import Decision, Missing, decide
 from euthymia.care.eligibility import PROTOCOLS, assess
 from euthymia.care.facts import FACTS, checked_facts
 from euthymia.care.protocol import Protocol
+from euthymia.clinic.assessments.episode import EPISODE_FACTS, read_episode_answer
 
 # Which rules a protocol is judged by, where its own id has none.
 RULES_FOR = {
@@ -42,4 +43,6 @@ def asked_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 def read_answer(name: str, value: Any, now: datetime) -> Any:
     """The answer to one question, of its kind; None takes it back. Refuses (BadInput) what cannot be meant."""
+    if name in EPISODE_FACTS:
+        return read_episode_answer(name, value)
     return checked_facts({name: value}, now).get(name)

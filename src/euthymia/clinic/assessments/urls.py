@@ -1,4 +1,14 @@
-from django.urls import path  # noqa: F401
-from django.urls.resolvers import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from euthymia.clinic.assessments import views
+
+urlpatterns = [
+    path("people/<uuid:patient_id>/assess/", views.assess, name="assess"),
+    path("people/<uuid:patient_id>/assess/trials/", views.trial_add, name="trial-add"),
+    path(
+        "people/<uuid:patient_id>/assess/trials/<int:trial_id>/withdraw/", views.trial_withdraw, name="trial-withdraw"
+    ),
+    path("people/<uuid:patient_id>/assess/facts/", views.facts_record, name="facts-record"),
+    path("people/<uuid:patient_id>/assess/decision/", views.eligibility_decide, name="eligibility-decide"),
+    path("people/<uuid:patient_id>/assess/consent/", views.consent_sign, name="consent-sign"),
+]

@@ -210,7 +210,9 @@ def preview_context(
     return {
         "draft": plan_pages.draft_page(draft, reasons, viewer.zone),
         "hidden": hidden,
-        "prediction": prediction_for(patient, draft, now),
+        "prediction": prediction_for(
+            patient, draft, [queries.protocol_of(one) for one in queries.current_versions(viewer)], now
+        ),
     }
 
 
