@@ -39,9 +39,12 @@ __all__ = [
 ]
 
 HEIGHT_ENTRY_CM = (120.0, 230.0)
-# A body-mass index outside this asks for the weight to be confirmed; it does not judge anybody.
-BMI_UNASKED = (15.0, 45.0)
+# A body-mass index outside this asks for the weight to be confirmed; it does not judge anybody. An ordinary weight typed
+# in pounds lands above it.
+BMI_UNASKED = (15.0, 40.0)
 WEIGHT_CHANGE_UNASKED = 0.10
+# Floating point: exactly ten per cent is ten per cent.
+TINY = 1e-9
 ENTRY = "entry limit of this form"
 WEEK = timedelta(days=7)
 
@@ -116,7 +119,7 @@ def _check_weight(weight_kg: float, facts: WeightFacts) -> Findings:
     if facts.earlier:
         last = max(facts.earlier, key=lambda row: row.at)
         change = weight_kg / last.weight_kg - 1
-        if abs(change) > WEIGHT_CHANGE_UNASKED:
+        if abs(change) > WEIGHT_CHANGE_UNASKED + TINY:
             says = f"{change:+.0%} against {last.weight_kg:g} kg recorded before.{_pounds(weight_kg, last.weight_kg)}"
             reasons.append(Reason("weight_change", level, "weight_kg", weight_kg, last.weight_kg, ENTRY, says))
     if facts.height_cm is not None:
