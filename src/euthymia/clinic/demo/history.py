@@ -1,0 +1,250 @@
+"""One invented person's way through the clinic: assessed, planned, treated, and asked how they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from euthymia.care.eligibility import reassuring_facts
+from euthymia.care.instruments import load_instrument
+from euthymia.clinic.accounts.viewer import Viewer
+from euthymia.clinic.assessments.commands import (
+    TrialFields,
+    add_trial,
+    decide_eligibility,
+    record_facts,
+    sign_consent,
+)
+from euthymia.clinic.assessments.consent.load import consent_text
+from euthymia.clinic.assessments.queries import facts_of
+from euthymia.clinic.demo.body import Body, curves_of, invented_body
+from euthymia.clinic.demo.cast import InventedPerson
+from euthymia.clinic.demo.visit import Visitor, play_visit
+from euthymia.clinic.measures.commands import Filled, close_risk, record_response
+from euthymia.clinic.measures.models import AnswerSource, CheckIn, RiskSignal
+from euthymia.clinic.people.commands import add_measurement, create_patient
+from euthymia.clinic.people.measurements import MEASUREMENTS
+from euthymia.clinic.people.models import CarePhase, Patient
+from euthymia.clinic.plans.commands import sign_plan
+from euthymia.clinic.plans.drafts import PlanChoice, order_of
+from euthymia.clinic.plans.models import Plan, ProtocolVersion
+from euthymia.clinic.plans.queries import protocol_of
+from euthymia.clinic.sessions.commands import open_session
+from euthymia.clinic.sessions.models import Chair, Session
+from euthymia.clinic.therapy.commands import write_note
+from euthymia.pharmacology import Person
+from euthymia.response import DoseAt, Scale, load_prior
+from euthymia.response.model import Persons
+from euthymia.response.population import BaselineScores, draw_persons, draw_scores
+
+PHQ9 = Scale("phq9", 0, 27)
+BASELINE = BaselineScores(mean=18.5, sd=4.0)
+EARLIER = ("sertraline", "escitalopram", "venlafaxine", "bupropion", "mirtazapine", "duloxetine", "fluoxetine")
+DOSES_MG = {"sertraline": 150, "escitalopram": 20, "venlafaxine": 225, "bupropion": 300, "mirtazapine": 45}
+USUAL_DOSE_MG = 60
+ANSWERED = 0.78
+RISK_ANSWER = "Spoke by telephone the same afternoon. No plan, no intent; safety plan reviewed. Next call in two days."
+NOTES = {
+    "preparation": "Talked through a session from arrival to the ride home. Breathing exercise practised twice.",
+    "integration": "Looked back on the last dosing day. Sleep better for three nights; wants to call an old friend.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Who does what in one clinic."""
+
+    lead: Viewer
+    nurse: Viewer
+    therapist: Viewer
+    chairs: tuple[Chair, ...]
+    protocols: dict[str, ProtocolVersion]
+
+
+@dataclass(slots=True)
+class Life:
+    """An invented person while their history is made."""
+
+    who: InventedPerson
+    team: Team
+    rng: np.random.Generator
+    began: datetime
+    patient: Patient = field(init=False)
+    body: Body = field(init=False)
+    course: Persons = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.course = draw_persons(load_prior(), 1, self.rng, scale=PHQ9, baseline=BASELINE)
+        age_y = int((self.began.date() - self.who.birth_date).days / 365.25)
+        self.body = invented_body(age_y, self.rng)
+
+    @property
+    def engine_person(self) -> Person:
+        age_y = (self.began.date() - self.who.birth_date).days / 365.25
+        return Person(age_y=age_y, sex=self.who.sex, weight_kg=self.who.weight_kg, height_cm=self.who.height_cm)
+
+
+def arrive(life: Life) -> None:
+    """The record opens: who it is, what they weigh, how they are."""
+    who, team, now = life.who, life.team, life.began
+    fields = {
+        "given_name": who.given,
+        "family_name": who.family,
+        "birth_date": who.birth_date,
+        "sex": who.sex,
+        "email": who.email,
+        "invented": True,
+    }
+    life.patient = create_patient(team.lead, fields, now)
+    measured = {
+        MEASUREMENTS.height.code: (who.height_cm, "cm"),
+        MEASUREMENTS.weight.code: (who.weight_kg, "kg"),
+        MEASUREMENTS.systolic.code: (round(life.body.systolic), "mmHg"),
+        MEASUREMENTS.diastolic.code: (round(life.body.diastolic), "mmHg"),
+    }
+    for code, (value, unit) in measured.items():
+        add_measurement(team.nurse, life.patient, code=code, value=float(value), unit=unit, at=now, now=now)
+    answer(life, now, doses=())
+    drugs = life.rng.choice(EARLIER, size=int(life.rng.integers(2, 5)), replace=False)
+    for drug in drugs:
+        dose_mg = float(DOSES_MG.get(str(drug), USUAL_DOSE_MG))
+        weeks = float(life.rng.integers(6, 14))
+        add_trial(team.lead, life.patient, TrialFields(str(drug), dose_mg, weeks, "no_response"), now)
+
+
+def assess(life: Life, protocol_id: str) -> None:
+    """Questions answered, consent signed, eligibility decided."""
+    team, now = life.team, life.began + timedelta(days=2)
+    row = team.protocols[protocol_id]
+    protocol = protocol_of(row)
+    known = facts_of(team.lead, life.patient, now)
+    answers = {
+        name: value for name, value in reassuring_facts(eligibility_key(protocol_id)).items() if name not in known
+    }
+    record_facts(team.lead, life.patient, answers, now)
+    shown = consent_text(protocol)
+    sign_consent(team.lead, life.patient, protocol, signed_name=str(life.patient), text_version=shown.version, now=now)
+    decide_eligibility(team.lead, life.patient, protocol, now=now + timedelta(hours=1))
+
+
+def eligibility_key(protocol_id: str) -> str:
+    return "iv_racemic" if protocol_id.startswith("iv_racemic") else protocol_id
+
+
+def plan(life: Life, protocol_id: str) -> Plan:
+    row = life.team.protocols[protocol_id]
+    return sign_plan(life.team.lead, life.patient, row, PlanChoice(), now=life.began + timedelta(days=3))
+
+
+def dosing_days(protocol_id: str, until_day: float, rng: np.random.Generator) -> Iterator[float]:
+    """Days after the first dose on which this person came, by the protocol's rhythm and then by need."""
+    per_week, weeks = (1, 5) if protocol_id.startswith("im") else (2, 4 if "nasal" in protocol_id else 3)
+    day = 0.0
+    while day <= until_day:
+        yield day
+        gap = 7 / per_week if day < 7 * weeks - 4 else float(rng.integers(20, 46))
+        day += round(gap)
+
+
+def treat(life: Life, signed: Plan, first: datetime, days: list[float], now: datetime) -> None:
+    """Every visit up to now, with the questionnaires that follow each."""
+    visitor = Visitor(life.body, curves_of(order_of(signed), life.engine_person))
+    given: list[float] = []
+    for number, day in enumerate(days):
+        start = first + timedelta(days=day)
+        chair = life.team.chairs[number % len(life.team.chairs)]
+        session = open_session(
+            life.team.nurse, life.patient, chair=chair, scheduled_for=start, now=start - timedelta(days=1)
+        )
+        play_visit(life.team.nurse, session, chair, visitor, start=start, now=now, rng=life.rng)
+        given.append(day)
+        following = days[number + 1] if number + 1 < len(days) else None
+        answer_check_ins(life, session, tuple(given), now, before=following)
+    if len(days) > 1:
+        write_therapy(life, first, now)
+    phase = CarePhase.MAINTENANCE if len(days) > 6 else CarePhase.INDUCTION
+    if (now - first).days > days[-1] + 45:
+        phase = CarePhase.FOLLOW_UP
+    life.patient.phase = phase
+    life.patient.save(update_fields=["phase"])
+
+
+def first_dose_at(life: Life) -> datetime:
+    """Visits begin in the clinic's morning, at different times for different people."""
+    day = (life.began + timedelta(days=7)).astimezone(life.team.lead.zone)
+    minutes = 9 * 60 + 15 * int(life.rng.integers(0, 20))
+    return day.replace(hour=minutes // 60, minute=minutes % 60, second=0, microsecond=0)
+
+
+def answer_check_ins(
+    life: Life, session: Session, given: tuple[float, ...], now: datetime, *, before: float | None
+) -> None:
+    """Most check-ins are answered, some hours after they were due; some never."""
+    limit = now if before is None else min(now, first_of(session, given) + timedelta(days=before))
+    for check_in in CheckIn.objects.filter(session=session).order_by("due_at"):
+        at = check_in.due_at + timedelta(hours=float(life.rng.uniform(0.2, 9)))
+        if at >= limit or life.rng.random() > ANSWERED:
+            continue
+        check_in.sent_at = check_in.due_at
+        check_in.answered_at = at
+        check_in.save(update_fields=["sent_at", "answered_at"])
+        answer(life, at, doses=given, session=session, check_in=check_in)
+
+
+def first_of(session: Session, given: tuple[float, ...]) -> datetime:
+    """When day 0 of this person's course was."""
+    session.refresh_from_db()
+    return (session.dose_started_at or session.scheduled_for) - timedelta(days=given[-1])
+
+
+def answer(
+    life: Life,
+    at: datetime,
+    *,
+    doses: tuple[float, ...],
+    session: Session | None = None,
+    check_in: CheckIn | None = None,
+) -> None:
+    """A PHQ-9 as this person would fill it that day: their true course, weather and rating error."""
+    day = 0.0
+    if session is not None:
+        day = (at - first_of(session, doses)).total_seconds() / 86_400
+    shots = [DoseAt(dose) for dose in doses if dose <= day]
+    total = float(draw_scores(life.course, shots, np.array([day]), prior=load_prior(), scale=PHQ9, rng=life.rng)[0, 0])
+    source = AnswerSource.LINK if check_in else AnswerSource.CLINIC
+    filled = Filled("phq9", spread_over_items(total, life.rng), source, at, session, check_in)
+    record_response(life.team.nurse, life.patient, filled, now=at, forecast=False)
+    settle_risk(life, at)
+
+
+def spread_over_items(total: float, rng: np.random.Generator) -> dict[str, int | None]:
+    """Nine answers that add up to this total; thoughts of death come last and seldom."""
+    items = [item.id for item in load_instrument("phq9").items if item.scored]
+    answers: dict[str, int | None] = dict.fromkeys(items, 0)
+    room = dict.fromkeys(items[:8], 3) | {items[8]: 1 if rng.random() < 0.05 else 0}
+    for _ in range(int(min(total, sum(room.values())))):
+        open_items = [item for item in items if room[item] > 0]
+        chosen = str(rng.choice(open_items))
+        answers[chosen] = (answers[chosen] or 0) + 1
+        room[chosen] -= 1
+    return answers
+
+
+def settle_risk(life: Life, at: datetime) -> None:
+    """Signals of the past were seen and closed the same day; the newest may still be open."""
+    for signal in RiskSignal.objects.filter(patient=life.patient, closed_at=None):
+        if life.rng.random() < 0.85:
+            close_risk(life.team.lead, signal, RISK_ANSWER, at + timedelta(hours=2))
+
+
+def write_therapy(life: Life, first: datetime, now: datetime) -> None:
+    for kind, days in (("preparation", -2), ("integration", 3)):
+        at = first + timedelta(days=days)
+        if at < now and life.rng.random() < 0.6:
+            intention = "To find out what I would do with a free morning" if kind == "preparation" else ""
+            write_note(
+                life.team.therapist, life.patient, kind=kind, text=NOTES[kind], intention=intention, at=at, now=at
+            )

@@ -1,0 +1,125 @@
+"""The visits that are running right now, and the vital signs that keep arriving while the demonstration is served."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from datetime import datetime, timedelta
+
+import numpy as np
+from django.db import close_old_connections, transaction
+from django.utils import timezone
+
+from euthymia.care.session import Phase
+from euthymia.care.session_events import EventKind, SessionEvent
+from euthymia.care.vitals import Reading
+from euthymia.clinic.accounts.models import Membership
+from euthymia.clinic.accounts.roles import Role
+from euthymia.clinic.accounts.viewer import Viewer, viewer_of
+from euthymia.clinic.demo.body import curves_of, invented_body
+from euthymia.clinic.demo.visit import Visitor, play_visit
+from euthymia.clinic.people.models import CarePhase
+from euthymia.clinic.people.shell import age_on
+from euthymia.clinic.plans.drafts import order_of
+from euthymia.clinic.plans.models import Plan, PlanState
+from euthymia.clinic.sessions.commands import append_event, open_session
+from euthymia.clinic.sessions.models import Chair, Session
+from euthymia.pharmacology import Person
+
+MINUTES_IN = (12, 34, 75)
+EVERY_S = 20
+log = logging.getLogger("euthymia.demo")
+
+
+def start_running_visits(clinic_id: int, now: datetime, seed: int) -> None:
+    """Three people in three chairs, each at another point of their visit."""
+    nurse = nurse_of(clinic_id)
+    chairs = list(Chair.objects.filter(clinic_id=clinic_id).order_by("position"))
+    for place, (minutes, plan) in enumerate(zip(MINUTES_IN, idle_plans(clinic_id, now), strict=False)):
+        rng = np.random.default_rng((seed, 7, place))
+        start = now - timedelta(minutes=minutes)
+        with transaction.atomic():
+            session = open_session(
+                nurse, plan.patient, chair=chairs[place], scheduled_for=start, now=start - timedelta(hours=20)
+            )
+            visitor = visitor_for(plan, now, rng)
+            play_visit(nurse, session, chairs[place], visitor, start=start, now=now, rng=rng)
+
+
+def idle_plans(clinic_id: int, now: datetime) -> list[Plan]:
+    """Active plans of people whose last dose is long enough ago, first come first."""
+    recent = Session.objects.filter(clinic_id=clinic_id, dose_started_at__gt=now - timedelta(days=2))
+    rows = Plan.objects.filter(clinic_id=clinic_id, state=PlanState.ACTIVE, patient__invented=True)
+    treated = rows.filter(patient__phase__in=(CarePhase.INDUCTION, CarePhase.MAINTENANCE))
+    free = treated.exclude(patient_id__in=recent.values("patient_id"))
+    return list(free.select_related("patient", "protocol_version").order_by("signed_at"))
+
+
+def bring_running_visits_up_to(now: datetime, seed: int) -> None:
+    """A demonstration started again later: yesterday's visits are cancelled as abandoned, and three new ones begin."""
+    stale = Session.objects.filter(patient__invented=True, closed_at=None, scheduled_for__lt=now - timedelta(hours=3))
+    running = Session.objects.filter(patient__invented=True, closed_at=None).exclude(phase=Phase.PLANNED.value)
+    if running.exclude(pk__in=stale.values("pk")).exists():
+        return
+    clinics = set(stale.values_list("clinic_id", flat=True)) or set(
+        Chair.objects.order_by("clinic_id").values_list("clinic_id", flat=True)[:1]
+    )
+    for session in stale:
+        end_abandoned(session, now)
+    for clinic_id in sorted(clinics):
+        start_running_visits(clinic_id, now, seed + now.toordinal())
+
+
+def end_abandoned(session: Session, now: datetime) -> None:
+    """The demonstration was stopped in the middle of this visit; nobody was in the chair."""
+    Session.objects.filter(pk=session.pk).update(closed_at=now, phase=Phase.CANCELLED.value)
+
+
+def visitor_for(plan: Plan, now: datetime, rng: np.random.Generator) -> Visitor:
+    patient, order = plan.patient, order_of(plan)
+    age_y = age_on(patient.birth_date, now.date()) or 40
+    person = Person(age_y=age_y, sex=patient.sex, weight_kg=order.weight_kg, height_cm=170)
+    return Visitor(invented_body(age_y, rng), curves_of(order, person))
+
+
+def nurse_of(clinic_id: int) -> Viewer:
+    rows = Membership.objects.filter(clinic_id=clinic_id, role=Role.NURSE).select_related("user", "clinic")
+    return viewer_of(rows.order_by("pk")[0])
+
+
+class LiveFeed:
+    """Keeps vital signs arriving for the running visits, as monitors in the room would."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.visitors: dict[uuid.UUID, Visitor] = {}
+        self.stopped = threading.Event()
+
+    def start(self) -> None:
+        threading.Thread(target=self.run, name="demonstration feed", daemon=True).start()
+
+    def run(self) -> None:
+        while not self.stopped.wait(EVERY_S):
+            try:
+                self.beat(timezone.now())
+            finally:
+                close_old_connections()
+
+    def beat(self, now: datetime) -> None:
+        """One set of vital signs for every invented person in a chair."""
+        watched = (Phase.DOSING.value, Phase.OBSERVING.value, Phase.PAUSED.value)
+        rows = Session.objects.filter(patient__invented=True, closed_at=None, phase__in=watched)
+        for session in rows.select_related("plan__protocol_version", "plan__patient", "patient"):
+            visitor = self.visitors.setdefault(session.id, visitor_for(session.plan, now, self.rng))
+            self.read(session, visitor, now)
+
+    def read(self, session: Session, visitor: Visitor, now: datetime) -> None:
+        if session.dose_started_at is None:
+            return
+        minute = (now - session.dose_started_at).total_seconds() / 60
+        values = visitor.body.at(visitor.curves, minute, self.rng)
+        event = SessionEvent(
+            str(uuid.uuid4()), EventKind.VITALS, now, now, "monitor in the room", Reading(**values), "simulated monitor"
+        )
+        append_event(nurse_of(session.clinic_id), session, event, now)

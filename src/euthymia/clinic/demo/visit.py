@@ -1,0 +1,144 @@
+"""One dosing visit, minute by minute, played through the commands a nurse uses."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from euthymia.care.decision import Allowed, missing_of, reasons_of
+from euthymia.care.discharge import DischargeFacts
+from euthymia.care.dose_order import DoseOrder
+from euthymia.care.session_events import (
+    Concern,
+    Delivery,
+    DeviceGiven,
+    DoseStarted,
+    EventKind,
+    Nothing,
+    Payload,
+    ScaleTaken,
+    SessionEvent,
+    Severity,
+    SideEffect,
+    SideEffectEnded,
+)
+from euthymia.care.vitals import Reading
+from euthymia.clinic.accounts.viewer import Viewer
+from euthymia.clinic.demo.body import Body, Curves
+from euthymia.clinic.plans.drafts import order_of
+from euthymia.clinic.plans.queries import protocol_of
+from euthymia.clinic.sessions.commands import append_events, discharge, open_session, pass_gate, seat
+from euthymia.clinic.sessions.gate import GateAnswers
+from euthymia.clinic.sessions.models import Chair, Session
+from euthymia.clinic.sessions.order_check import delivery_of, ordered_rate_mg_per_h
+from euthymia.errors import Broken
+
+MINUTE = timedelta(minutes=1)
+ESCORT = "Sam (sibling)"
+STAY_MIN = {Delivery.INFUSION: 105, Delivery.INJECTION: 105, Delivery.DEVICES: 125}
+SIDE_EFFECTS = (("nausea", 0.25), ("dizziness", 0.3), ("headache", 0.15), ("anxiety", 0.08))
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who sits in the chair: their body and the engine's curves for their order."""
+
+    body: Body
+    curves: Curves
+
+
+class Scribe:
+    """Writes events as a nurse would, a little after they happen."""
+
+    def __init__(self, nurse: Viewer, start: datetime, rng: np.random.Generator) -> None:
+        self.nurse, self.start, self.rng = nurse, start, rng
+        self.events: list[SessionEvent] = []
+
+    def write(self, minute: float, kind: EventKind, payload: Payload) -> str:
+        """One event `minute` after the dose; gives its id."""
+        at = self.start + minute * MINUTE
+        ident = str(uuid.UUID(bytes=self.rng.bytes(16), version=4))
+        self.events.append(SessionEvent(ident, kind, at, at, self.nurse.name, payload, "tablet 1"))
+        return ident
+
+    def until(self, now: datetime) -> list[SessionEvent]:
+        """What has happened by now, in order."""
+        return sorted((event for event in self.events if event.at <= now), key=lambda event: event.at)
+
+
+def play_visit(
+    nurse: Viewer, session: Session, chair: Chair, visitor: Visitor, *, start: datetime, now: datetime,
+    rng: np.random.Generator,
+) -> None:  # fmt: skip
+    """A whole visit whose dose began at `start`; stops where `now` is, so a visit of today is still running."""
+    order = order_of(session.plan)
+    seat(nurse, session, chair, now=start - 20 * MINUTE)
+    before = Scribe(nurse, start, rng)
+    before.write(-10, EventKind.VITALS, Reading(**visitor.body.at(visitor.curves, -10, rng)))
+    before.write(-9, EventKind.SCALE, ScaleTaken("moaas", Concern.SEDATION, 5.0, True))
+    append_events(nurse, session, before.events, start - 9 * MINUTE)
+    checks = {check.name: True for check in protocol_of(session.plan.protocol_version).checks}
+    answers = GateAnswers(("name", "date_of_birth"), ESCORT, checks)
+    require_allowed(pass_gate(nurse, session, answers, now=start - 2 * MINUTE), "gate")
+    during = Scribe(nurse, start, rng)
+    write_dose(during, order)
+    write_watch(during, visitor, delivery_of(order))
+    happened = during.until(now)
+    append_events(nurse, session, happened, min(now, start + timedelta(hours=6)))
+    stay_min = STAY_MIN[delivery_of(order)] + 3
+    if now < start + stay_min * MINUTE:
+        return
+    facts = DischargeFacts(("name", "date_of_birth"), ESCORT, True, True, True)
+    leaving = start + stay_min * MINUTE
+    require_allowed(discharge(nurse, session, facts, now=leaving, refresh=False), "discharge")
+
+
+def write_dose(scribe: Scribe, order: DoseOrder) -> None:
+    delivery = delivery_of(order)
+    scribe.write(0, EventKind.DOSE_STARTED, DoseStarted(delivery, order.dose_mg, ordered_rate_mg_per_h(order)))
+    end_min = order.duration_min or 1.0
+    for number in range(1, (order.devices or 0) + 1):
+        minute = 0.1 + 5.0 * (number - 1)
+        scribe.write(minute, EventKind.DEVICE_GIVEN, DeviceGiven(order.dose_mg / (order.devices or 1), number))
+        end_min = minute + 0.5
+    scribe.write(end_min, EventKind.DOSE_COMPLETED, Nothing())
+
+
+def write_watch(scribe: Scribe, visitor: Visitor, delivery: Delivery) -> None:
+    """Vital signs, scales and side effects through the stay."""
+    stay = STAY_MIN[delivery]
+    for minute in (*range(10, 70, 10), 90, stay):
+        scribe.write(minute, EventKind.VITALS, Reading(**visitor.body.at(visitor.curves, minute, scribe.rng)))
+    for minute in (20, 40, 60, stay):
+        score = visitor.body.cadss6(visitor.curves, minute, scribe.rng)
+        settled = minute == stay
+        total = 0.0 if settled else score
+        scribe.write(minute + 0.5, EventKind.SCALE, ScaleTaken("cadss6", Concern.DISSOCIATION, total, total == 0))
+        alert = 5.0 if settled or score < 6 else 4.0
+        scribe.write(minute + 0.7, EventKind.SCALE, ScaleTaken("moaas", Concern.SEDATION, alert, alert == 5.0))
+    scribe.write(stay + 0.9, EventKind.SCALE, ScaleTaken("observation", Concern.RESPIRATORY_DEPRESSION, None, True))
+    for name, chance in SIDE_EFFECTS:
+        if scribe.rng.random() < chance:
+            began = float(scribe.rng.integers(12, 45))
+            severity = Severity.MODERATE if scribe.rng.random() < 0.2 else Severity.MILD
+            ident = scribe.write(began, EventKind.SIDE_EFFECT, SideEffect(name, severity))
+            ended = min(began + float(scribe.rng.integers(15, 50)), stay - 2.0)
+            scribe.write(ended, EventKind.SIDE_EFFECT_ENDED, SideEffectEnded(ident))
+
+
+def plan_visit(prescriber: Viewer, nurse: Viewer, session_at: datetime, patient: object, chair: Chair) -> Session:
+    """A visit booked the day before."""
+    booked = session_at - timedelta(days=1)
+    return open_session(nurse, patient, chair=chair, scheduled_for=session_at, now=booked)  # type: ignore[arg-type]
+
+
+def require_allowed(decision: object, step: str) -> None:
+    """The invented people are well prepared: a refusal here is a mistake in the demonstration."""
+    if isinstance(decision, Allowed):
+        return
+    reasons = [reason.says or reason.rule for reason in reasons_of(decision)]  # type: ignore[arg-type]
+    missing = [item.says or item.fact for item in missing_of(decision)]  # type: ignore[arg-type]
+    raise Broken(f"The demonstration's {step} was refused: {'; '.join(reasons + missing)}")
