@@ -7,6 +7,7 @@ from euthymia.pharmacology.card import Card, Kind, Matrix, ParameterNote
 from euthymia.pharmacology.compare import Comparison, compare
 from euthymia.pharmacology.compounds.load import load_model, shipped_models
 from euthymia.pharmacology.defaults import default_model
+from euthymia.pharmacology.individualise import Level, most_probable
 from euthymia.pharmacology.model import Model
 from euthymia.pharmacology.person import Ancestry, Individual, Person, Sex
 from euthymia.pharmacology.population import Band
@@ -24,6 +25,7 @@ __all__ = [
     "EffectSeries",
     "Individual",
     "Kind",
+    "Level",
     "Matrix",
     "Model",
     "ParameterNote",
@@ -40,6 +42,7 @@ __all__ = [
     "default_model",
     "infusion",
     "load_model",
+    "most_probable",
     "observed_within_band",
     "shipped_models",
     "simulate",

@@ -86,6 +86,7 @@ class Model:
     outputs: tuple[Output, ...]
     covariances: Mapping[tuple[str, str], float]
     mg_per_device: float | None
+    residual_log_sd: float | None
 
     @property
     def id(self) -> str:

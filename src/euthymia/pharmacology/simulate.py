@@ -27,6 +27,7 @@ Values = NDArray[np.float64]
 S_SHARE = {Drug.KETAMINE: 0.5, Drug.ESKETAMINE: 1.0}
 MOST_TIMES = 20_000
 SUMMARY_H = 24.0
+ROUNDING_NG_PER_ML = 1e-9
 
 
 def simulate(
@@ -80,8 +81,9 @@ class _Courses:
             system = model.system(self.regimen, values, people)
             if self.share is not None:
                 system = system.with_effect_site(model.parent(), share=self.share, ke0_per_h=self.delay.ke0_per_h)
-            # Rounding leaves traces below zero long after a dose.
-            self._found[model.id] = np.maximum(closed_form.solve(system, self.at_h), 0.0)
+            solved = closed_form.solve(system, self.at_h)
+            # Modes that cancel leave traces of rounding, either side of zero.
+            self._found[model.id] = np.where(solved < ROUNDING_NG_PER_ML, 0.0, solved)
         return self._found[model.id]
 
 
