@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from euthymia.care.decision import Decision, Level, Reason, Value, missing_of, reasons_of, verdict
 from euthymia.care.facts import FACTS
+from euthymia.care.interactions import interactions
 from euthymia.care.protocol import Protocol
 from euthymia.clinic.accounts.viewer import Actor
 from euthymia.clinic.assessments.consent.load import ConsentText, consent_text
+from euthymia.clinic.assessments.facts import medications
 from euthymia.clinic.assessments.models import Consent, EligibilityDecision
 from euthymia.clinic.assessments.queries import eligibility_facts, latest_decision, recorded_answer, valid_consent
 from euthymia.clinic.assessments.questions import WORKED_OUT, day, said
@@ -26,6 +28,7 @@ VERDICT_WORDS = {
     "refused": ("Refused", "refused", "chip--danger"),
     "cannot_tell": ("Cannot tell", "question", "chip--unknown"),
 }
+INTERACTION = "interaction_"
 # Where a fact that is worked out is really answered.
 ANSWERED_AT = {"consent_signed": "consent", "resistance_definition_met": "resistance", "age_y": "record"}
 
@@ -127,7 +130,9 @@ def _panel(
     zone: ZoneInfo,
 ) -> EligibilityPanel:
     word, icon, _ = VERDICT_WORDS[verdict(answer)]
-    lines = [reason_line(reason, because.get(reason.rule, "")) for reason in reasons_of(answer)]
+    # Medicines are the same for every protocol and are shown once, above the panels.
+    own = (reason for reason in reasons_of(answer) if not reason.rule.startswith(INTERACTION))
+    lines = [reason_line(reason, because.get(reason.rule, "")) for reason in own]
     return EligibilityPanel(
         protocol=protocol,
         anchor=f"eligible-{protocol.id}",
@@ -220,3 +225,8 @@ def consent_panels(
             )
         )
     return panels
+
+
+def interaction_lines(actor: Actor, patient: Patient) -> list[ReasonLine]:
+    """What the medicines of the record do to the treatment; `seen` holds the medicine."""
+    return [replace(reason_line(found), seen=str(found.value)) for found in interactions(medications(actor, patient))]

@@ -12,7 +12,7 @@ from euthymia.clinic.accounts.viewer import Actor
 from euthymia.clinic.assessments.decisions import decision_from_json
 from euthymia.clinic.assessments.facts import known_facts
 from euthymia.clinic.assessments.models import Consent, EligibilityDecision
-from euthymia.clinic.assessments.rules import asked_facts
+from euthymia.clinic.assessments.rules import MEDICATIONS, asked_facts
 from euthymia.clinic.people.models import Patient
 from euthymia.clinic.people.queries import visible_to
 
@@ -27,7 +27,8 @@ def eligibility_facts(actor: Actor, patient: Patient, protocol: Protocol, now: d
 
     A consent never asked for is not known; one taken back is a no.
     """
-    facts = asked_facts(facts_of(actor, patient, now))
+    known = facts_of(actor, patient, now)
+    facts = asked_facts(known) | ({MEDICATIONS: known[MEDICATIONS]} if MEDICATIONS in known else {})
     facts.pop("consent_signed", None)
     if valid_consent(actor, patient, protocol.id, protocol.version) is not None:
         return facts | {"consent_signed": True}

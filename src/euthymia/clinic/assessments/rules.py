@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from euthymia.care.decision import Decision, Missing, decide
+from euthymia.care.decision import Decision, Missing, combine, decide
 from euthymia.care.eligibility import PROTOCOLS, assess
 from euthymia.care.facts import FACTS, checked_facts
+from euthymia.care.interactions import interactions
 from euthymia.care.protocol import Protocol
 from euthymia.clinic.assessments.episode import EPISODE_FACTS, read_episode_answer
 
+MEDICATIONS = "medications"
 # Which rules a protocol is judged by, where its own id has none.
 RULES_FOR = {
     ("ketamine", "iv"): "iv_racemic",
@@ -33,7 +35,8 @@ def eligibility_of(protocol: Protocol, facts: Mapping[str, Any], now: datetime) 
     if name is None:
         says = f"No eligibility rules are written for {protocol.drug} by this route yet."
         return decide(missing=[Missing("eligibility_rules", protocol.id, says)])
-    return assess(name, asked_facts(facts), now)
+    met = interactions(facts.get(MEDICATIONS) or ())
+    return combine(assess(name, asked_facts(facts), now), decide(met))
 
 
 def asked_facts(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -44,6 +44,13 @@ SEVERITY_WORDS = {
     Severity.SEVERE: "Severe, without psychosis",
     Severity.SEVERE_PSYCHOTIC: "Severe, with psychosis",
 }
+PART_WORDS = {
+    "duration": "Duration",
+    "severity": "Severity",
+    "failed_antidepressants": "Antidepressants",
+    "augmentation": "Augmentation",
+    "ect": "ECT",
+}
 COUNTS_WORDS = {
     Counts.YES: ("counts", "chip--brand", "check"),
     Counts.NO: ("does not count", "", "cross"),
@@ -74,6 +81,7 @@ class TrialSection:
     definition_icon: str
     definition_look: str
     staged: Staged | None
+    points: tuple[tuple[str, str, float], ...]
     stage_missing: tuple[str, ...]
     drugs: tuple[str, ...]
     floors: tuple[tuple[str, float], ...]
@@ -105,6 +113,7 @@ def trial_section(
         definition_icon=icon,
         definition_look=look,
         staged=staging if isinstance(staging, Staged) else None,
+        points=point_rows(staging),
         stage_missing=stage_missing(staging),
         drugs=tuple(sorted(ADEQUACY.floors_mg_day)),
         floors=tuple(sorted(ADEQUACY.floors_mg_day.items())),
@@ -123,6 +132,13 @@ def definition_words(definition: Definition) -> tuple[str, str, str]:
     if definition.met is None:
         return "Cannot tell", "question", "chip--unknown"
     return ("Met", "check", "chip--brand") if definition.met else ("Not met", "cross", "")
+
+
+def point_rows(staging: Staging) -> tuple[tuple[str, str, float], ...]:
+    """(part, what was seen, points) of a stage."""
+    if not isinstance(staging, Staged):
+        return ()
+    return tuple((PART_WORDS.get(one.part, one.part), one.because, one.points) for one in staging.points)
 
 
 def stage_missing(staging: Staging) -> tuple[str, ...]:

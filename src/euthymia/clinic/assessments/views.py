@@ -167,6 +167,7 @@ def assess_page(request: HttpRequest, patient: Patient, *, refused: dict[str, An
             errors={consent_id: consent_error},
         ),
         "trials": trial_section(viewer, patient, now, refusal=wrong.get("trial"), typed=request.POST),
+        "interactions": presenters.interaction_lines(viewer, patient),
         "episode_field": EPISODE_FIELD,
         "may_override": isinstance(PRESCRIBE.decide(viewer), Allowed),
     }

@@ -33,6 +33,8 @@ SECOND_MODEL = {
 # A person whose birth date is not known is predicted at this age, and the page says so.
 AGE_WHEN_UNKNOWN_Y = 45
 LOWEST_COMPARED_NG_PER_ML = 5.0
+# Neither kind of model is trusted in the first minutes, so no ratio is quoted there.
+FIRST_COMPARED_H = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,12 +258,13 @@ def _compared(asked: _Asked, second: str, age_y: float, sex: str, weight_kg: flo
     first = _simulated(asked, age_y, sex, weight_kg).model.id
     found = compare(asked.regimen(), Person(age_y, sex, weight_kg), times, models=(first, second))
     typical = [one.series[0].typical for one in found.simulations]
-    comparable = np.minimum(*typical) >= LOWEST_COMPARED_NG_PER_ML
+    comparable = (np.minimum(*typical) >= LOWEST_COMPARED_NG_PER_ML) & (times >= FIRST_COMPARED_H)
     fold = np.where(comparable, found.fold, 1.0)
     worst = int(fold.argmax())
     sites = " and ".join(f"{one.model.id} ({one.model.matrix}-type samples)" for one in found.simulations)
     words = (
-        f"{sites} differ most at {times[worst] * 60:.0f} min: {fold[worst]:.1f}-fold. "
+        f"After the first quarter of an hour, {sites} differ most at {times[worst] * 60:.0f} min: "
+        f"{fold[worst]:.1f}-fold. "
         "Part of it is where blood was drawn; part is that nobody knows better yet."
     )
     chart = Chart(
