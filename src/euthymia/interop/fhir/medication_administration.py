@@ -67,7 +67,7 @@ RATE_UNITS = frozenset({"mg/h", "mL/h"})
 
 @dataclass(frozen=True, slots=True)
 class Administration:
-    """One dose. dose: what was given, mg of free base. rate: mg/h or mL/h, of an infusion. ended None: a single moment."""
+    """One dose. dose: mg of free base. rate: mg/h or mL/h, of an infusion. ended None: a single moment."""
 
     id: str
     patient_id: str

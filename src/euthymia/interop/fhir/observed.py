@@ -56,6 +56,7 @@ NO_USE = "Only vital signs, laboratory values and survey answers are read."
 NOT_STANDING = "Its own record says that it is not (or not yet) a result."
 UNLISTED_VITAL = "A vital sign outside the list that is read."
 NO_RESULT = "It carries no value of its own."
+BESIDE_VALUE = "It stands beside a value of its own; the value was read."
 OTHER_VALUE = "Its kind of value is not read."
 
 
@@ -103,10 +104,11 @@ def _single(resource: Element, code: Code, kind: ObservationKind, status: Observ
     if names[0] not in READ and sign is None:
         return left_aside(f"Observation.{names[0]}", OTHER_VALUE)
     moment = _when(resource)
+    parts = tuple(Aside("Observation.component", BESIDE_VALUE) for _ in resource.each("component"))
     if sign is not None:
-        return Reading((_vital(resource, code, sign, moment, status),))
+        return Reading((_vital(resource, code, sign, moment, status),), parts)
     value, unit, text = _result(resource, names[0])
-    return Reading((_observation(kind, code, value, unit, text, moment, status),))
+    return Reading((_observation(kind, code, value, unit, text, moment, status),), parts)
 
 
 def _panel(resource: Element, status: ObservationStatus) -> Reading:

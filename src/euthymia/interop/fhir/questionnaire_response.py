@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from euthymia.care.instruments import Instrument, Item
@@ -16,7 +17,6 @@ from euthymia.interop.fhir.imported import Code
 from euthymia.interop.fhir.moment import instant_text, read_instant
 from euthymia.interop.fhir.questionnaire import LONGEST_URL, answer_code, url_of
 from euthymia.interop.fhir.resource import (
-    LONGEST_NARRATIVE,
     optional_text,
     present,
     read_identity,
@@ -39,11 +39,12 @@ class ResponseStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One answer: which question, its words, and the code chosen."""
+    """One answer: which question, its words, and the code chosen or, for a total that was reported, the number."""
 
     link_id: str
-    code: Code
+    code: Code | None
     text: str = ""
+    number: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,8 @@ def filled(
 def answers_for(instrument: Instrument, form: Filled) -> dict[str, int]:
     """The answers as the instrument scores them (item id -> value); refuses what it does not know (DocumentError).
 
-    A question is found by its item id or by its LOINC code, an answer by its LOINC code or its points.
+    A question is found by its item id or by its LOINC code, an answer by its LOINC code or its points. A reported total
+    is left out: totals are made here, from the answers.
     """
     by_link = {item.id: item for item in instrument.items} | {
         item.loinc: item for item in instrument.items if item.loinc
@@ -92,6 +94,8 @@ def answers_for(instrument: Instrument, form: Filled) -> dict[str, int]:
     found: dict[str, int] = {}
     for position, answered in enumerate(form.answers):
         path = f"QuestionnaireResponse.item[{position}]"
+        if instrument.loinc_total and answered.link_id.strip("/") == instrument.loinc_total:
+            continue
         item = by_link.get(answered.link_id) or by_link.get(answered.link_id.strip("/"))
         if item is None:
             message = f"{instrument.title} has no question '{answered.link_id[:60]}'."
@@ -137,7 +141,9 @@ def _code_of(instrument: Instrument, item: Item, value: int, base_url: str) -> C
     )
 
 
-def _value_of(item: Item, code: Code, path: str) -> int:
+def _value_of(item: Item, code: Code | None, path: str) -> int:
+    if code is None:
+        raise DocumentError("wrong_type", path, f"The answer to {item.label} is a code, not a number.")
     for option in item.options:
         is_loinc = code.system == LOINC and code.code == option.loinc
         if is_loinc or (code.system != LOINC and code.code == str(option.value)):
@@ -147,11 +153,11 @@ def _value_of(item: Item, code: Code, path: str) -> int:
 
 def _item(answered: Answered) -> Document:
     code = answered.code
-    return present(
-        linkId=answered.link_id,
-        text=answered.text,
-        answer=[{"valueCoding": present(system=code.system, code=code.code, display=code.display)}],
-    )
+    if code is None:
+        answer: Document = {"valueDecimal": answered.number}
+    else:
+        answer = {"valueCoding": present(system=code.system, code=code.code, display=code.display)}
+    return present(linkId=answered.link_id, text=answered.text, answer=[answer])
 
 
 def _read_item(item: Element) -> Answered | None:
@@ -162,10 +168,9 @@ def _read_item(item: Element) -> Answered | None:
         return None
     if len(answers) > 1:
         raise answers[1].refuse("two_values", "One answer is expected.")
+    link_id, words = item.need("linkId").text(), optional_text(item, "text")
+    if number := answers[0].get("valueDecimal"):
+        return Answered(link_id, None, words, number.decimal())
     coding = answers[0].need("valueCoding")
-    code = Code(
-        optional_text(coding, "system"),
-        coding.need("code").code(),
-        optional_text(coding, "display"),
-    )
-    return Answered(item.need("linkId").text(), code, optional_text(item, "text", longest=LONGEST_NARRATIVE))
+    code = Code(optional_text(coding, "system"), coding.need("code").code(), optional_text(coding, "display"))
+    return Answered(link_id, code, words)
