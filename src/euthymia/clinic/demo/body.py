@@ -29,7 +29,8 @@ class Body:
     def at(self, curves: Curves, minute: float, rng: np.random.Generator) -> dict[str, float]:
         """One set of vital signs `minute` after the dose began (negative: before), as a cuff shows them."""
         rise = float(np.interp(minute, curves.minutes, curves.systolic_rise)) * self.answers if minute > 0 else 0.0
-        systolic = round(self.systolic + rise * 2.2 + rng.normal(0, 4))
+        noise = float(np.clip(rng.normal(0, 4), -8, 8))
+        systolic = round(self.systolic + rise * 2.2 + noise)
         diastolic = round(self.diastolic + rise * 1.2 + rng.normal(0, 3))
         return {
             "systolic_mmhg": float(systolic),
@@ -56,7 +57,7 @@ class Curves:
 def invented_body(age_y: int, rng: np.random.Generator) -> Body:
     """Resting values of an adult well enough to be treated."""
     return Body(
-        systolic=float(np.clip(rng.normal(112 + age_y * 0.25, 7), 98, 136)),
+        systolic=float(np.clip(rng.normal(112 + age_y * 0.25, 7), 98, 128)),
         diastolic=float(np.clip(rng.normal(74, 5), 60, 86)),
         heart_rate=float(np.clip(rng.normal(72, 7), 56, 90)),
         spo2=float(np.clip(rng.normal(98, 0.6), 96, 99)),

@@ -58,8 +58,12 @@ ENQUIRIES = (
 )
 
 
+@transaction.atomic
 def build_demo(*, people: int, seed: int, now: datetime, progress: Progress) -> None:
-    """Fill an empty installation; one that is filled only gets its running visits brought up to now."""
+    """Fill an empty installation; one that is filled only gets its running visits brought up to now.
+
+    All of it or nothing: a build that was interrupted leaves an empty installation behind, not half a clinic.
+    """
     if Clinic.objects.exists():
         bring_running_visits_up_to(now, seed)
         progress(100)
@@ -71,8 +75,7 @@ def build_demo(*, people: int, seed: int, now: datetime, progress: Progress) -> 
     done = 5.0
     for number, who in enumerate(cast):
         team = teams[0] if number < people * CLINICS[0].share else teams[1]
-        with transaction.atomic():
-            build_person(who, team, np.random.default_rng((seed, number)), number, now)
+        build_person(who, team, np.random.default_rng((seed, number)), number, now)
         step = int(done + 85 / people) - int(done)
         done += 85 / people
         progress(step)
@@ -84,22 +87,21 @@ def build_demo(*, people: int, seed: int, now: datetime, progress: Progress) -> 
 
 def build_clinic(invented: InventedClinic, now: datetime) -> Team:
     """The clinic, its people at work, its chairs, and its protocols signed by the medical lead."""
-    with transaction.atomic():
-        clinic = Clinic.objects.create(
-            name=invented.name, slug=invented.slug, country=invented.country, time_zone=invented.time_zone
-        )
-        viewers: dict[Role, Viewer] = {}
-        for member in invented.staff:
-            user = User(username=member.username, first_name=member.given, last_name=member.family)
-            user.set_unusable_password()
-            user.save()
-            membership = Membership.objects.create(user=user, clinic=clinic, role=member.role)
-            viewers.setdefault(member.role, viewer_of(membership))
-        chairs = tuple(
-            Chair.objects.create(clinic=clinic, name=name, position=place) for place, name in enumerate(invented.chairs)
-        )
-        lead = viewers[Role.MEDICAL_LEAD]
-        protocols = sign_protocols(lead, now - BUILT_LONG_AGO)
+    clinic = Clinic.objects.create(
+        name=invented.name, slug=invented.slug, country=invented.country, time_zone=invented.time_zone
+    )
+    viewers: dict[Role, Viewer] = {}
+    for member in invented.staff:
+        user = User(username=member.username, first_name=member.given, last_name=member.family)
+        user.set_unusable_password()
+        user.save()
+        membership = Membership.objects.create(user=user, clinic=clinic, role=member.role)
+        viewers.setdefault(member.role, viewer_of(membership))
+    chairs = tuple(
+        Chair.objects.create(clinic=clinic, name=name, position=place) for place, name in enumerate(invented.chairs)
+    )
+    lead = viewers[Role.MEDICAL_LEAD]
+    protocols = sign_protocols(lead, now - BUILT_LONG_AGO)
     therapist = viewers.get(Role.THERAPIST, lead)
     return Team(lead, viewers[Role.NURSE], therapist, chairs, protocols)
 

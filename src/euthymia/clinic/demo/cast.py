@@ -109,7 +109,7 @@ def invented_people(number: int, rng: np.random.Generator, today: date) -> list[
                 sex="female" if woman else "male",
                 birth_date=today - timedelta(days=age_days),
                 height_cm=round(float(height), 0),
-                weight_kg=round(float(np.clip(rng.normal(27, 4.5), 18.5, 42) * (height / 100) ** 2), 1),
+                weight_kg=round(float(np.clip(rng.normal(26, 4), 19, 34) * (height / 100) ** 2), 1),
                 email=f"{given}.{family}@people.example".lower(),
             )
         )

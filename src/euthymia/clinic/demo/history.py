@@ -46,6 +46,7 @@ EARLIER = ("sertraline", "escitalopram", "venlafaxine", "bupropion", "mirtazapin
 DOSES_MG = {"sertraline": 150, "escitalopram": 20, "venlafaxine": 225, "bupropion": 300, "mirtazapine": 45}
 USUAL_DOSE_MG = 60
 ANSWERED = 0.78
+IM_MG_PER_KG = 0.5
 RISK_ANSWER = "Spoke by telephone the same afternoon. No plan, no intent; safety plan reviewed. Next call in two days."
 NOTES = {
     "preparation": "Talked through a session from arrival to the ride home. Breathing exercise practised twice.",
@@ -136,7 +137,8 @@ def eligibility_key(protocol_id: str) -> str:
 
 def plan(life: Life, protocol_id: str) -> Plan:
     row = life.team.protocols[protocol_id]
-    return sign_plan(life.team.lead, life.patient, row, PlanChoice(), now=life.began + timedelta(days=3))
+    chosen = PlanChoice(mg_per_kg=IM_MG_PER_KG) if protocol_id == "im_racemic" else PlanChoice()
+    return sign_plan(life.team.lead, life.patient, row, chosen, now=life.began + timedelta(days=3))
 
 
 def dosing_days(protocol_id: str, until_day: float, rng: np.random.Generator) -> Iterator[float]:
