@@ -39,8 +39,8 @@ __all__ = [
 ]
 
 HEIGHT_ENTRY_CM = (120.0, 230.0)
-# A body-mass index outside this asks for the weight to be confirmed; it does not judge anybody. An ordinary weight typed
-# in pounds lands above it.
+# A body-mass index outside this asks for the weight to be confirmed; it does not judge anybody. An ordinary weight
+# typed in pounds lands above it.
 BMI_UNASKED = (15.0, 40.0)
 WEIGHT_CHANGE_UNASKED = 0.10
 # Floating point: exactly ten per cent is ten per cent.
@@ -163,7 +163,7 @@ def _check_ratio(protocol: Protocol, order: DoseOrder) -> Findings:
     missing = [Missing("dose.mg_per_kg", "dose_rule", number.why) for number in (low, high) if number.value is None]
     if low.value is None or high.value is None:
         return [], missing
-    # Half a rounding step either way belongs to the same dose.
+    # One rounding step either way belongs to the same dose.
     slack_mg = DOSE_STEP_MG
     low_mg, high_mg = low.value * order.weight_kg - slack_mg, high.value * order.weight_kg + slack_mg
     if low_mg <= order.dose_mg <= high_mg:

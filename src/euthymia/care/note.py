@@ -48,6 +48,7 @@ class NoteFacts:
     corrections: int
     discharged_min: float | None
     escort_name: str
+    no_driving_told: bool
     cancel_reason: str
 
 
@@ -57,6 +58,7 @@ def note_facts(state: SessionState, protocol: Protocol, now: datetime) -> NoteFa
     pressed = [row for row in during if row.reading.systolic_mmhg is not None]
     spo2 = [row.reading.spo2_pct for row in during if row.reading.spo2_pct is not None]
     items = due(state, protocol, now)
+    left = _discharge(state)
     return NoteFacts(
         protocol_id=protocol.id,
         protocol_version=protocol.version,
@@ -84,7 +86,8 @@ def note_facts(state: SessionState, protocol: Protocol, now: datetime) -> NoteFa
         late_entries=len(state.late - set(state.struck)),
         corrections=len(state.struck),
         discharged_min=_minute(state, state.closed_at) if state.phase is Phase.DISCHARGED else None,
-        escort_name=_escort(state),
+        escort_name=left.escort_name if left else "",
+        no_driving_told=left.no_driving_told if left else False,
         cancel_reason=_cancelled(state),
     )
 
@@ -109,9 +112,9 @@ def _standing(state: SessionState, kind: EventKind) -> SessionEvent | None:
     return next((row for row in rows if row.id not in state.unplaced), None)
 
 
-def _escort(state: SessionState) -> str:
+def _discharge(state: SessionState) -> Discharge | None:
     event = _standing(state, EventKind.DISCHARGED)
-    return event.payload.escort_name if event and isinstance(event.payload, Discharge) else ""
+    return event.payload if event and isinstance(event.payload, Discharge) else None
 
 
 def _cancelled(state: SessionState) -> str:
@@ -132,9 +135,10 @@ def note_sentences(facts: NoteFacts) -> tuple[str, ...]:
         told.append(f"Checks not done in time: {', '.join(facts.checks_missed).replace('_', ' ')}.")
     told += [f"Remark: {text}" for text in facts.remarks]
     if facts.late_entries or facts.corrections:
-        told.append(f"{facts.late_entries} entries were made late; {facts.corrections} were corrected or struck out.")
+        told.append(f"Entries made late: {facts.late_entries}; corrected or struck out: {facts.corrections}.")
     if facts.discharged_min is not None:
-        told.append(f"Left at minute {facts.discharged_min:.0f} with {facts.escort_name}; told not to drive.")
+        driving = "told not to drive" if facts.no_driving_told else "not recorded as told about driving"
+        told.append(f"Left at minute {facts.discharged_min:.0f} with {facts.escort_name}; {driving}.")
     return tuple(told)
 
 

@@ -25,7 +25,7 @@ from euthymia.care.dosing import (
     room_under_caps,
 )
 from euthymia.care.override import Override, with_overrides
-from euthymia.care.protocol import WeightBasis, fill
+from euthymia.care.protocol import DeviceSteps, Measure, PerKg, WeightBasis, fill
 from euthymia.care.protocols.load import load_protocol
 from euthymia.errors import BadInput
 
@@ -370,6 +370,43 @@ def test_room_counts_what_was_given_in_the_last_seven_days() -> None:
     rooms = room_under_caps(NASAL, calculate(NASAL, 70), prior, START)
     assert {room.limit.name: room.left for room in rooms} == {"twice_weekly": 0, "dose_cap": 28}
     assert rooms[0].limit.name == "twice_weekly"
+
+
+def test_a_limit_on_the_milligrams_of_seven_days() -> None:
+    cap = next(limit for limit in IV.limits if limit.name == "dose_cap")
+    weekly = replace(cap, name="weekly", measure=Measure.MG_IN_7_DAYS, number=replace(cap.number, value=100.0))
+    protocol = replace(IV, limits=(*IV.limits, weekly))
+    prior = (PriorDose(START - timedelta(days=3), 65), PriorDose(START - timedelta(days=8), 500))
+    assert ask(calculate(IV, 70), prior=prior, protocol=protocol) == Allowed()
+    assert rules(ask(calculate(IV, 70.5), prior=prior, protocol=protocol)) == {"weekly"}
+
+
+def test_a_vital_sign_is_no_limit_on_an_order() -> None:
+    cap = next(limit for limit in IV.limits if limit.name == "dose_cap")
+    odd = replace(cap, name="odd", measure=Measure.SPO2_PCT)
+    protocol = replace(IV, limits=(*IV.limits, odd))
+    assert ask(calculate(IV, 70), protocol=protocol) == Allowed()
+    assert "odd" not in {room.limit.name for room in room_under_caps(protocol, calculate(IV, 70), (), START)}
+
+
+def test_an_open_dose_cannot_be_calculated_nor_told() -> None:
+    assert isinstance(IV.dose, PerKg)
+    hole = replace(IV.dose.mg_per_kg, value=None, why="Nobody has read one.")
+    protocol = replace(IV, dose=replace(IV.dose, mg_per_kg=hole))
+    with pytest.raises(BadInput):
+        calculate(protocol, 70)
+    answer = ask(calculate(IV, 70), protocol=protocol)
+    assert isinstance(answer, CannotTell)
+    assert isinstance(NASAL.dose, DeviceSteps)
+    nasal = replace(NASAL, dose=replace(NASAL.dose, first_mg=hole))
+    with pytest.raises(BadInput) as refused:
+        calculate(nasal, 70)
+    assert refused.value.code == "open_protocol"
+
+
+def test_an_open_limit_is_never_broken() -> None:
+    cap = next(limit for limit in load_protocol("iv_racemic_05").limits if limit.name == "dose_cap")
+    assert not cap.broken_by(1e9)
 
 
 # Overrides

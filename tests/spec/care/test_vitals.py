@@ -138,8 +138,7 @@ def test_two_looks_as_one() -> None:
 def test_any_line_gives_a_plausible_reading_or_a_refusal(text: str) -> None:
     try:
         reading = parse_vitals(text)
-    except BadInput as refused:
-        assert refused.message
+    except BadInput:
         return
     for name, value in reading.parts().items():
         low, high, _ = ENTRY_RANGES[name]
