@@ -326,6 +326,14 @@ def test_what_has_no_place_now_is_refused(make: Any, kind: EventKind, payload: A
     assert rule(ordinary(bed, kind, 50, payload)) == expected
 
 
+def test_an_open_side_effect_may_be_ended_once() -> None:
+    bed = Bedside().infusing()
+    nausea = bed.write(E.SIDE_EFFECT, 15, SideEffect("nausea", Severity.MILD))
+    assert ordinary(bed, E.SIDE_EFFECT_ENDED, 20, SideEffectEnded(nausea.id)) == Allowed()
+    bed.write(E.SIDE_EFFECT_ENDED, 20, SideEffectEnded(nausea.id))
+    assert rule(ordinary(bed, E.SIDE_EFFECT_ENDED, 21, SideEffectEnded(nausea.id))) == "no_open_side_effect"
+
+
 @pytest.mark.parametrize("close", ["discharge", "cancel"])
 def test_after_the_end_only_a_remark_or_a_strike_can_be_added(close: str) -> None:
     bed = Bedside().completed() if close == "discharge" else Bedside().until_ready()

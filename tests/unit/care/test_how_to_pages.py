@@ -26,7 +26,7 @@ def test_add_a_monitoring_rule(repository: Path, monkeypatch: pytest.MonkeyPatch
     page = (repository / "docs/how-to/add-a-monitoring-rule.md").read_text(encoding="utf-8")
     (code,) = block(page, "python")
     names: dict[str, Any] = dict(vars(monitoring))
-    exec(compile(code, "add-a-monitoring-rule.md", "exec"), names)
+    exec(compile(code, "<how-to>", "exec"), names)
     monkeypatch.setattr(monitoring, "RULES", (*monitoring.RULES, names["pulse_not_taken"]))
 
     bed = Bedside(filled()).until_ready()
