@@ -17,6 +17,9 @@ from euthymia.clinic.people.models import Patient
 from euthymia.clinic.people.queries import visible_to
 from euthymia.clinic.plans.models import Plan, PlanState, ProtocolVersion
 
+# The best-studied route first, wherever protocols stand side by side.
+ROUTE_ORDER = {"iv": 0, "im": 1, "sc": 2, "nasal": 3}
+
 
 def protocol_of(row: ProtocolVersion) -> Protocol:
     """What this version says, as the value the rules work with."""
@@ -49,12 +52,12 @@ def protocol_versions(actor: Actor) -> list[ProtocolVersion]:
 
 
 def current_versions(actor: Actor) -> list[ProtocolVersion]:
-    """One row per protocol: the newest that was not retired."""
+    """One row per protocol, by route: the newest that was not retired."""
     rows = (row for row in protocol_versions(actor) if row.retired_at is None)
     newest: dict[str, ProtocolVersion] = {}
     for row in rows:
         newest.setdefault(row.protocol_id, row)
-    return list(newest.values())
+    return sorted(newest.values(), key=lambda row: ROUTE_ORDER.get(row.content.get("route", ""), len(ROUTE_ORDER)))
 
 
 def usable_versions(actor: Actor) -> dict[str, ProtocolVersion]:

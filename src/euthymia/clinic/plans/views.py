@@ -175,7 +175,7 @@ def plan_page(
     usable, current = queries.usable_versions(viewer), queries.current_versions(viewer)
     active = queries.active_plan(viewer, patient)
     rows = [usable.get(row.protocol_id, row) for row in current]
-    row = chosen_version(viewer, typed) or first_usable(usable, active)
+    row = chosen_version(viewer, typed) or first_usable(usable, current, active)
     context: dict[str, Any] = {
         "choices": plan_pages.protocol_choices(rows),
         "any_usable": bool(usable),
@@ -221,11 +221,13 @@ def chosen_version(viewer: Viewer, typed: QueryDict) -> ProtocolVersion | None:
     return queries.usable_versions(viewer).get(typed.get("protocol", ""))
 
 
-def first_usable(usable: dict[str, ProtocolVersion], active: Plan | None) -> ProtocolVersion | None:
+def first_usable(
+    usable: dict[str, ProtocolVersion], current: list[ProtocolVersion], active: Plan | None
+) -> ProtocolVersion | None:
     """What the page opens with: the protocol of the plan now, else the first that is signed."""
     if active is not None and active.protocol_version.protocol_id in usable:
         return usable[active.protocol_version.protocol_id]
-    return next(iter(usable.values()), None)
+    return next((usable[one.protocol_id] for one in current if one.protocol_id in usable), None)
 
 
 def typed_reasons(typed: QueryDict) -> dict[str, str]:
