@@ -133,7 +133,9 @@ def build_person(who: InventedPerson, team: Team, rng: np.random.Generator, numb
         stage = "treated"
     protocol_id = ROUTES[number % 3][0] if number < 6 else pick(ROUTES, rng)
     back_days = {"treated": float(rng.uniform(20, 330)), "planned": 8.0, "assessment": 5.0, "enquiry": 1.0}[stage]
-    life = Life(who, team, rng, now - timedelta(days=back_days, hours=float(rng.uniform(1, 8))))
+    first_seen = (now - timedelta(days=back_days)).astimezone(team.lead.zone)
+    began = first_seen.replace(hour=int(rng.integers(9, 16)), minute=int(rng.integers(0, 60)), second=0, microsecond=0)
+    life = Life(who, team, rng, min(began, now - timedelta(hours=12)))
     arrive(life)
     if stage == "enquiry":
         return

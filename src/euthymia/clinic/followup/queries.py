@@ -19,6 +19,8 @@ from euthymia.clinic.sessions.models import Session
 from euthymia.clinic.therapy.models import TherapyNote
 
 CHECK_IN_GRACE = timedelta(days=1)
+# An answer to "how were you three weeks ago" helps nobody: older check-ins are left to the person's own page.
+CHECK_IN_STILL_USEFUL = timedelta(days=10)
 DOSE_SOON = timedelta(days=10)
 SILENT_AFTER = timedelta(days=28)
 IN_TREATMENT = (CarePhase.INDUCTION, CarePhase.MAINTENANCE, CarePhase.FOLLOW_UP)
@@ -79,7 +81,7 @@ def worklist(viewer: Viewer, now: datetime) -> Worklist:
     found = Worklist(
         signals=open_risk_signals(viewer),
         enquiries=list(visible_to(viewer, Enquiry).filter(state=EnquiryState.NEW).order_by("answer_by")),
-        check_ins=unanswered_check_ins(viewer, now - CHECK_IN_GRACE),
+        check_ins=unanswered_check_ins(viewer, now - CHECK_IN_STILL_USEFUL, now - CHECK_IN_GRACE),
         sessions=sessions_today(viewer, now),
         doses_due=sorted(open_due, key=lambda row: row.next_dose_at or now),
         slipping=[row for row in forecasts if is_slipping(row) and row.patient.phase in IN_TREATMENT],

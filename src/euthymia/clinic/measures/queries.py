@@ -21,10 +21,11 @@ def check_ins_of(actor: Actor, patient: Patient) -> list[CheckIn]:
     return list(rows.order_by("-due_at"))
 
 
-def unanswered_check_ins(viewer: Viewer, due_before: datetime) -> list[CheckIn]:
-    """Check-ins that were due before this moment and have no answer, longest due first."""
-    rows = visible_to(viewer, CheckIn).filter(answered_at=None, due_at__lt=due_before)
-    return list(rows.select_related("patient").order_by("due_at"))
+def unanswered_check_ins(viewer: Viewer, due_after: datetime, due_before: datetime) -> list[CheckIn]:
+    """Check-ins due in this stretch of time without an answer, one per person: the newest; longest due first."""
+    rows = visible_to(viewer, CheckIn).filter(answered_at=None, due_at__gt=due_after, due_at__lt=due_before)
+    newest = {row.patient_id: row for row in rows.select_related("patient").order_by("due_at")}
+    return sorted(newest.values(), key=lambda row: row.due_at)
 
 
 def open_risk_signals(viewer: Viewer) -> list[RiskSignal]:
