@@ -75,3 +75,9 @@ def test_a_file_that_is_not_there_is_refused() -> None:
     result = run("check", "/nowhere/at/all.toml")
     assert result.exit_code == 2
     assert json.loads(result.stderr)["error"] == "unreadable"
+
+
+def test_the_reference_page_names_every_field(repository: Path) -> None:
+    page = (repository / "docs/reference/cli/protocol.md").read_text(encoding="utf-8")
+    answer = json.loads(run("check", "iv_racemic_05", "--json").stdout)
+    assert all(f"`{name}`" in page or f"`{name}[]`" in page for name in answer)
