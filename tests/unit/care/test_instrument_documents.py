@@ -1,0 +1,150 @@
+"""Instrument files: the shipped ones keep their promises, the how-to's example works, and a broken one is refused."""
+
+from __future__ import annotations
+
+import copy
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from euthymia.care.decision import CannotTell
+from euthymia.care.instruments import LicenceClass, instruments, load_instrument, score
+from euthymia.care.instruments.document import parse_instrument
+from euthymia.care.protocol import Provenance
+from euthymia.care.response_rules import Judged, response
+from euthymia.care.risk import assess
+from euthymia.errors import InstrumentError
+
+
+@pytest.fixture
+def example(repository: Path) -> dict[str, Any]:
+    """The document of the how-to page."""
+    page = (repository / "docs/how-to/add-an-instrument.md").read_text(encoding="utf-8")
+    return tomllib.loads(page.split("```toml\n")[1].split("```")[0])
+
+
+def test_the_example_of_the_how_to_is_an_instrument_that_scores(example: dict[str, Any]) -> None:
+    made = parse_instrument(example)
+    found = score(made, {"1": 3, "2": 3})
+    assert (found.total, found.band and found.band.name, found.cuts) == (6, "severe", ("screen",))
+    assert found.flags == ("suicidal_thoughts",)
+    assert assess(made, {"1": 0}) is not None
+    assert isinstance(response(made, 6, 3), Judged)
+    assert isinstance(response(made, 2, 0), CannotTell)
+    assert (made.recall_days, made.languages, made.can_be_shown) == (7, ("en",), True)
+    assert made.item("2").text("es") == "Did you think of death?"
+    assert made.item("1").options[1].text("es") == "Yes"
+
+
+def change(*path: Any, to: Any) -> Callable[[dict[str, Any]], None]:
+    def edit(document: dict[str, Any]) -> None:
+        place: Any = document
+        for step in path[:-1]:
+            place = place[step]
+        place[path[-1]] = to
+
+    return edit
+
+
+def drop(name: str) -> Callable[[dict[str, Any]], None]:
+    def edit(document: dict[str, Any]) -> None:
+        del document[name]
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("edit", "says"),
+    [
+        (drop("title"), "title"),
+        (drop("licence"), "licence"),
+        (change("rater", to="nurse"), "nurse"),
+        (change("total", "source", to=["nobody"]), "nobody"),
+        (change("total", "provenance", to="hearsay"), "hearsay"),
+        (change("item", 1, "id", to="1"), "same id"),
+        (change("item", 0, "options", to="other"), "other"),
+        (change("flag", 0, "item", to=9), "Item 9"),
+        (change("alternatives", to=[["1", "7"]]), "Item 7"),
+        (change("subscale", to=[{"name": "x", "items": ["8"], "take": "sum"}]), "Item 8"),
+        (change("band_set", 0, "bands", to=[[0, 2, "mild"], [4, 6, "severe"]]), "gap"),
+        (change("band_set", 0, "bands", to=[[0, 3, "mild"], [3, 6, "severe"]]), "overlap"),
+        (change("band_set", 0, "bands", to=[[1, 2, "mild"], [3, 6, "severe"]]), "every total"),
+        (change("band_set", 0, "bands", to=[[0, 2, "mild"], [3, 5, "severe"]]), "every total"),
+        (change("licence", "class", to="conditional"), "wording"),
+        (change("licence", "class", to="free"), "free"),
+        (change("total", to="six"), "read"),
+    ],
+)
+def test_a_document_that_contradicts_itself_is_refused(
+    example: dict[str, Any], edit: Callable[[dict[str, Any]], None], says: str
+) -> None:
+    document = copy.deepcopy(example)
+    edit(document)
+    with pytest.raises(InstrumentError, match=says) as refused:
+        parse_instrument(document)
+    assert refused.value.code == "bad_instrument"
+
+
+@pytest.mark.parametrize("instrument_id", instruments())
+def test_wording_is_shipped_only_where_its_owner_allows_it(instrument_id: str) -> None:
+    instrument = load_instrument(instrument_id)
+    allowed = instrument.licence.kind is LicenceClass.EMBED
+    assert instrument.can_be_shown is allowed
+    assert bool(instrument.licence.notice) is allowed
+    assert allowed is (instrument_id in {"phq9", "phq2", "gad7"})
+    assert all(item.text() for item in instrument.items)
+
+
+@pytest.mark.parametrize("instrument_id", instruments())
+def test_a_file_is_named_for_its_id_and_every_rule_has_a_source(instrument_id: str) -> None:
+    instrument = load_instrument(instrument_id)
+    assert instrument.id == instrument_id
+    rules = [*instrument.band_sets, *instrument.cuts, *instrument.flags, *instrument.variants]
+    rules += [*instrument.responses, *instrument.remissions, *instrument.meaningful, *instrument.reliable]
+    assert all(rule.basis.sources for rule in rules)
+    assert instrument.scoring.sources
+
+
+@pytest.mark.parametrize("instrument_id", instruments())
+def test_no_band_cut_or_rule_for_change_rests_on_memory(instrument_id: str) -> None:
+    instrument = load_instrument(instrument_id)
+    rules = [*instrument.band_sets, *instrument.cuts, *instrument.responses, *instrument.remissions]
+    rules += [*instrument.meaningful, *instrument.reliable]
+    assert Provenance.MEMORY not in {rule.basis.provenance for rule in rules}
+
+
+@pytest.mark.parametrize("instrument_id", instruments())
+def test_the_highest_answers_give_the_highest_total(instrument_id: str) -> None:
+    instrument = load_instrument(instrument_id)
+    for pick, edge in ((max, instrument.highest), (min, instrument.lowest)):
+        assert score(instrument, {item.id: pick(item.values) for item in instrument.items}).total == edge
+
+
+def test_an_unrated_option_and_an_item_without_wording_show_our_own_words() -> None:
+    alertness = load_instrument("moaas").item("1")
+    assert alertness.text("es") == "Level of alertness"
+    assert alertness.options[0].text().startswith("No answer")
+    assert load_instrument("madrs").item("1").options[3].text() == "3"
+    assert load_instrument("madrs").item("1").text() == "Item 1"
+
+
+def test_an_item_nobody_asks_has_no_entry() -> None:
+    with pytest.raises(KeyError):
+        load_instrument("phq9").item("10")
+
+
+def test_right_now_has_no_recall_window() -> None:
+    assert load_instrument("moaas").recall_days is None
+    assert load_instrument("phq9").recall_days == 14
+
+
+def test_band_names_can_be_read_aloud() -> None:
+    assert load_instrument("phq9").band_sets[0].band(17).words == "moderately severe"
+
+
+def test_the_reference_page_lists_every_instrument(repository: Path) -> None:
+    page = (repository / "docs/reference/instruments.md").read_text(encoding="utf-8")
+    assert {line.split("`")[1] for line in page.splitlines() if line.startswith("| `")} == set(instruments())
