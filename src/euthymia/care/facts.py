@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -74,15 +74,7 @@ def _checked(name: str, value: object) -> Value:
         raise BadInput(
             "unknown_fact", f"facts.{name}", "No rule knows this fact. `euthymia eligibility --facts` lists them."
         )
-    match fact.kind:
-        case FactKind.YES_NO:
-            return _yes_no(fact, value)
-        case FactKind.NUMBER:
-            return _number(fact, value)
-        case FactKind.CHOICE:
-            return _choice(fact, value)
-        case FactKind.DATE:
-            return _date(fact, value)
+    return _READ[fact.kind](fact, value)
 
 
 def _yes_no(fact: Fact, value: object) -> bool:
@@ -120,3 +112,11 @@ def _age_y(born: date, today: date) -> int:
     if age < 0:
         raise BadInput("out_of_range", "facts.birth_date", "This date of birth is in the future.")
     return age
+
+
+_READ: Mapping[FactKind, Callable[[Fact, object], Value]] = {
+    FactKind.YES_NO: _yes_no,
+    FactKind.NUMBER: _number,
+    FactKind.CHOICE: _choice,
+    FactKind.DATE: _date,
+}

@@ -1,5 +1,6 @@
 """Response, remission, relapse and change that means something, each by a named rule with its source.
 
+`rule` chooses one of the instrument's rules by name (else its first), or is a rule of the clinic's own with its basis.
 Nothing is answered from half the facts: without a baseline, or with one too low for a percentage to mean anything,
 the answer is `CannotTell` with what is missing.
 """
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from euthymia.care.decision import CannotTell, Missing
-from euthymia.care.instruments.instrument import BandSet, ChangeRule, Instrument
+from euthymia.care.instruments.instrument import BandSet, ChangeRule, Instrument, RemissionRule, ResponseRule
 from euthymia.errors import BadInput
 
 MILD = "mild"
@@ -61,7 +62,7 @@ class RelapseRule:
 
 
 def response(
-    instrument: Instrument, baseline: float | None, current: float | None, *, rule: str | None = None
+    instrument: Instrument, baseline: float | None, current: float | None, *, rule: str | ResponseRule | None = None
 ) -> Judgement:
     """Did it fall by the share of the baseline that the instrument's rule asks for?"""
     missing = _missing(instrument, "response", baseline=baseline, current=current)
@@ -81,7 +82,7 @@ def response(
     return Judged(chosen.name, met, current, chosen.fall_pct, chosen.basis.says, baseline, points, percent)
 
 
-def remission(instrument: Instrument, current: float | None, *, rule: str | None = None) -> Judgement:
+def remission(instrument: Instrument, current: float | None, *, rule: str | RemissionRule | None = None) -> Judgement:
     """Is the total as low as the instrument's rule calls well?"""
     missing = _missing(instrument, "remission", current=current)
     chosen = _named(instrument.remissions, rule, instrument, "remission")
@@ -93,14 +94,14 @@ def remission(instrument: Instrument, current: float | None, *, rule: str | None
 
 
 def reliable_change(
-    instrument: Instrument, baseline: float | None, current: float | None, *, rule: str | None = None
+    instrument: Instrument, baseline: float | None, current: float | None, *, rule: str | ChangeRule | None = None
 ) -> Judgement:
     """Is the change, in either direction, more than chance? `points` says which way (more is better)."""
     return _changed(instrument, "reliable_change", (instrument.reliable, rule), baseline, current)
 
 
 def meaningful_change(
-    instrument: Instrument, baseline: float | None, current: float | None, *, rule: str | None = None
+    instrument: Instrument, baseline: float | None, current: float | None, *, rule: str | ChangeRule | None = None
 ) -> Judgement:
     """Is the change, in either direction, one that people notice? `points` says which way (more is better)."""
     return _changed(instrument, "meaningful_change", (instrument.meaningful, rule), baseline, current)
@@ -132,7 +133,7 @@ def relapse(
 def _changed(
     instrument: Instrument,
     judgement: str,
-    rules: tuple[tuple[ChangeRule, ...], str | None],
+    rules: tuple[tuple[ChangeRule, ...], str | ChangeRule | None],
     baseline: float | None,
     current: float | None,
 ) -> Judgement:
@@ -163,12 +164,16 @@ def _missing(instrument: Instrument, judgement: str, **totals: float | None) -> 
     return absent
 
 
-def _named(rules: tuple[NamedRule, ...], name: str | None, instrument: Instrument, judgement: str) -> NamedRule | None:
-    """The rule of this name, or the first; None where the instrument has no such rule at all."""
-    if name is None:
+def _named(
+    rules: tuple[NamedRule, ...], asked: str | NamedRule | None, instrument: Instrument, judgement: str
+) -> NamedRule | None:
+    """The rule that was asked for, or the first; None where the instrument has no such rule at all."""
+    if asked is None:
         return rules[0] if rules else None
+    if not isinstance(asked, str):
+        return asked
     for rule in rules:
-        if rule.name == name:
+        if rule.name == asked:
             return rule
     known = ", ".join(rule.name for rule in rules) or "none"
     raise BadInput("unknown_rule", f"{judgement}.rule", f"{instrument.title} has these rules: {known}.")

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from euthymia.care.decision import CannotTell
+from euthymia.care.evidence import Basis
 from euthymia.care.instruments import load_instrument
+from euthymia.care.instruments.instrument import ChangeRule, RemissionRule, ResponseRule
+from euthymia.care.protocol import Provenance, Source
 from euthymia.care.response_rules import (
     Judged,
     Judgement,
@@ -57,6 +60,16 @@ def test_response_is_half_off_a_baseline_above_mild(
 )
 def test_the_older_rule_also_wants_no_more_than_mild(baseline: float, current: float, answer: bool) -> None:
     assert met(response(PHQ9, baseline, current, rule="half_and_no_more_than_mild")) is answer
+
+
+def test_a_clinic_may_use_a_rule_of_its_own_with_its_basis() -> None:
+    own = Basis((Source("lead", "Dr Ito, medical lead"),), Provenance.CLINIC)
+    quids = load_instrument("qids_sr16")
+    found = response(quids, 20, 12, rule=ResponseRule("ours", 40, own))
+    assert isinstance(found, Judged)
+    assert (found.met, found.rule, found.source) == (True, "ours", "Dr Ito, medical lead (clinic)")
+    assert met(remission(GAD7, 4, rule=RemissionRule("ours", 4, own))) is True
+    assert met(reliable_change(PHQ9, 20, 14, rule=ChangeRule("ours", 6, own))) is True
 
 
 def test_response_carries_its_numbers_and_source() -> None:
