@@ -153,8 +153,8 @@ def _panel(
 def reason_line(reason: Reason, because: str = "") -> ReasonLine:
     """A reason in words."""
     words = {
-        Level.STOP: "stop: no way past",
-        Level.HOLD: "hold: a prescriber may accept it",
+        Level.STOP: "stop",
+        Level.HOLD: "hold",
         Level.FLAG: "worth knowing",
     }
     icons = {Level.STOP: "cross", Level.HOLD: "hold", Level.FLAG: "flag"}

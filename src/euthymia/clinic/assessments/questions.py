@@ -49,7 +49,7 @@ WORKED_OUT = frozenset({"age_y", "birth_date", "consent_signed", "resistance_def
 CHOICE_WORDS = {
     "us_outpatient": "United States, outpatient",
     "us_inpatient": "United States, inpatient",
-    "outside_us": "outside the United States",
+    "outside_us": "Outside the United States",
 }
 
 

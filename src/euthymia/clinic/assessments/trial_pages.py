@@ -63,6 +63,8 @@ class TrialLine:
     """One earlier treatment with whether it counts, and why not or what is missing."""
 
     row: TreatmentTrialEntry
+    dose: str
+    weeks: str
     outcome: str
     counts: str
     look: str
@@ -84,7 +86,7 @@ class TrialSection:
     points: tuple[tuple[str, str, float], ...]
     stage_missing: tuple[str, ...]
     drugs: tuple[str, ...]
-    floors: tuple[tuple[str, float], ...]
+    floors: tuple[tuple[str, str], ...]
     adequacy: str
     outcomes: tuple[tuple[str, str], ...]
     severities: tuple[tuple[str, str], ...]
@@ -116,7 +118,7 @@ def trial_section(
         points=point_rows(staging),
         stage_missing=stage_missing(staging),
         drugs=tuple(sorted(ADEQUACY.floors_mg_day)),
-        floors=tuple(sorted(ADEQUACY.floors_mg_day.items())),
+        floors=tuple((drug, f"{dose:g}") for drug, dose in sorted(ADEQUACY.floors_mg_day.items())),
         adequacy=f"{ADEQUACY.min_weeks:g} weeks or longer, at or above the dose below ({ADEQUACY.says})",
         outcomes=tuple((outcome.value, words) for outcome, words in OUTCOME_WORDS.items()),
         severities=tuple((severity.value, words) for severity, words in SEVERITY_WORDS.items()),
@@ -152,7 +154,17 @@ def trial_line(row: TreatmentTrialEntry, viewer: Viewer) -> TrialLine:
     word, look, icon = COUNTS_WORDS[judged.counts]
     why = judged.why + tuple(absent.says for absent in judged.missing)
     outcome = OUTCOME_WORDS[Outcome(row.outcome)] if row.outcome else "Not known"
-    return TrialLine(row, outcome, word, look, icon, why, f"{row.by}, {day(row.at, viewer.zone)}")
+    return TrialLine(
+        row=row,
+        dose="not known" if row.dose_mg_day is None else f"{row.dose_mg_day:g} mg",
+        weeks="not known" if row.weeks is None else f"{row.weeks:g}",
+        outcome=outcome,
+        counts=word,
+        look=look,
+        icon=icon,
+        why=why,
+        written_down=f"{row.by}, {day(row.at, viewer.zone)}",
+    )
 
 
 def read_trial(typed: Mapping[str, str]) -> TrialFields:
