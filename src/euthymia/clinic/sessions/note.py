@@ -92,7 +92,7 @@ def _order(session: Session) -> str:
 
 
 def _entry(event: SessionEvent, state: SessionState, zone: ZoneInfo) -> str:
-    detail = _detail(event)
+    detail = detail_of(event)
     late = "  (entered late)" if event.id in state.late else ""
     return f"{_clock(event.at, zone)}  {KINDS[event.kind]}{': ' + detail if detail else ''}  ({event.by}){late}"
 
@@ -101,11 +101,12 @@ def _corrections(state: SessionState, zone: ZoneInfo) -> Iterator[str]:
     by_id = {event.id: event for event in state.entries}
     for struck_id, striker_id in state.struck.items():
         old, new = by_id[struck_id], by_id[striker_id]
-        became = "struck out" if new.kind is EventKind.STRUCK_OUT else f"now {_detail(new)}"
-        yield f"{_clock(old.at, zone)}  {KINDS[old.kind]} {_detail(old)}: {became}, by {new.by}"
+        became = "struck out" if new.kind is EventKind.STRUCK_OUT else f"now {detail_of(new)}"
+        yield f"{_clock(old.at, zone)}  {KINDS[old.kind]} {detail_of(old)}: {became}, by {new.by}"
 
 
-def _detail(event: SessionEvent) -> str:
+def detail_of(event: SessionEvent) -> str:
+    """What one entry says, in a few words; empty when its kind says it all."""
     match event.payload:
         case Reading() as reading:
             return reading_words(reading)

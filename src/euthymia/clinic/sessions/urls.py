@@ -1,4 +1,17 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
 from django.urls.resolvers import URLPattern
 
-urlpatterns: list[URLPattern] = []
+from euthymia.clinic.sessions import views
+
+urlpatterns: list[URLPattern] = [
+    path("board/", views.board, name="board"),
+    path("board/tiles/", views.board_tiles, name="board-tiles"),
+    path("people/<uuid:patient_id>/sessions/", views.person_sessions, name="person-sessions"),
+    path("people/<uuid:patient_id>/sessions/new/", views.session_new, name="session-new"),
+    path("sessions/<uuid:session_id>/", views.session_page, name="session"),
+    path("sessions/<uuid:session_id>/live/", views.session_live, name="session-live"),
+    path("sessions/<uuid:session_id>/events/", views.session_event, name="session-event"),
+    path("sessions/<uuid:session_id>/gate/", views.session_gate, name="session-gate"),
+    path("sessions/<uuid:session_id>/discharge/", views.session_discharge, name="session-discharge"),
+    path("sessions/<uuid:session_id>/note/", views.session_note, name="session-note"),
+]

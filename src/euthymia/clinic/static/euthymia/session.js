@@ -20,7 +20,11 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     const part = event.detail.elt;
     const answer = event.detail.xhr;
-    if (!part.dataset || !part.dataset.live) return;
+    if (!part.dataset || !part.dataset.live) {
+      // A refused entry comes back with what was typed and the message: show it. The new part carries its own tag.
+      if ([409, 422].includes(answer.status)) { event.detail.shouldSwap = true; event.detail.isError = false; }
+      return;
+    }
     if (answer.status !== 200 && answer.status !== 304) { event.detail.shouldSwap = false; return; }
     heardAt = Date.now();
     const at = answer.getResponseHeader("X-Clinic-Time");
@@ -30,13 +34,15 @@
     part.dataset.etag = answer.getResponseHeader("ETag") || "";
   });
 
-  // A part that somebody is working in waits: an open menu, a focused or a filled field.
+  // A part that somebody is working in waits: a focused field, a filled field, a menu opened by hand.
   function busy(part) {
     const at = document.activeElement;
-    if (at && part.contains(at) && at.matches("input, textarea, select, summary")) return true;
-    if (part.querySelector("details[open][data-form]")) return true;
-    return Array.from(part.querySelectorAll("input:not([type=hidden]), textarea")).some((field) =>
-      field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked : field.value !== field.defaultValue);
+    if (at && part.contains(at) && at.matches("input, textarea, select")) return true;
+    if (part.dataset.live === "actions" && part.querySelector("details[open]:not([data-open])")) return true;
+    return Array.from(part.querySelectorAll("input:not([type=hidden]), textarea, option")).some((field) => {
+      if (field.matches("option")) return field.selected !== field.defaultSelected && field.value !== "";
+      return /checkbox|radio/.test(field.type) ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
+    });
   }
 
   function showStale() {
@@ -46,16 +52,23 @@
     document.body.classList.toggle("is-stale", old);
   }
 
-  // Two people, one line: after a refresh the reader stays where they were in the grid.
+  // After a refresh the reader stays where they were: scrolled places and opened tables.
   const places = new Map();
+  let opened = [];
   document.addEventListener("htmx:beforeSwap", () => {
     document.querySelectorAll(".flowsheet").forEach((grid) => places.set(grid.id, [grid.scrollLeft, grid.scrollTop]));
+    opened = Array.from(document.querySelectorAll("#sheet details[open] summary")).map((one) => one.closest("figure, section").textContent.slice(0, 60));
   });
-  document.addEventListener("htmx:afterSwap", () => {
+  document.addEventListener("htmx:afterSwap", (event) => {
     document.querySelectorAll(".flowsheet").forEach((grid) => {
       const place = places.get(grid.id);
       if (place) { grid.scrollLeft = place[0]; grid.scrollTop = place[1]; } else { grid.scrollLeft = grid.scrollWidth; }
     });
+    document.querySelectorAll("#sheet details").forEach((one) => {
+      if (opened.includes(one.closest("figure, section").textContent.slice(0, 60))) one.open = true;
+    });
+    nameDevice();
+    if (event.detail.target.id === "entry" && !document.querySelector("#entry [role=alert]")) document.getElementById("entry-line").focus();
   });
 
   // ---- the one-line entry ----
@@ -72,26 +85,7 @@
       field.value = clinicTime(now.dataset.zone);
       field.focus();
     }
-    const correct = event.target.closest("[data-correct]");
-    if (correct) {
-      event.preventDefault();
-      openCorrection(correct);
-    }
   });
-
-  function openCorrection(link) {
-    const dialog = document.getElementById("correction");
-    if (!dialog) { window.location = link.href; return; }
-    dialog.querySelector("[name=corrects]").value = link.dataset.correct;
-    dialog.querySelector("[name=seen]").value = link.dataset.seen;
-    dialog.querySelector("[name=event_id]").value = crypto.randomUUID();
-    dialog.querySelector("[data-was]").textContent = link.dataset.was;
-    const line = dialog.querySelector("[name=line]");
-    line.value = "";
-    line.closest(".field").hidden = link.dataset.kind !== "vitals";
-    dialog.showModal();
-    (link.dataset.kind === "vitals" ? line : dialog.querySelector("[name=reason]")).focus();
-  }
 
   document.addEventListener("keydown", (event) => {
     const field = document.getElementById("entry-line");
@@ -104,10 +98,10 @@
   // A press counts once; the id of the event makes a second press harmless, this only keeps it from looking broken.
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.dataset.sent) { event.preventDefault(); return; }
+    if (form.dataset.sent) { event.preventDefault(); event.stopImmediatePropagation(); return; }
     form.dataset.sent = "yes";
-    window.setTimeout(() => { delete form.dataset.sent; }, 2000);
-  });
+    window.setTimeout(() => { delete form.dataset.sent; }, 1500);
+  }, true);
 
   // The device of the moment signs what it sends, so that a reading can be traced to a tablet.
   function device() {
@@ -118,6 +112,10 @@
     } catch (refused) { return ""; }
   }
 
+  function nameDevice() {
+    document.querySelectorAll("input[name=device]").forEach((field) => { field.value = device(); });
+  }
+
   // ---- screen kept awake while a session is open ----
   async function stayAwake() {
     if (!("wakeLock" in navigator) || document.visibilityState !== "visible") return;
@@ -125,7 +123,7 @@
   }
 
   document.addEventListener("DOMContentLoaded", () => {
-    document.querySelectorAll("input[name=device]").forEach((field) => { field.value = device(); });
+    nameDevice();
     document.querySelectorAll(".flowsheet").forEach((grid) => { grid.scrollLeft = grid.scrollWidth; });
     if (document.querySelector("[data-live]")) {
       heardAt = Date.now();
