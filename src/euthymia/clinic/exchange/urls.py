@@ -1,4 +1,9 @@
-from django.urls import path  # noqa: F401
-from django.urls.resolvers import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from euthymia.clinic.exchange import views
+
+urlpatterns = [
+    path("fhir/metadata", views.metadata, name="fhir-metadata"),
+    path("fhir/<str:kind>", views.search, name="fhir-search"),
+    path("fhir/<str:kind>/<str:identity>", views.read, name="fhir-read"),
+]
