@@ -235,6 +235,8 @@ REFUSED = [
     ("an order without an intent", medication(intent=None), "missing", ".intent"),
     ("an allergy to nothing", allergy(code=None), "missing", ".code"),
     ("a criticality FHIR does not know", allergy(criticality="severe"), "not_in_list", ".criticality"),
+    ("an order from the future", medication(authoredOn="2027"), "in_the_future", ""),
+    ("a condition that will end", condition(abatementDateTime="2030"), "in_the_future", ""),
     ("a resource of no kind", {"id": "x"}, "missing", ".resourceType"),
     ("a resource R4 does not know", {"resourceType": "Banana"}, "unknown_resource", ""),
     ("a resource that is text", "Observation", "wrong_type", ""),
@@ -456,7 +458,7 @@ def test_the_person() -> None:
             {"system": "email", "value": "ana@example.org"},
             {"system": "fax"},
         ],
-        address=[{"use": "old", "country": "DO"}, {"country": "US"}],
+        address=[{"use": "old", "country": "DO"}, {"city": "Springfield"}, {"country": "US"}],
         communication=[
             {"language": {"text": "English"}},
             {"language": {"coding": [{"display": "Spanish"}, {"code": "es-MX"}]}, "preferred": True},
@@ -498,6 +500,16 @@ def test_a_birth_year_is_not_taken_for_a_birthday() -> None:
     assert record.person.birth_date is None
     assert [one.what for one in record.report.not_understood] == ["Patient.birthDate"]
     assert len(record.observations) == 1
+
+
+def test_what_is_only_known_to_the_year_may_be_the_year_of_birth() -> None:
+    about = person(birthDate="1984-02-29")
+    record = read_bundle(
+        bundle(condition(onsetDateTime="1984", abatementDateTime="1984"), allergy(recordedDate="1984"), about=about)
+    )
+    assert record.report.refused == ()
+    early = read_bundle(bundle(condition(onsetDateTime="1983-11"), allergy(recordedDate="1983"), about=about))
+    assert [one.code for one in early.report.refused] == ["before_birth", "before_birth"]
 
 
 def test_a_person_who_died() -> None:
@@ -660,6 +672,17 @@ def test_one_page_of_several_says_so() -> None:
     page = bundle(type="searchset", link=[{"relation": "self", "url": "x"}, {"relation": "next", "url": "y"}])
     (aside,) = read_bundle(page).report.not_understood
     assert aside.what == "Bundle.link"
+
+
+def test_the_first_category_that_is_known_counts() -> None:
+    categories = [{"coding": [{"code": "disability-status"}]}, {"coding": [{"code": "survey"}]}]
+    found = only(read_bundle(bundle(observation("44261-6", valueString="12", category=categories))))
+    assert found.kind is ObservationKind.SURVEY
+
+
+def test_a_language_in_words_only_is_not_guessed() -> None:
+    about = person(communication=[{"language": {"text": "Spanish"}}])
+    assert read_bundle(bundle(about=about)).person.language == ""
 
 
 def test_the_report_as_json_has_its_three_parts() -> None:

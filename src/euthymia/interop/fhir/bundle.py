@@ -221,15 +221,14 @@ def _refuse_impossible_time(resource: Element, entry: ImportedEntry, born: date 
 
 
 def _times(entry: ImportedEntry) -> list[tuple[datetime, Precision]]:
-    match entry:
-        case ImportedCondition():
-            stated = [(entry.onset, entry.onset_precision), (entry.ended, Precision.INSTANT)]
-        case ImportedMedication():
-            stated = [(entry.authored_on, entry.authored_precision)]
-        case ImportedAllergy():
-            stated = [(entry.recorded_on, Precision.INSTANT)]
-        case ImportedObservation() | ImportedProcedure():
-            stated = [(entry.at, entry.precision)]
+    if isinstance(entry, ImportedCondition):
+        stated = [(entry.onset, entry.onset_precision), (entry.ended, entry.ended_precision)]
+    elif isinstance(entry, ImportedMedication):
+        stated = [(entry.authored_on, entry.authored_precision)]
+    elif isinstance(entry, ImportedAllergy):
+        stated = [(entry.recorded_on, entry.recorded_precision)]
+    else:
+        stated = [(entry.at, entry.precision)]
     return [(at, precision) for at, precision in stated if at is not None and precision is not None]
 
 

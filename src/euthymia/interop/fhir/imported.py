@@ -74,6 +74,7 @@ class ImportedCondition:
     onset: datetime | None
     onset_precision: Precision | None
     ended: datetime | None = None
+    ended_precision: Precision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class ImportedAllergy:
     status: str
     criticality: str
     recorded_on: datetime | None
+    recorded_precision: Precision | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,15 +38,14 @@ class Moment:
     @property
     def latest(self) -> datetime:
         """The last instant the statement can mean."""
-        match self.precision:
-            case Precision.YEAR:
-                end = self.at.replace(year=self.at.year + 1)
-            case Precision.MONTH:
-                end = (self.at + timedelta(days=31)).replace(day=1)
-            case Precision.DAY:
-                end = self.at + timedelta(days=1)
-            case Precision.INSTANT:
-                return self.at
+        if self.precision is Precision.INSTANT:
+            return self.at
+        if self.precision is Precision.DAY:
+            end = self.at + timedelta(days=1)
+        elif self.precision is Precision.MONTH:
+            end = (self.at + timedelta(days=31)).replace(day=1)
+        else:
+            end = self.at.replace(year=self.at.year + 1)
         return end - timedelta(microseconds=1)
 
 
@@ -78,13 +77,9 @@ def read_moment(element: Element) -> Moment:
 def read_day(element: Element) -> date | None:
     """A whole date, or None where only a month or a year is stated; refuses a time."""
     moment = read_moment(element)
-    match moment.precision:
-        case Precision.DAY:
-            return moment.at.date()
-        case Precision.INSTANT:
-            raise element.refuse("wrong_type", "A date without a time is expected here.")
-        case Precision.YEAR | Precision.MONTH:
-            return None
+    if moment.precision is Precision.INSTANT:
+        raise element.refuse("wrong_type", "A date without a time is expected here.")
+    return moment.at.date() if moment.precision is Precision.DAY else None
 
 
 def read_instant(element: Element) -> datetime:

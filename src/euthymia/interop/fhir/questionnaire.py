@@ -37,10 +37,10 @@ class PublicationStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer that may be chosen: its code, its words, and the points it counts."""
+    """One answer that may be chosen: its code, its words, and the points it counts (None: the form does not say)."""
 
     code: Code
-    points: Decimal
+    points: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +178,9 @@ def _item(question: Question) -> Document:
 
 
 def _option(answer: Answer) -> Document:
-    return {
-        "extension": [{"url": ORDINAL, "valueDecimal": answer.points}],
-        "valueCoding": {"system": answer.code.system, "code": answer.code.code, "display": answer.code.display},
-    }
+    points = [{"url": ORDINAL, "valueDecimal": answer.points}] if answer.points is not None else []
+    coding = {"system": answer.code.system, "code": answer.code.code, "display": answer.code.display}
+    return present(extension=points, valueCoding=coding)
 
 
 def _read_question(item: Element) -> Question:
@@ -209,4 +208,4 @@ def _read_option(option: Element) -> Answer:
     for extension in (*option.each("extension"), *coding.each("extension")):
         if extension.need("url").text() == ORDINAL:
             return Answer(code, extension.need("valueDecimal").decimal())
-    raise option.refuse("missing", f"An answer needs its points ({ORDINAL}).")
+    return Answer(code)

@@ -136,6 +136,7 @@ def read_condition(resource: Element, _references: References) -> Reading:
         onset=onset.at if onset else None,
         onset_precision=onset.precision if onset else None,
         ended=ended.at if ended else None,
+        ended_precision=ended.precision if ended else None,
     )
     return Reading((condition,))
 
@@ -175,11 +176,13 @@ def read_allergy(resource: Element, _references: References) -> Reading:
         return left_aside("AllergyIntolerance", RULED_OUT)
     status = coded_status(resource.get("clinicalStatus"), ClinicalStatus)
     criticality, recorded = resource.get("criticality"), resource.get("recordedDate")
+    moment = read_moment(recorded) if recorded else None
     allergy = ImportedAllergy(
         code=read_concept(resource.need("code")),
         status=status or "",
         criticality=criticality.choice(Criticality) if criticality else "",
-        recorded_on=read_moment(recorded).at if recorded else None,
+        recorded_on=moment.at if moment else None,
+        recorded_precision=moment.precision if moment else None,
     )
     return Reading((allergy,))
 
