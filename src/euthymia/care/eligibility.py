@@ -77,6 +77,7 @@ class Rule:
 _TABLE = read_table("eligibility")
 
 PROTOCOLS: Mapping[str, str] = MappingProxyType(dict(_TABLE["protocols"]))
+SAME_RULES: Mapping[str, str] = MappingProxyType(dict(_TABLE["same_rules"]))
 
 
 def _when(row: Mapping[str, Any]) -> When:
@@ -121,11 +122,11 @@ def assess(protocol: str, facts: Mapping[str, object], now: datetime) -> Decisio
 
 def rules_for(protocol: str) -> tuple[Rule, ...]:
     """The rules of one protocol, in the order they are shown (BadInput for an unknown protocol)."""
-    if protocol not in PROTOCOLS:
-        raise BadInput(
-            "unknown_protocol", "protocol", f"'{protocol}' is not known here. Known: {', '.join(PROTOCOLS)}."
-        )
-    return tuple(rule for rule in RULES if protocol in rule.protocols)
+    name = SAME_RULES.get(protocol, protocol)
+    if name not in PROTOCOLS:
+        known = ", ".join((*PROTOCOLS, *SAME_RULES))
+        raise BadInput("unknown_protocol", "protocol", f"'{protocol}' is not known here. Known: {known}.")
+    return tuple(rule for rule in RULES if name in rule.protocols)
 
 
 def facts_for(protocol: str) -> tuple[Fact, ...]:

@@ -29,6 +29,7 @@ from euthymia.care.eligibility import (
     with_overrides,
 )
 from euthymia.care.protocol import Provenance
+from euthymia.care.protocols.load import shipped_protocols
 from euthymia.errors import BadInput
 
 NOW = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
@@ -231,6 +232,11 @@ def test_a_fact_that_cannot_be_meant_is_refused(facts: dict[str, object], code: 
     with pytest.raises(BadInput) as refused:
         assess(NASAL, facts, NOW)
     assert (refused.value.code, refused.value.path) == (code, path)
+
+
+@pytest.mark.parametrize("protocol", shipped_protocols())
+def test_every_shipped_protocol_has_rules(protocol: str) -> None:
+    assert assess(protocol, reassuring_facts(protocol), NOW) == Allowed()
 
 
 def test_an_unknown_protocol_and_a_time_without_zone_are_refused() -> None:
