@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
@@ -21,7 +20,7 @@ from euthymia.clinic.settings import settings
 from euthymia.errors import BadInput
 from euthymia.interop.fhir import capability_statement, operation_outcome, searchset
 from euthymia.interop.fhir.capability_statement import Interaction, SearchKind, SearchParameter, Served, Server
-from euthymia.interop.fhir.document import Document
+from euthymia.interop.fhir.document import Document, write_document
 from euthymia.interop.fhir.operation_outcome import Issue, IssueType
 
 # When what the server can do last changed.
@@ -47,7 +46,7 @@ def answers_fhir(view: View) -> View:
 
 
 def fhir(document: Document, status: int = 200) -> HttpResponse:
-    return HttpResponse(json.dumps(document, default=str), content_type=capability_statement.JSON_FORMAT, status=status)
+    return HttpResponse(write_document(document), content_type=capability_statement.JSON_FORMAT, status=status)
 
 
 @require_safe
