@@ -5,7 +5,7 @@ Describe who (`Person`) and what (`Regimen` of `Dose`s), then `simulate`. Every 
 
 from euthymia.pharmacology.card import Card, Kind, Matrix, ParameterNote
 from euthymia.pharmacology.compare import Comparison, compare
-from euthymia.pharmacology.compounds.load import load_model, shipped_models
+from euthymia.pharmacology.compounds.load import load_model, model_from, shipped_models
 from euthymia.pharmacology.defaults import default_model
 from euthymia.pharmacology.individualise import Level, most_probable
 from euthymia.pharmacology.model import Model
@@ -42,6 +42,7 @@ __all__ = [
     "default_model",
     "infusion",
     "load_model",
+    "model_from",
     "most_probable",
     "observed_within_band",
     "shipped_models",

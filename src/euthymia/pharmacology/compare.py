@@ -22,8 +22,8 @@ Values = NDArray[np.float64]
 class Comparison:
     """The same regimen and person by several models.
 
-    fold: highest over lowest typical concentration of the drug at each time, (times,); 1 where all are zero, and
-    infinity is not a number shown: where only some are zero it is 0, meaning no ratio can be given.
+    fold: highest over lowest typical concentration of the drug at each time, (times,); 1 where all are zero, 0 where
+    only some are, so that no ratio can be given.
     """
 
     simulations: tuple[Simulation, ...]

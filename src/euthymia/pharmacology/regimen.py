@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self, TypeVar
@@ -143,12 +143,14 @@ class RateStep:
     mg_per_h: float
 
 
-def infusion(drug: Drug | str, steps: Sequence[RateStep] | Iterable[RateStep], *, stop_h: float) -> Regimen:
+def infusion(drug: Drug | str, steps: Iterable[RateStep], *, stop_h: float) -> Regimen:
     """What a pump really gave: rate changes and pauses until it was stopped, as doses one after another.
 
     steps: increasing in time.   Refuses steps out of order, at or after `stop_h`, or with nothing given.
     """
     ordered = list(steps)
+    if not ordered:
+        raise RegimenError("no_doses", "steps", "Give at least one rate.")
     ends = [step.at_h for step in ordered[1:]] + [stop_h]
     doses: list[Dose] = []
     for place, (step, end_h) in enumerate(zip(ordered, ends, strict=True)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,18 +35,18 @@ def simulate(
     person: Person | Individual,
     at_h: Sequence[float] | Values,
     *,
-    model: str | None = None,
+    model: str | Model | None = None,
     band: Band | None = None,
 ) -> Simulation:
     """Concentrations and effects at the times asked for, with the model's card.
 
-    at_h: hours on the regimen's clock, increasing.   model: id of a shipped model; left out, the default for drug and
-    route.   band: left out, only the typical person (or this individual).   Refuses with BadInput what no model covers.
+    at_h: hours on the regimen's clock, increasing.   model: id of a shipped model, or one of your own
+    (`model_from`); left out, the default for drug and route.   band: left out, only the typical person (or this individual).   Refuses with BadInput what no model covers.
     """
     times = checked_times(at_h)
     whom = person.person if isinstance(person, Individual) else person
-    choice = _choice(regimen, model)
-    shown = load_model(choice.shown)
+    models = _models(regimen, model)
+    shown = models.shown
     shown.require_covers(regimen, whom)
     courses = _Courses(regimen, person, times, band)
     concentrations = courses.of(shown)
@@ -59,9 +59,23 @@ def simulate(
             Series(name, "ng/mL", *_split(concentrations[:, :, place], band)) for place, name in enumerate(names)
         ),
         summary=_summary(shown, regimen, person),
-        effects=_effects(choice, courses, band),
+        effects=_effects(models, courses, band),
         notes=shown.notes(whom),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Models:
+    """The model shown, and those that drive dissociation and blood pressure."""
+
+    shown: Model
+    arterial: Model | None
+    venous: Model | None
+
+    @classmethod
+    def of(cls, choice: Choice) -> _Models:
+        drivers = [load_model(name) if name else None for name in (choice.arterial, choice.venous)]
+        return cls(load_model(choice.shown), *drivers)
 
 
 class _Courses:
@@ -87,10 +101,10 @@ class _Courses:
         return self._found[model.id]
 
 
-def _effects(choice: Choice, courses: _Courses, band: Band | None) -> tuple[EffectSeries, ...]:
-    if courses.share is None or choice.arterial is None or choice.venous is None:
+def _effects(models: _Models, courses: _Courses, band: Band | None) -> tuple[EffectSeries, ...]:
+    arterial, venous = models.arterial, models.venous
+    if courses.share is None or arterial is None or venous is None:
         return ()
-    arterial, venous = load_model(choice.arterial), load_model(choice.venous)
     site = courses.of(arterial)[:, :, -1]
     plasma = courses.of(venous)[:, :, venous.parent()] * courses.share
     felt, pressure = read_data("effects", "dissociation"), read_data("effects", "blood_pressure")
@@ -161,18 +175,18 @@ def _as_bolus(dose: Dose) -> Dose:
     return replace(dose, route=Route.IV, duration_h=0.0, devices=None)
 
 
-def _choice(regimen: Regimen, model: str | None) -> Choice:
+def _models(regimen: Regimen, model: str | Model | None) -> _Models:
     """The models to use; a named one takes over the driver of its own sampling site."""
     if model is None:
-        return choice_for(regimen)
-    named = load_model(model)
+        return _Models.of(choice_for(regimen))
+    named = model if isinstance(model, Model) else load_model(model)
     try:
-        usual = choice_for(regimen)
+        usual = _Models.of(choice_for(regimen))
     except ModelError:
-        usual = Choice(named.id, None, None)
+        return _Models(named, None, None)
     if named.card.matrix is Matrix.VENOUS:
-        return replace(usual, shown=named.id, venous=named.id if usual.venous else None)
-    return replace(usual, shown=named.id, arterial=named.id if usual.arterial else None)
+        return replace(usual, shown=named, venous=named if usual.venous else None)
+    return replace(usual, shown=named, arterial=named if usual.arterial else None)
 
 
 def _covariates(person: Person | Individual) -> Person:

@@ -74,6 +74,6 @@ def _course(rates: Values, after_h: Values, entry: Input) -> Values:
 def _integral(rates: Values, span_h: Values) -> Values:
     """∫ exp(rate · s) ds over the span; rates (people, modes), span (people or 1, times)."""
     still = np.abs(rates) < 1e-14
-    safe = np.where(still, 1.0, rates)[:, None, :]
+    safe = np.where(still, -1.0, rates)[:, None, :]
     moving = np.expm1(safe * span_h[:, :, None]) / safe
     return np.asarray(np.where(still[:, None, :], span_h[:, :, None], moving))

@@ -1,0 +1,193 @@
+"""Four ways to one course: eigenmodes, matrix exponentials, an adaptive integrator and SciPy; and what must hold of it.
+
+A new file in `solve/` with a `solve(system, at_h)` is picked up by itself.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from euthymia.errors import SolverFailed
+from euthymia.pharmacology import Dose, Model, Person, Regimen, load_model, shipped_models, solve
+from euthymia.pharmacology.population import sample_effects
+from euthymia.pharmacology.solve import closed_form, exponential, integrator, reference
+from euthymia.pharmacology.solve.system import Input, LinearSystem, total_area
+
+MODELS = shipped_models()
+# The slow ones are asked once per model; the others are tried on many cases.
+SLOW = {"reference"}
+# Worst difference over people, times and outputs, as a share of the output's peak.
+AGREED = 1e-6
+
+
+def solver_names() -> list[str]:
+    folder = Path(closed_form.__file__).parent
+    modules = (path.stem for path in folder.glob("*.py") if path.stem not in {"__init__", "system"})
+    return sorted(name for name in modules if hasattr(import_module(f"euthymia.pharmacology.solve.{name}"), "solve"))
+
+
+def worst(found: np.ndarray, expected: np.ndarray) -> float:
+    peak = expected.max(axis=1, keepdims=True)
+    return float((np.abs(found - expected) / np.where(peak > 0, peak, 1.0)).max())
+
+
+def dose_for(model: Model, route: str, amount_mg: float, start_h: float, duration_h: float) -> Dose:
+    devices = route == "nasal" and model.mg_per_device is not None
+    amount_mg = 28.0 * max(1, min(3, round(amount_mg / 28))) if devices else amount_mg
+    return Dose(model.card.drugs[0], route, amount_mg, start_h, duration_h=duration_h if route == "iv" else 0.0)
+
+
+def system_for(
+    model: Model, doses: list[Dose], *, people: int = 3, seed: int = 5, weight_kg: float = 80
+) -> LinearSystem:
+    regimen = Regimen(tuple(doses))
+    person = Person(age_y=50, sex="male", weight_kg=weight_kg, ancestry="asian")
+    values = model.values(person, sample_effects(model, seed, people))
+    system = model.system(regimen, values, people)
+    return system.with_effect_site(model.parent(), share=0.5, ke0_per_h=5.01).with_area_under(0)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> LinearSystem:
+    model = load_model(draw(st.sampled_from(MODELS)))
+    amounts = st.floats(5, 100)
+    doses = [
+        dose_for(
+            model,
+            draw(st.sampled_from(model.card.routes)),
+            draw(amounts),
+            draw(st.floats(0, 6)),
+            draw(st.sampled_from([0.0, 1 / 60, 2 / 3, 3.0])),
+        )
+        for _ in range(draw(st.integers(1, 4)))
+    ]
+    return system_for(model, doses, seed=draw(st.integers(0, 10_000)), weight_kg=draw(st.floats(40, 160)))
+
+
+@pytest.mark.parametrize("name", [name for name in solver_names() if name != "closed_form"])
+@pytest.mark.parametrize("model_id", MODELS)
+def test_every_solver_gives_the_same_course_of_every_model(model_id: str, name: str) -> None:
+    model = load_model(model_id)
+    doses = [dose_for(model, route, 50, place * 1.5, 0.7) for place, route in enumerate(model.card.routes)]
+    system = system_for(model, doses, people=2 if name in SLOW else 4)
+    at_h = np.concatenate([[0.0], np.geomspace(0.02, 24, 20)])
+    found = import_module(f"euthymia.pharmacology.solve.{name}").solve(system, at_h)
+    assert worst(found, closed_form.solve(system, at_h)) < AGREED
+
+
+@settings(max_examples=40, deadline=None)
+@given(system=cases())
+def test_eigenmodes_exponentials_and_the_integrator_agree_on_any_regimen(system: LinearSystem) -> None:
+    at_h = np.array([0.0, 0.3, 0.66, 1.0, 2.5, 6.0, 12.0])
+    expected = closed_form.solve(system, at_h)
+    assert worst(exponential.solve(system, at_h), expected) < AGREED
+    assert worst(integrator.solve(system, at_h), expected) < AGREED
+
+
+@settings(max_examples=25, deadline=None)
+@given(first=cases(), factor=st.floats(0.1, 10))
+def test_courses_add_up_and_grow_with_the_dose(first: LinearSystem, factor: float) -> None:
+    at_h = np.linspace(0, 10, 21)
+    whole = closed_form.solve(first, at_h)
+    parts = sum(closed_form.solve(first.with_inputs((entry,)), at_h) for entry in first.inputs)
+    assert worst(np.asarray(parts), whole) < 1e-9
+    scaled = tuple(Input(entry.state, entry.start_h, entry.amount * factor, entry.duration_h) for entry in first.inputs)
+    assert worst(closed_form.solve(first.with_inputs(scaled), at_h), factor * whole) < 1e-9
+
+
+@settings(max_examples=25, deadline=None)
+@given(system=cases())
+def test_concentrations_are_never_below_zero_and_nothing_is_there_before_the_first_dose(system: LinearSystem) -> None:
+    first_h = min(entry.start_h for entry in system.inputs)
+    at_h = np.sort(np.concatenate([[first_h - 1.0, first_h - 1e-6], first_h + np.linspace(0, 30, 61)]))
+    found = closed_form.solve(system, at_h)
+    peak = found.max(axis=1, keepdims=True)
+    assert (found >= -1e-9 * peak).all()
+    assert not found[:, :2].any()
+
+
+@settings(max_examples=25, deadline=None)
+@given(amount=st.floats(1, 200), duration_h=st.sampled_from([0.0, 0.5, 4.0]), weight_kg=st.floats(40, 150))
+def test_no_drug_is_made_or_lost(amount: float, duration_h: float, weight_kg: float) -> None:
+    """What is in the body plus what has left is what was given; what left is clearance times the area so far."""
+    model = load_model("kamp_2020")
+    person = Person(age_y=40, sex="female", weight_kg=weight_kg)
+    values = model.values(person, {})
+    regimen = Regimen((Dose("ketamine", "iv", amount, 0, duration_h=duration_h),))
+    system = model.system(regimen, values, 1)
+    inside = LinearSystem(system.rates, np.eye(3)[None], system.inputs)
+    at_h = np.array([4.0, 9.0, 30.0])
+    body = closed_form.solve(inside, at_h)[0].sum(axis=1)
+    area = closed_form.solve(system.with_area_under(0), at_h)[0, :, -1]
+    assert body + values["clearance"] * area / 1000 == pytest.approx(np.full(3, amount), rel=1e-9)
+
+
+@settings(max_examples=20, deadline=None)
+@given(system=cases())
+def test_the_area_to_the_end_is_where_the_growing_area_ends(system: LinearSystem) -> None:
+    # Without the added area state, which never empties.
+    body = LinearSystem(system.rates[:, :-1, :-1], system.readout[:, :1, :-1], system.inputs)
+    late = closed_form.solve(body.with_area_under(0), np.array([5000.0]))[:, 0, -1]
+    assert total_area(body)[:, 0] == pytest.approx(late, rel=1e-6)
+
+
+def test_modes_that_cannot_be_told_apart_are_solved_all_the_same() -> None:
+    """Three equal steps in a row: eigenvectors coincide. The true course is a gamma curve."""
+    rate = 1.7
+    rates = np.array([[[-rate, 0, 0], [rate, -rate, 0], [0, rate, -rate]]])
+    entry = Input(0, 0.0, np.array([10.0]), np.array([0.0]))
+    system = LinearSystem(rates, np.array([[[0, 0, 1.0]]]), (entry,))
+    at_h = np.array([0.2, 1.0, 3.0])
+    expected = 10 * (rate * at_h) ** 2 / 2 * np.exp(-rate * at_h)
+    for solver in (closed_form, exponential, reference):
+        assert solver.solve(system, at_h)[0, :, 0] == pytest.approx(expected, rel=1e-7)
+
+
+def test_a_chain_of_equal_steps_is_told_apart_without_changing_its_course() -> None:
+    """The two steps of a shipped chain are moved 1e-4 apart; the course changes by its square."""
+    mean_h = 20.1 / 60
+
+    def after(apart: float) -> np.ndarray:
+        one, two = 2 / mean_h * (1 - apart), 2 / mean_h * (1 + apart)
+        rates = np.array([[[-one, 0.0], [one, -two]]])
+        entry = Input(0, 0.0, np.array([1.0]), np.array([0.0]))
+        leaving = np.array([[[0.0, two]]])
+        return exponential.solve(LinearSystem(rates, leaving, (entry,)), np.linspace(0.05, 2, 20))
+
+    assert worst(after(1e-4), after(0.0)) < 1e-7
+
+
+def test_an_extra_rate_of_change_is_integrated() -> None:
+    """Saturable elimination, against its implicit solution: C0 - C + Km ln(C0/C) = Vmax t."""
+    most_mg_per_h, half_mg = 3.0, 2.0
+    entry = Input(0, 0.0, np.array([10.0]), np.array([0.0]))
+    system = LinearSystem(np.zeros((1, 1, 1)), np.ones((1, 1, 1)), (entry,))
+
+    def saturable(_: float, amounts: np.ndarray) -> np.ndarray:
+        return np.asarray(-most_mg_per_h * amounts / (half_mg + amounts))
+
+    at_h = np.array([1.0, 2.0, 4.0])
+    left = integrator.solve(system, at_h, extra=saturable)[0, :, 0]
+    assert 10 - left + half_mg * np.log(10 / left) == pytest.approx(most_mg_per_h * at_h, rel=1e-6)
+
+
+def test_a_system_that_grows_without_end_is_refused_rather_than_answered() -> None:
+    entry = Input(0, 0.0, np.array([1.0]), np.array([0.0]))
+    system = LinearSystem(np.array([[[50.0]]]), np.ones((1, 1, 1)), (entry,))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for solver in (closed_form, exponential):
+            with pytest.raises(SolverFailed):
+                solver.solve(system, np.array([0.0, 100.0]))
+    with pytest.raises(SolverFailed):
+        total_area(LinearSystem(np.zeros((1, 1, 1)), np.ones((1, 1, 1)), (entry,)))
+
+
+def test_every_solver_is_tried() -> None:
+    assert solver_names() == ["closed_form", "exponential", "integrator", "reference"]
+    assert solve.__doc__

@@ -1,0 +1,68 @@
+"""Invented people: seeded, the same in every batch, and as varied as the model says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from euthymia.errors import BadInput
+from euthymia.pharmacology import Band, load_model, shipped_models
+from euthymia.pharmacology.population import sample_effects, standard_normals
+
+
+def test_a_person_is_the_same_whatever_the_batch() -> None:
+    model = load_model("fanta_otto_2021")
+    whole = sample_effects(model, seed=7, people=100)
+    late = sample_effects(model, seed=7, people=10, first=60)
+    for name in model.varying:
+        assert late[name] == pytest.approx(whole[name][60:70], abs=0)
+        assert sample_effects(model, seed=7, people=1)[name][0] == whole[name][0]
+
+
+def test_a_seed_is_another_crowd() -> None:
+    assert not np.allclose(standard_normals(["x"], 1, 50, 0), standard_normals(["x"], 2, 50, 0))
+
+
+def test_who_clears_fast_in_one_model_clears_fast_in_another() -> None:
+    kamp, clements = (sample_effects(load_model(name), 7, 300)["clearance"] for name in ("kamp_2020", "clements_1981"))
+    assert kamp == pytest.approx(clements)
+
+
+def test_the_numbers_are_standard_normal_and_independent_between_names() -> None:
+    drawn = standard_normals(["clearance", "central_volume"], 3, 50_000, 0)
+    assert drawn.mean(axis=0) == pytest.approx([0, 0], abs=0.02)
+    assert np.cov(drawn.T) == pytest.approx(np.eye(2), abs=0.02)
+    assert np.mean(np.abs(drawn) < 1.959964, axis=0) == pytest.approx([0.95, 0.95], abs=0.004)
+
+
+@pytest.mark.parametrize("name", shipped_models())
+def test_every_model_can_be_sampled(name: str) -> None:
+    model = load_model(name)
+    drawn = sample_effects(model, 1, 4000)
+    assert set(drawn) == set(model.varying)
+    assert model.varying, "a band needs a published or a stand-in spread"
+    stacked = np.stack([drawn[key] for key in model.varying])
+    assert np.cov(stacked) == pytest.approx(model.covariance, abs=0.09 * model.covariance.max())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "path"),
+    [
+        ({"people": 1}, "band.people"),
+        ({"people": 10**7}, "band.people"),
+        ({"people": 10.5}, "band.people"),
+        ({"people": True}, "band.people"),
+        ({"seed": -1}, "band.seed"),
+        ({"seed": 1.5}, "band.seed"),
+        ({"quantiles": ()}, "band.quantiles"),
+        ({"quantiles": (0.5, 0.05)}, "band.quantiles"),
+        ({"quantiles": (0.5, 0.5)}, "band.quantiles"),
+        ({"quantiles": (0.0, 0.5)}, "band.quantiles"),
+        ({"quantiles": (float("nan"),)}, "band.quantiles"),
+        ({"quantiles": ("half",)}, "band.quantiles"),
+    ],
+)
+def test_a_band_that_cannot_be_made_is_refused(wrong: dict[str, object], path: str) -> None:
+    with pytest.raises(BadInput) as refusal:
+        Band(**wrong)  # type: ignore[arg-type]
+    assert refusal.value.path == path
