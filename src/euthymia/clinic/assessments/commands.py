@@ -46,14 +46,14 @@ class TrialFields:
 
 
 @transaction.atomic
-def add_trial(actor: Actor, patient: Patient, fields: TrialFields, now: datetime) -> TreatmentTrialEntry:
+def add_trial(viewer: Viewer, patient: Patient, fields: TrialFields, now: datetime) -> TreatmentTrialEntry:
     """Write down one earlier treatment; refuses a number that cannot be meant."""
     if not fields.drug.strip():
         raise BadInput("missing", "drug", "Say which medicine it was.")
     _within("dose_mg_day", fields.dose_mg_day, HIGHEST_DOSE_MG_DAY, "mg a day")
     _within("weeks", fields.weeks, LONGEST_WEEKS, "weeks")
     row = TreatmentTrialEntry.objects.create(
-        clinic_id=actor.clinic_id,
+        clinic_id=viewer.clinic_id,
         patient=patient,
         drug=fields.drug.strip(),
         dose_mg_day=fields.dose_mg_day,
@@ -62,9 +62,9 @@ def add_trial(actor: Actor, patient: Patient, fields: TrialFields, now: datetime
         augmentation=fields.augmentation,
         current_episode=fields.current_episode,
         at=now,
-        by_id=actor.user_id,
+        by_id=viewer.user_id,
     )
-    record(actor, Action.CREATE, "treatment_trial", now=now, patient_id=patient.id, subject_id=row.pk)
+    record(viewer, Action.CREATE, "treatment_trial", now=now, patient_id=patient.id, subject_id=row.pk)
     return row
 
 
@@ -94,23 +94,23 @@ def _within(name: str, value: float | None, highest: float, unit: str) -> None:
 
 
 @transaction.atomic
-def record_facts(actor: Actor, patient: Patient, answers: Mapping[str, Any], now: datetime) -> list[FactEntry]:
+def record_facts(viewer: Viewer, patient: Patient, answers: Mapping[str, Any], now: datetime) -> list[FactEntry]:
     """Write down answers to questions; None takes an earlier one back. Only what changed becomes a line.
 
     Refuses (BadInput, path = the fact's name) an unknown question and an answer it does not take; then nothing is kept.
     """
-    before = latest_entries(actor, patient)
+    before = latest_entries(viewer, patient)
     read = {name: read_answer(name, value, now) for name, value in answers.items()}
     changed = {name: value for name, value in read.items() if value != (before[name].value if name in before else None)}
     rows = [
         FactEntry.objects.create(
-            clinic_id=actor.clinic_id, patient=patient, name=name, value=value, at=now, by_id=actor.user_id
+            clinic_id=viewer.clinic_id, patient=patient, name=name, value=value, at=now, by_id=viewer.user_id
         )
         for name, value in changed.items()
     ]
     if rows:
         detail = {"facts": sorted(changed)}
-        record(actor, Action.CREATE, "facts", now=now, patient_id=patient.id, subject_id=patient.id, detail=detail)
+        record(viewer, Action.CREATE, "facts", now=now, patient_id=patient.id, subject_id=patient.id, detail=detail)
     return rows
 
 

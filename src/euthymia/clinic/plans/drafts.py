@@ -173,6 +173,7 @@ def prior_doses(actor: Actor, patient: Patient) -> tuple[PriorDose, ...]:
             row.dose_started_at, row.dose_given_mg, row.plan.order.get("drug", ""), row.plan.order.get("route", "")
         )
         for row in rows.select_related("plan").order_by("dose_started_at")
+        if row.dose_started_at is not None and row.dose_given_mg is not None
     )
 
 

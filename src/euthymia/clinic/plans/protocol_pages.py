@@ -41,6 +41,11 @@ STAGE_WORDS = {
     "during": "during",
     "discharge": "before leaving",
 }
+WORDS_OF_PATH = {
+    "concentration_mg_per_ml": "Concentration drawn up",
+    "fresh_within_min": "Readings count as fresh for",
+    "minimum_observation_min": "Watched at least",
+}
 LEVEL_WORDS = {Level.STOP: "stop, no way past", Level.HOLD: "hold, override with a reason", Level.FLAG: "worth knowing"}
 PROVENANCE_WORDS = {
     Provenance.READ: "read at the source",
@@ -271,9 +276,13 @@ def rhythm_words(phase: Phase) -> str:
 
 
 def limit_row(limit: Limit) -> NumberRow:
+    return number_row(limit_words(limit), limit.number, LEVEL_WORDS[limit.level])
+
+
+def limit_words(limit: Limit) -> str:
+    """`Systolic at most, before the dose`."""
     bound = "at most" if limit.bound is Bound.AT_MOST else "at least"
-    what = f"{measure_words(limit.measure.value)} {bound}, {STAGE_WORDS[limit.stage.value]}"
-    return number_row(what, limit.number, LEVEL_WORDS[limit.level])
+    return f"{measure_words(limit.measure.value)} {bound}, {STAGE_WORDS[limit.stage.value]}"
 
 
 def measure_words(measure: str) -> str:
@@ -326,11 +335,13 @@ def timing_rows(protocol: Protocol) -> Iterable[NumberRow]:
 
 def open_numbers(protocol: Protocol) -> list[tuple[str, str, Cited]]:
     """(path, words, number) of what a clinic supplies, for the form."""
-    return [(path, path_words(path), number) for path, number in fillable(protocol)]
+    words = WORDS_OF_PATH | {f"checks.{check.name}": check.text for check in protocol.checks}
+    words |= {f"limits.{limit.name}": f"{limit_words(limit)} ({limit.level.value})" for limit in protocol.limits}
+    return [(path, words.get(path) or path_words(path), number) for path, number in fillable(protocol)]
 
 
 def path_words(path: str) -> str:
-    """`limits.systolic_stop.number` → `Limits: systolic stop`."""
-    parts = [part.replace("_", " ") for part in path.split(".") if part != "number"]
+    """`monitoring.during.every_min` → `Monitoring: during, every`: the unit stands beside the number already."""
+    parts = [part.removesuffix("_min").replace("_", " ") for part in path.split(".") if part != "number"]
     head, *rest = parts
     return f"{head.capitalize()}: {', '.join(rest)}" if rest else head.capitalize()
