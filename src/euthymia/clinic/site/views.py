@@ -21,7 +21,7 @@ from euthymia.clinic.measures.questionnaire import answers_from, questionnaire, 
 from euthymia.clinic.people.commands import make_enquiry
 from euthymia.clinic.site.articles import articles, find_article, search
 from euthymia.clinic.site.forms import EnquiryForm
-from euthymia.clinic.site.pictures import picture
+from euthymia.clinic.site.pictures import pictures
 from euthymia.errors import BadInput
 
 INTENDED_USE = Path(__file__).parent / "INTENDED_USE.md"
@@ -47,8 +47,8 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     previous, this, following = find_article(slug, translation.get_language() or "en")
     if this is None:
         raise Http404
-    figure = picture(this.picture) if this.picture else None
-    context = {"article": this, "previous": previous, "next": following, "figure": figure}
+    figures = pictures(this.picture, this.language) if this.picture else ()
+    context = {"article": this, "previous": previous, "next": following, "figures": figures}
     return render(request, "site/article.html", context)
 
 
