@@ -203,6 +203,13 @@ def test_two_adequate_failures_meet_the_definition(prescriber: Viewer, patient: 
     assert TreatmentTrialEntry.objects.count() == 2
 
 
+def test_a_double_click_writes_a_treatment_once(prescriber: Viewer, patient: Patient) -> None:
+    fields = TrialFields("sertraline", 150, 10, "no_response")
+    first = commands.add_trial(prescriber, patient, fields, NOW)
+    assert commands.add_trial(prescriber, patient, fields, NOW + timedelta(seconds=1)) == first
+    assert commands.add_trial(prescriber, patient, fields, NOW + timedelta(hours=1)) != first
+
+
 @pytest.mark.parametrize(
     "fields",
     [TrialFields(""), TrialFields("sertraline", dose_mg_day=-5), TrialFields("sertraline", weeks=90_000)],

@@ -230,7 +230,8 @@ def test_a_first_weight_without_height_cannot_be_judged(lead: Viewer, patient: P
 def test_a_new_plan_replaces_the_one_before_and_a_plan_ends_with_a_reason(lead: Viewer, patient: Patient) -> None:
     row = cleared(lead, patient)
     first = commands.sign_plan(lead, patient, row, PlanChoice(), now=NOW)
-    second = commands.sign_plan(lead, patient, row, PlanChoice(), now=NOW)
+    assert commands.sign_plan(lead, patient, row, PlanChoice(), now=NOW + timedelta(seconds=2)) == first
+    second = commands.sign_plan(lead, patient, row, PlanChoice(), now=NOW + timedelta(days=1))
     first.refresh_from_db()
     assert first.state == PlanState.REPLACED
     with pytest.raises(BadInput):
@@ -265,6 +266,32 @@ def test_the_page_previews_and_signs(client: Any, lead: Viewer, patient: Patient
     assert 'value="154"' in refused.content.decode()
     assert client.post(page + "sign/", {"protocol": IV}).status_code == 302
     assert queries.active_plan(lead, patient) is not None
+
+
+def test_the_preview_predicts_beside_the_other_routes_and_says_what_it_rests_on(
+    client: Any, lead: Viewer, patient: Patient
+) -> None:
+    cleared(lead, patient)
+    sign_in(client, lead)
+    shown = client.get(f"/people/{patient.id}/plan/preview/", {"protocol": IV}).content.decode()
+    assert "Planned: 35 mg ketamine into a vein over 40 min" in shown
+    assert "Instead: 56 mg esketamine into the nose" in shown
+    assert "ketamine into a muscle" in shown
+    assert "9 in 10 people" in shown
+    assert "Dissociation after 35 mg" in shown
+    assert "About the model clements_1981" in shown
+    assert "Known failures" in shown
+    assert "kamp_2020" in shown
+    assert "-fold" in shown
+
+
+def test_an_unknown_birth_date_is_said_beside_the_prediction(client: Any, lead: Viewer, patient: Patient) -> None:
+    cleared(lead, patient)
+    patient.birth_date = None
+    patient.save()
+    sign_in(client, lead)
+    shown = client.get(f"/people/{patient.id}/plan/preview/", {"protocol": IV}).content.decode()
+    assert "age not known, 45 years assumed" in shown
 
 
 def test_the_page_says_clearly_what_a_number_should_be(client: Any, lead: Viewer, patient: Patient) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -23,9 +23,12 @@ from euthymia.clinic.assessments.rules import eligibility_of, read_answer
 from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action
 from euthymia.clinic.people.models import Patient
+from euthymia.clinic.people.queries import visible_to
 from euthymia.errors import BadInput
 
 SHORTEST_REASON = 10
+# The same thing written down again within this time is one thing.
+DOUBLE_CLICK = timedelta(seconds=30)
 
 
 # What a form refuses as a slip of the hand; no clinical limits.
@@ -47,11 +50,16 @@ class TrialFields:
 
 @transaction.atomic
 def add_trial(viewer: Viewer, patient: Patient, fields: TrialFields, now: datetime) -> TreatmentTrialEntry:
-    """Write down one earlier treatment; refuses a number that cannot be meant."""
+    """Write down one earlier treatment; refuses a number that cannot be meant. A double click writes it once."""
     if not fields.drug.strip():
         raise BadInput("missing", "drug", "Say which medicine it was.")
     _within("dose_mg_day", fields.dose_mg_day, HIGHEST_DOSE_MG_DAY, "mg a day")
     _within("weeks", fields.weeks, LONGEST_WEEKS, "weeks")
+    again = visible_to(viewer, TreatmentTrialEntry).filter(
+        patient=patient, withdrawn_at=None, at__gt=now - DOUBLE_CLICK, **asdict(fields) | {"drug": fields.drug.strip()}
+    )
+    if (there := again.first()) is not None:
+        return there
     row = TreatmentTrialEntry.objects.create(
         clinic_id=viewer.clinic_id,
         patient=patient,

@@ -15,7 +15,13 @@ from euthymia.clinic.accounts.viewer import Actor
 from euthymia.clinic.assessments.consent.load import ConsentText, consent_text
 from euthymia.clinic.assessments.facts import medications
 from euthymia.clinic.assessments.models import Consent, EligibilityDecision
-from euthymia.clinic.assessments.queries import eligibility_facts, latest_decision, recorded_answer, valid_consent
+from euthymia.clinic.assessments.queries import (
+    eligibility_facts,
+    facts_of,
+    latest_decision,
+    recorded_answer,
+    valid_consent,
+)
 from euthymia.clinic.assessments.questions import WORKED_OUT, day, said
 from euthymia.clinic.assessments.rules import eligibility_of
 from euthymia.clinic.people.models import Patient
@@ -111,9 +117,10 @@ def eligibility_panels(
 ) -> list[EligibilityPanel]:
     """Each protocol's answer. `typed`: protocol → rule → reason typed in a refused form; `errors`: by protocol."""
     panels = []
+    known = facts_of(actor, patient, now)
     for row in rows:
         protocol = protocol_of(row)
-        answer = eligibility_of(protocol, eligibility_facts(actor, patient, protocol, now), now)
+        answer = eligibility_of(protocol, eligibility_facts(actor, patient, protocol, now, known=known), now)
         because = (typed or {}).get(protocol.id, {})
         recorded = latest_decision(actor, patient, protocol.id)
         panels.append(_panel(row, protocol, answer, recorded, because, (errors or {}).get(protocol.id, ""), zone))

@@ -22,12 +22,14 @@ def facts_of(actor: Actor, patient: Patient, now: datetime) -> dict[str, Any]:
     return {name: fact.value for name, fact in known_facts(actor, patient, now).items()}
 
 
-def eligibility_facts(actor: Actor, patient: Patient, protocol: Protocol, now: datetime) -> dict[str, Any]:
+def eligibility_facts(
+    actor: Actor, patient: Patient, protocol: Protocol, now: datetime, *, known: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """The facts the rules of one protocol see: everything known, and whether its own consent is signed.
 
-    A consent never asked for is not known; one taken back is a no.
+    A consent never asked for is not known; one taken back is a no.   known: `facts_of`, where it is already at hand.
     """
-    known = facts_of(actor, patient, now)
+    known = facts_of(actor, patient, now) if known is None else known
     facts = asked_facts(known) | ({MEDICATIONS: known[MEDICATIONS]} if MEDICATIONS in known else {})
     facts.pop("consent_signed", None)
     if valid_consent(actor, patient, protocol.id, protocol.version) is not None:

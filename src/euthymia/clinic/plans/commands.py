@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -21,12 +21,14 @@ from euthymia.clinic.audit.models import Action
 from euthymia.clinic.people.commands import add_measurement
 from euthymia.clinic.people.models import CarePhase, Patient
 from euthymia.clinic.people.queries import visible_to
-from euthymia.clinic.plans.drafts import WEIGHT, PlanChoice, draft_plan, order_as_json
+from euthymia.clinic.plans.drafts import WEIGHT, PlanChoice, PlanDraft, draft_plan, order_as_json, order_of
 from euthymia.clinic.plans.models import Plan, PlanState, ProtocolVersion
 from euthymia.clinic.plans.queries import protocol_of
 from euthymia.errors import BadInput, ProtocolError
 
 SHORTEST_REASON = 10
+# The same plan signed again within this time is one plan.
+DOUBLE_CLICK = timedelta(seconds=30)
 
 
 @transaction.atomic
@@ -143,6 +145,9 @@ def sign_plan(
     if not isinstance(draft.decision, Allowed):
         raise BadInput("not_allowed", "decision", refusal_words(draft.decision))
     active = visible_to(viewer, Plan).select_for_update().filter(patient=patient, state=PlanState.ACTIVE)
+    there = active.first()
+    if there is not None and _same_again(there, draft, viewer, now):
+        return there
     active.update(state=PlanState.REPLACED, ended_at=now, ended_reason="replaced by a new plan")
     if draft.weight.typed:
         add_measurement(
@@ -170,6 +175,16 @@ def sign_plan(
         patient.phase = CarePhase.INDUCTION
         patient.save(update_fields=["phase"])
     return plan
+
+
+def _same_again(there: Plan, draft: PlanDraft, viewer: Viewer, now: datetime) -> bool:
+    """Whether this is the plan that was signed a moment ago: a double click."""
+    return (
+        there.signed_by_id == viewer.user_id
+        and now - there.signed_at < DOUBLE_CLICK
+        and there.protocol_version_id == draft.row.pk
+        and order_of(there) == draft.order
+    )
 
 
 @transaction.atomic

@@ -22,10 +22,9 @@ from euthymia.care.protocol import (
     Provenance,
     When,
     fillable,
-    holes,
 )
 from euthymia.clinic.plans.models import ProtocolVersion
-from euthymia.clinic.plans.queries import protocol_of, readiness
+from euthymia.clinic.plans.queries import open_holes, protocol_of, readiness
 
 ROUTE_WORDS = {
     "iv": "into a vein",
@@ -137,7 +136,7 @@ def state_of(row: ProtocolVersion) -> ProtocolState:
     """The state of a version; a retired one stays retired whatever it holds."""
     if row.retired_at is not None:
         return ProtocolState.RETIRED
-    if holes(protocol_of(row)):
+    if open_holes(row):
         return ProtocolState.HOLES
     return ProtocolState.SIGNED if row.signed_at else ProtocolState.READY_TO_SIGN
 
@@ -145,7 +144,7 @@ def state_of(row: ProtocolVersion) -> ProtocolState:
 def chip_of(row: ProtocolVersion) -> StateChip:
     state = state_of(row)
     word, look, icon = STATE_WORDS[state]
-    count = len(holes(protocol_of(row)))
+    count = len(open_holes(row))
     if state is ProtocolState.HOLES:
         word = f"{count} hole{'s' if count != 1 else ''} to fill"
     steps = {

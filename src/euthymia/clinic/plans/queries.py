@@ -9,7 +9,7 @@ from typing import Any
 from django.http import Http404
 
 from euthymia.care.decision import Allowed, Decision
-from euthymia.care.protocol import Protocol
+from euthymia.care.protocol import Hole, Protocol, holes
 from euthymia.care.protocol_document import parse_protocol
 from euthymia.care.protocol_signature import Signature, ready
 from euthymia.clinic.accounts.viewer import Actor
@@ -23,14 +23,33 @@ ROUTE_ORDER = {"iv": 0, "im": 1, "sc": 2, "nasal": 3}
 
 def protocol_of(row: ProtocolVersion) -> Protocol:
     """What this version says, as the value the rules work with."""
-    return _parsed(json.dumps(row.content, sort_keys=True))
+    return _parsed(_text(row))
+
+
+def open_holes(row: ProtocolVersion) -> tuple[Hole, ...]:
+    """The numbers this version still leaves open."""
+    return _holes(_text(row))
+
+
+def _text(row: ProtocolVersion) -> str:
+    return json.dumps(row.content, sort_keys=True)
+
+
+# A version's content never changes and every page about a person asks for it, so what follows from it is kept.
+@lru_cache(maxsize=256)
+def _parsed(content: str) -> Protocol:
+    document: dict[str, Any] = json.loads(content)
+    return parse_protocol(document)
 
 
 @lru_cache(maxsize=256)
-def _parsed(content: str) -> Protocol:
-    # A version's content never changes, and every page about a person asks for it.
-    document: dict[str, Any] = json.loads(content)
-    return parse_protocol(document)
+def _holes(content: str) -> tuple[Hole, ...]:
+    return holes(_parsed(content))
+
+
+@lru_cache(maxsize=256)
+def _ready(content: str, signature: Signature | None) -> Decision:
+    return ready(_parsed(content), signature)
 
 
 def signature_of(row: ProtocolVersion) -> Signature | None:
@@ -42,7 +61,7 @@ def signature_of(row: ProtocolVersion) -> Signature | None:
 
 def readiness(row: ProtocolVersion) -> Decision:
     """Whether a plan may rest on this version: no hole, and signed as it stands."""
-    return ready(protocol_of(row), signature_of(row))
+    return _ready(_text(row), signature_of(row))
 
 
 def protocol_versions(actor: Actor) -> list[ProtocolVersion]:
