@@ -46,6 +46,7 @@ EARLIER = ("sertraline", "escitalopram", "venlafaxine", "bupropion", "mirtazapin
 DOSES_MG = {"sertraline": 150, "escitalopram": 20, "venlafaxine": 225, "bupropion": 300, "mirtazapine": 45}
 USUAL_DOSE_MG = 60
 ANSWERED = 0.78
+NEXT_IS_BOOKED = 0.85
 IM_MG_PER_KG = 0.5
 RISK_ANSWER = "Spoke by telephone the same afternoon. No plan, no intent; safety plan reviewed. Next call in two days."
 NOTES = {
@@ -167,11 +168,22 @@ def treat(life: Life, signed: Plan, first: datetime, days: list[float], now: dat
         answer_check_ins(life, session, tuple(given), now, before=following)
     if len(days) > 1:
         write_therapy(life, first, now)
+    if (now - first).days < days[-1] + 10 and life.rng.random() < NEXT_IS_BOOKED:
+        book_next(life, first + timedelta(days=days[-1]), now)
     phase = CarePhase.MAINTENANCE if len(days) > 6 else CarePhase.INDUCTION
     if (now - first).days > days[-1] + 45:
         phase = CarePhase.FOLLOW_UP
     life.patient.phase = phase
     life.patient.save(update_fields=["phase"])
+
+
+def book_next(life: Life, last: datetime, now: datetime) -> None:
+    """The next visit stands in the book, at the hour this person usually comes."""
+    ahead = last + timedelta(days=7)
+    while ahead < now + timedelta(hours=20):
+        ahead += timedelta(days=1)
+    chair = life.team.chairs[int(life.rng.integers(0, len(life.team.chairs)))]
+    open_session(life.team.nurse, life.patient, chair=chair, scheduled_for=ahead, now=now)
 
 
 def first_dose_at(life: Life) -> datetime:

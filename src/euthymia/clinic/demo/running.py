@@ -18,16 +18,20 @@ from euthymia.clinic.accounts.models import Membership
 from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.accounts.viewer import Viewer, viewer_of
 from euthymia.clinic.demo.body import curves_of, invented_body
-from euthymia.clinic.demo.visit import Visitor, play_visit
+from euthymia.clinic.demo.visit import STAY_MIN, Visitor, play_visit
 from euthymia.clinic.people.models import CarePhase
 from euthymia.clinic.people.shell import age_on
 from euthymia.clinic.plans.drafts import order_of
 from euthymia.clinic.plans.models import Plan, PlanState
 from euthymia.clinic.sessions.commands import append_event, open_session
 from euthymia.clinic.sessions.models import Chair, Session
+from euthymia.clinic.sessions.order_check import delivery_of
 from euthymia.pharmacology import Person
 
-MINUTES_IN = (12, 34, 75)
+# One dose is going in, one person is watched, and one is ready to go home.
+MINUTES_IN = (12, 55)
+READY_AFTER_STAY_MIN = 5
+RUNNING = 3
 EVERY_S = 20
 log = logging.getLogger("euthymia.demo")
 
@@ -36,15 +40,17 @@ def start_running_visits(clinic_id: int, now: datetime, seed: int) -> None:
     """Three people in three chairs, each at another point of their visit."""
     nurse = nurse_of(clinic_id)
     chairs = list(Chair.objects.filter(clinic_id=clinic_id).order_by("position"))
-    for place, (minutes, plan) in enumerate(zip(MINUTES_IN, idle_plans(clinic_id, now), strict=False)):
+    for place, plan in enumerate(idle_plans(clinic_id, now)[:RUNNING]):
         rng = np.random.default_rng((seed, 7, place))
+        stay_min = STAY_MIN[delivery_of(order_of(plan))]
+        minutes = MINUTES_IN[place] if place < len(MINUTES_IN) else stay_min + READY_AFTER_STAY_MIN
         start = now - timedelta(minutes=minutes)
         with transaction.atomic():
             session = open_session(
                 nurse, plan.patient, chair=chairs[place], scheduled_for=start, now=start - timedelta(hours=20)
             )
             visitor = visitor_for(plan, now, rng)
-            play_visit(nurse, session, chairs[place], visitor, start=start, now=now, rng=rng)
+            play_visit(nurse, session, chairs[place], visitor, start=start, now=now, rng=rng, leaves=False)
 
 
 def idle_plans(clinic_id: int, now: datetime) -> list[Plan]:

@@ -72,8 +72,12 @@ class Scribe:
 def play_visit(
     nurse: Viewer, session: Session, chair: Chair, visitor: Visitor, *, start: datetime, now: datetime,
     rng: np.random.Generator,
+    leaves: bool = True,
 ) -> None:  # fmt: skip
-    """A whole visit whose dose began at `start`; stops where `now` is, so a visit of today is still running."""
+    """A whole visit whose dose began at `start`; stops where `now` is, so a visit of today is still running.
+
+    `leaves=False` stops at the door: everything is ready, and whoever looks at the demonstration may discharge.
+    """
     order = order_of(session.plan)
     seat(nurse, session, chair, now=start - 20 * MINUTE)
     before = Scribe(nurse, start, rng)
@@ -89,7 +93,7 @@ def play_visit(
     happened = during.until(now)
     append_events(nurse, session, happened, min(now, start + timedelta(hours=6)))
     stay_min = STAY_MIN[delivery_of(order)] + 3
-    if now < start + stay_min * MINUTE:
+    if not leaves or now < start + stay_min * MINUTE:
         return
     facts = DischargeFacts(("name", "date_of_birth"), ESCORT, True, True, True)
     leaving = start + stay_min * MINUTE

@@ -22,6 +22,7 @@ CHECK_IN_GRACE = timedelta(days=1)
 # An answer to "how were you three weeks ago" helps nobody: older check-ins are left to the person's own page.
 CHECK_IN_STILL_USEFUL = timedelta(days=10)
 DOSE_SOON = timedelta(days=10)
+SLIPPING_CHANCE = 0.5
 SILENT_AFTER = timedelta(days=28)
 IN_TREATMENT = (CarePhase.INDUCTION, CarePhase.MAINTENANCE, CarePhase.FOLLOW_UP)
 
@@ -76,15 +77,15 @@ def worklist(viewer: Viewer, now: datetime) -> Worklist:
         .filter(closed_at=None, scheduled_for__gt=now - timedelta(days=1))
         .values_list("patient_id", flat=True)
     )
-    due = [row for row in forecasts if row.next_dose_at and row.next_dose_at <= now + DOSE_SOON]
-    open_due = [row for row in due if row.patient_id not in planned and row.patient.phase in IN_TREATMENT]
+    open_courses = [row for row in forecasts if row.patient_id not in planned and row.patient.phase in IN_TREATMENT]
+    due = [row for row in open_courses if row.next_dose_at and row.next_dose_at <= now + DOSE_SOON]
     found = Worklist(
         signals=open_risk_signals(viewer),
         enquiries=list(visible_to(viewer, Enquiry).filter(state=EnquiryState.NEW).order_by("answer_by")),
         check_ins=unanswered_check_ins(viewer, now - CHECK_IN_STILL_USEFUL, now - CHECK_IN_GRACE),
         sessions=sessions_today(viewer, now),
-        doses_due=sorted(open_due, key=lambda row: row.next_dose_at or now),
-        slipping=[row for row in forecasts if is_slipping(row) and row.patient.phase in IN_TREATMENT],
+        doses_due=sorted((row for row in due if not is_slipping(row)), key=lambda row: row.next_dose_at or now),
+        slipping=sorted((row for row in open_courses if is_slipping(row)), key=chance_tomorrow, reverse=True),
         silent=silent_patients(viewer, now),
     )
     record(viewer, Action.LIST, "worklist", now=now, detail={"risk": len(found.signals), "due": len(found.doses_due)})
@@ -106,6 +107,11 @@ def silent_patients(viewer: Viewer, now: datetime) -> list[Patient]:
 
 
 def is_slipping(row: CourseForecast) -> bool:
-    """More likely than not at or above the slipping score tomorrow, on more than the prior's word alone."""
-    chances = row.result["ahead"]["chance_above"]
-    return bool(chances) and chances[0] > 0.5 and not row.result["mostly_prior"]
+    """More likely than not at or above the slipping score tomorrow."""
+    return chance_tomorrow(row) > SLIPPING_CHANCE
+
+
+def chance_tomorrow(row: CourseForecast) -> float:
+    """The chance of a score at or above the slipping score tomorrow, without another dose."""
+    chances: list[float] = row.result["ahead"]["chance_above"]
+    return chances[0] if chances else 0.0
