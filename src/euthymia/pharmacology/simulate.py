@@ -40,8 +40,9 @@ def simulate(
 ) -> Simulation:
     """Concentrations and effects at the times asked for, with the model's card.
 
-    at_h: hours on the regimen's clock, increasing.   model: id of a shipped model, or one of your own
-    (`model_from`); left out, the default for drug and route.   band: left out, only the typical person (or this individual).   Refuses with BadInput what no model covers.
+    at_h: hours on the regimen's clock, increasing.   model: id of a shipped model, or one of your own (`model_from`);
+    left out, the default for drug and route.   band: left out, only the typical person (or this individual).
+    Refuses with BadInput what no model covers.
     """
     times = checked_times(at_h)
     whom = person.person if isinstance(person, Individual) else person

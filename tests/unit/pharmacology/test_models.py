@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from euthymia.errors import Broken
-from euthymia.pharmacology import Kind, load_model, shipped_models
+from euthymia.pharmacology import Kind, Person, load_model, shipped_models
 from euthymia.pharmacology.compounds.load import read_data
 from euthymia.pharmacology.expression import Expression
 
@@ -48,8 +48,6 @@ def test_a_stand_in_spread_is_named_on_the_card(name: str) -> None:
 def test_nothing_is_made_on_the_way(name: str) -> None:
     """A flow never delivers more than left, unless heavier molecules explain it."""
     model = load_model(name)
-    from euthymia.pharmacology import Person
-
     values = model.values(Person(age_y=45, sex="male", weight_kg=70), {})
     for flow in model.flows:
         assert float(flow.rate_per_h(values)) > 0
@@ -88,8 +86,6 @@ def test_a_formula_needs_its_names() -> None:
 
 def test_only_drawing_needs_the_charts_and_nothing_needs_scipy() -> None:
     """The shell answers at once because heavy things wait until they are asked for."""
-    told = (
-        "import sys, euthymia.pharmacology as p; print([n for n in ('scipy', 'euthymia.charts') if n in sys.modules])"
-    )
+    told = "import sys, euthymia.pharmacology; print([n for n in ('scipy', 'euthymia.charts') if n in sys.modules])"
     result = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
