@@ -1,4 +1,4 @@
-"""Makers of a room to treat in: a signed protocol, a person with consent and a plan, a chair, and a session at any step."""
+"""Makers of a room to treat in: a signed protocol, a person with consent and a plan, a session at any step."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from euthymia.care.decision import Decision, Level, reasons_of
+from euthymia.care.decision import Decision, Level, Reason, reasons_of
 from euthymia.care.discharge import earliest_discharge
 from euthymia.care.monitoring import DueItem, Status, next_due, watch
 from euthymia.care.protocol import DeviceSteps, Protocol
@@ -53,6 +53,7 @@ class Tile:
     age: str = ""
     effects: tuple[str, ...] = ()
     alarms: tuple[str, ...] = ()
+    tells: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,13 @@ def tile(chair: str, session: Session, state: SessionState, now: datetime, zone:
         age=ago(state.last_reading.at, now) if state.last_reading else "no reading yet",
         effects=tuple(f"{span.name}, {span.severity.value}" for span in state.open_side_effects),
         alarms=tuple(stops),
+        tells=tuple(reason.says for reason in reasons_of(watched) if _tells(reason)),
     )
+
+
+def _tells(reason: Reason) -> bool:
+    """A hold that the prescriber should hear; overdue checks have a line of their own."""
+    return reason.level is Level.HOLD and reason.rule != "check_overdue"
 
 
 def clock_words(state: SessionState, now: datetime) -> str:

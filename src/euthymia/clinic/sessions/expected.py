@@ -47,6 +47,7 @@ class Expected:
     verdict: str = ""
     strange: bool = False
     why_not: str = ""
+    assumptions: tuple[str, ...] = ()
 
 
 def expected_of(session: Session, state: SessionState) -> Expected:
@@ -112,7 +113,9 @@ def _drawn(simulation: Simulation, state: SessionState, session: Session) -> Exp
         if observed:
             found.append((title, observed))
     verdict, strange = _verdict(found)
-    return Expected(tuple(figures), verdict if state.clock_at else "", strange)
+    drawn = [effect for effect in simulation.effects if effect.effect in {"dissociation", "systolic_rise"}]
+    assumed = tuple(dict.fromkeys(line for effect in drawn for line in effect.assumptions)) + simulation.notes
+    return Expected(tuple(figures), verdict if state.clock_at else "", strange, assumptions=assumed)
 
 
 def _compare(simulation: Simulation, name: str, seen: Sequence[tuple[float, float, bool]]) -> tuple[Observed, ...]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from euthymia.care.decision import reasons_of
-from euthymia.care.monitoring import DueItem, Status, due, judge_vitals
+from euthymia.care.monitoring import DueItem, Status, due, judge_vitals, schedule
 from euthymia.care.protocol import Protocol, Stage
 from euthymia.care.session import SessionState
 from euthymia.care.session_events import Because, Concern, EventKind, Remark, ScaleTaken, SessionEvent, SideEffect
@@ -226,12 +226,14 @@ class CheckRow:
 
 def check_rows(state: SessionState, protocol: Protocol, now: datetime, zone: ZoneInfo) -> list[CheckRow]:
     """Every check with its status, in time order."""
-    return [_check_row(item, now, zone) for item in due(state, protocol, now)]
+    minutes = {check.what: check.after_min for check in schedule(protocol)}
+    return [_check_row(item, minutes.get(item.what), now, zone) for item in due(state, protocol, now)]
 
 
-def _check_row(item: DueItem, now: datetime, zone: ZoneInfo) -> CheckRow:
+def _check_row(item: DueItem, after_min: float | None, now: datetime, zone: ZoneInfo) -> CheckRow:
     words = ", ".join(MEASURES.get(name, name.replace("_", " ")) for name in item.measure)
-    at = f"{item.due_at.astimezone(zone):%H:%M}" if item.due_at else ""
+    planned = "" if after_min is None else f"minute {after_min:.0f}"
+    at = f"{item.due_at.astimezone(zone):%H:%M}" if item.due_at else planned
     when = {"before": "before the dose", "end": "before leaving"}.get(item.when.value, "")
     clock = in_or_over(item.due_at, now) if item.due_at and item.status in _TICKING else ""
     return CheckRow(

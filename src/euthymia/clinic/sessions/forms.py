@@ -58,7 +58,7 @@ def read_time(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     if not text:
         return now
     try:
-        typed = time.fromisoformat(text if len(text) != len("9:05") else f"0{text}")
+        typed = time.fromisoformat(_with_colon(text))
     except ValueError as wrong:
         raise BadInput(
             "bad_time", "at", f"'{text}' is not a time. Write it as 10:42, or leave it empty for now."
@@ -66,6 +66,14 @@ def read_time(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     here = now.astimezone(zone)
     at = here.replace(hour=typed.hour, minute=typed.minute, second=typed.second, microsecond=0)
     return at - timedelta(days=1) if at - here > HALF_DAY else at
+
+
+def _with_colon(text: str) -> str:
+    """`1042`, `942` and `9:42` as a clock writes them; a number pad has no colon."""
+    bare = text.replace(":", "").replace(".", "")
+    if bare.isdigit() and len(bare) in (3, 4):
+        return f"{bare[:-2]:0>2}:{bare[-2:]}"
+    return text
 
 
 def events_from(typed: Typed, bedside: Bedside) -> list[SessionEvent]:

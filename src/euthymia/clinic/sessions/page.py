@@ -145,7 +145,7 @@ def actions_context(
         context |= _gate_context(viewer, session, state, now, typed, asked)
     if state.phase is Phase.OBSERVING:
         facts = forms.discharge_facts(typed or {})
-        decision = asked or ask_discharge(session, state, facts, at=now)
+        decision = ask_discharge(session, state, facts, at=now) if asked is None else asked
         context |= {"panel": decision_panel(decision, "to go home"), "holds": _holds(decision), "facts": facts}
     return context
 
@@ -161,7 +161,7 @@ def _gate_context(
     protocol = session_protocol(session)
     answers = forms.gate_answers(typed, protocol) if typed else answers_of(session)
     overrides = overrides_of(session, "gate")
-    decision = asked or ask_gate(viewer, session, state, answers, overrides=overrides, at=now)
+    decision = ask_gate(viewer, session, state, answers, overrides=overrides, at=now) if asked is None else asked
     ready = state.phase is Phase.READY
     return {
         "panel": decision_panel(decision, "to start the dose" if ready else "to pass the gate"),
