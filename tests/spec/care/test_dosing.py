@@ -291,7 +291,61 @@ def test_a_height_nobody_has_asks_again(height_cm: float) -> None:
 
 
 def test_a_very_low_weight_for_the_height_asks_again() -> None:
-    assert "weight_for_height" in rules(ask(calculate(IV, 40), weight=WeightFacts((), 185)))
+    answer = ask(calculate(IV, 40), weight=WeightFacts((), 185))
+    reason = next(reason for reason in reasons_of(answer) if reason.rule == "weight_for_height")
+    assert reason.limit == 15
+
+
+@pytest.mark.parametrize(("weight_kg", "height_cm"), [(60, 200), (160, 200), (50, 120), (120, 230)])
+def test_the_edges_of_what_is_not_asked_again(weight_kg: float, height_cm: float) -> None:
+    assert rules(ask(calculate(IV, weight_kg), weight=WeightFacts((), height_cm))) == set()
+
+
+def test_a_loss_of_weight_is_not_called_pounds() -> None:
+    answer = ask(calculate(IV, 60))
+    assert "pounds" not in reasons_of(answer)[0].says
+
+
+@pytest.mark.parametrize(
+    ("protocol", "mg_per_kg", "rule", "word", "limit"),
+    [
+        (IV, 0.9, "dose_per_kg_reported", "above", 0.75),
+        (IV, 0.05, "dose_per_kg_reported_low", "below", 0.1),
+        (IM, 0.2, "dose_per_kg_reported_low", "below", 0.3),
+        (IV, 0.9, "dose_rule", "1.8 times", 0.5),
+        (IM, 1.1, "dose_rule", "1.1 times", 1.0),
+        (IM, 0.2, "dose_rule", "0.67 times", 0.3),
+    ],
+)
+def test_the_words_name_the_side_and_the_limit(
+    protocol: Any, mg_per_kg: float, rule: str, word: str, limit: float
+) -> None:
+    answer = ask(calculate(protocol, 70, Choice(mg_per_kg=mg_per_kg)), protocol=protocol)
+    reason = next(reason for reason in reasons_of(answer) if reason.rule == rule)
+    assert word in reason.says
+    assert reason.limit == limit
+
+
+@pytest.mark.parametrize(
+    ("weight_kg", "mg_per_kg"), [(33.3, 0.3), (47.7, 0.3), (71.1, 0.3), (99.9, 0.3), (33.3, 1.0), (71.1, 1.0)]
+)
+def test_a_dose_at_the_end_of_its_range_passes_however_it_rounds(weight_kg: float, mg_per_kg: float) -> None:
+    order = calculate(IM, weight_kg, Choice(mg_per_kg=mg_per_kg))
+    assert ask(order, weight=WeightFacts(confirmed=True), protocol=IM) == Allowed()
+
+
+@pytest.mark.parametrize(
+    ("dose_mg", "level"), [(175.0, Level.STOP), (174.0, Level.HOLD), (7.0, Level.STOP), (8.0, Level.HOLD)]
+)
+def test_five_times_or_a_fifth_is_a_slip(dose_mg: float, level: Level) -> None:
+    answer = ask(calculate(IV, 70, Choice(dose_mg=dose_mg)))
+    reason = next(reason for reason in reasons_of(answer) if reason.rule == "dose_rule")
+    assert reason.level is level
+
+
+def test_a_dose_given_this_very_moment_counts_and_is_not_from_the_future() -> None:
+    answer = ask(calculate(IV, 70), prior=(PriorDose(START, 35),))
+    assert rules(answer) == {"interval"}
 
 
 # Decimal slips
