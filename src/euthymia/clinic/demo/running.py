@@ -12,13 +12,13 @@ from django.db import close_old_connections, transaction
 from django.utils import timezone
 
 from euthymia.care.session import Phase
-from euthymia.care.session_events import EventKind, SessionEvent
+from euthymia.care.session_events import Because, EventKind, SessionEvent
 from euthymia.care.vitals import Reading
 from euthymia.clinic.accounts.models import Membership
 from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.accounts.viewer import Viewer, viewer_of
 from euthymia.clinic.demo.body import curves_of, invented_body
-from euthymia.clinic.demo.visit import STAY_MIN, Visitor, play_visit
+from euthymia.clinic.demo.visit import STAY_MIN, Visitor, finish_visit, play_visit
 from euthymia.clinic.people.models import CarePhase
 from euthymia.clinic.people.shell import age_on
 from euthymia.clinic.plans.drafts import order_of
@@ -32,6 +32,7 @@ from euthymia.pharmacology import Person
 MINUTES_IN = (12, 55)
 READY_AFTER_STAY_MIN = 5
 RUNNING = 3
+STALE = timedelta(hours=3)
 EVERY_S = 20
 log = logging.getLogger("euthymia.demo")
 
@@ -63,23 +64,26 @@ def idle_plans(clinic_id: int, now: datetime) -> list[Plan]:
 
 
 def bring_running_visits_up_to(now: datetime, seed: int) -> None:
-    """A demonstration started again later: yesterday's visits are cancelled as abandoned, and three new ones begin."""
-    stale = Session.objects.filter(patient__invented=True, closed_at=None, scheduled_for__lt=now - timedelta(hours=3))
+    """A demonstration started again later: the visits left running go home as they would have, and new ones begin."""
     running = Session.objects.filter(patient__invented=True, closed_at=None).exclude(phase=Phase.PLANNED.value)
-    if running.exclude(pk__in=stale.values("pk")).exists():
+    stale = list(running.filter(scheduled_for__lt=now - STALE).select_related("plan__protocol_version", "patient"))
+    missed = Session.objects.filter(patient__invented=True, phase=Phase.PLANNED.value, scheduled_for__lt=now - STALE)
+    for session in missed:
+        cancel(session, now)
+    if running.count() > len(stale):
         return
-    clinics = set(stale.values_list("clinic_id", flat=True)) or set(
-        Chair.objects.order_by("clinic_id").values_list("clinic_id", flat=True)[:1]
-    )
     for session in stale:
-        end_abandoned(session, now)
-    for clinic_id in sorted(clinics):
-        start_running_visits(clinic_id, now, seed + now.toordinal())
+        rng = np.random.default_rng((seed, session.id.int % 2**32))
+        finish_visit(nurse_of(session.clinic_id), session, visitor_for(session.plan, now, rng), rng)
+    clinic_id = stale[0].clinic_id if stale else Chair.objects.order_by("pk")[0].clinic_id
+    start_running_visits(clinic_id, now, seed + now.toordinal())
 
 
-def end_abandoned(session: Session, now: datetime) -> None:
-    """The demonstration was stopped in the middle of this visit; nobody was in the chair."""
-    Session.objects.filter(pk=session.pk).update(closed_at=now, phase=Phase.CANCELLED.value)
+def cancel(session: Session, now: datetime) -> None:
+    """A booked visit whose day passed while nobody served the demonstration."""
+    nurse = nurse_of(session.clinic_id)
+    why = Because("The day passed while the demonstration was not running.")
+    append_event(nurse, session, SessionEvent(str(uuid.uuid4()), EventKind.CANCELLED, now, now, nurse.name, why), now)
 
 
 def visitor_for(plan: Plan, now: datetime, rng: np.random.Generator) -> Visitor:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from euthymia.care.decision import Allowed, missing_of, reasons_of
+from euthymia.care.decision import Allowed, Decision, missing_of, reasons_of
 from euthymia.care.discharge import DischargeFacts
 from euthymia.care.dose_order import DoseOrder
 from euthymia.care.session_events import (
@@ -30,10 +30,11 @@ from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.demo.body import Body, Curves
 from euthymia.clinic.plans.drafts import order_of
 from euthymia.clinic.plans.queries import protocol_of
-from euthymia.clinic.sessions.commands import append_events, discharge, open_session, pass_gate, seat
+from euthymia.clinic.sessions.commands import append_events, discharge, pass_gate, seat
 from euthymia.clinic.sessions.gate import GateAnswers
 from euthymia.clinic.sessions.models import Chair, Session
 from euthymia.clinic.sessions.order_check import delivery_of, ordered_rate_mg_per_h
+from euthymia.clinic.sessions.queries import state_of
 from euthymia.errors import Broken
 
 MINUTE = timedelta(minutes=1)
@@ -92,12 +93,33 @@ def play_visit(
     write_watch(during, visitor, delivery_of(order))
     happened = during.until(now)
     append_events(nurse, session, happened, min(now, start + timedelta(hours=6)))
-    stay_min = STAY_MIN[delivery_of(order)] + 3
-    if not leaves or now < start + stay_min * MINUTE:
-        return
+    if leaves and now >= leaving_at(order, start):
+        go_home(nurse, session, leaving_at(order, start))
+
+
+def finish_visit(nurse: Viewer, session: Session, visitor: Visitor, rng: np.random.Generator) -> None:
+    """The rest of a visit that was running when the demonstration was stopped, up to the ride home."""
+    order, state = order_of(session.plan), state_of(session)
+    start = state.clock_at or session.scheduled_for
+    last_at = state.entries[-1].at
+    rest = Scribe(nurse, start, rng)
+    write_dose(rest, order)
+    write_watch(rest, visitor, delivery_of(order), side_effects=False)
+    leaving = max(leaving_at(order, start), last_at + 2 * MINUTE)
+    for span in state.open_side_effects:
+        rest.write((leaving - start) / MINUTE - 2, EventKind.SIDE_EFFECT_ENDED, SideEffectEnded(span.event_id))
+    events = [event for event in rest.until(leaving) if event.at > last_at or event.kind is EventKind.SIDE_EFFECT_ENDED]
+    append_events(nurse, session, events, leaving)
+    go_home(nurse, session, leaving)
+
+
+def leaving_at(order: DoseOrder, start: datetime) -> datetime:
+    return start + (STAY_MIN[delivery_of(order)] + 3) * MINUTE
+
+
+def go_home(nurse: Viewer, session: Session, at: datetime) -> None:
     facts = DischargeFacts(("name", "date_of_birth"), ESCORT, True, True, True)
-    leaving = start + stay_min * MINUTE
-    require_allowed(discharge(nurse, session, facts, now=leaving, refresh=False), "discharge")
+    require_allowed(discharge(nurse, session, facts, now=at, refresh=False), "discharge")
 
 
 def write_dose(scribe: Scribe, order: DoseOrder) -> None:
@@ -111,7 +133,7 @@ def write_dose(scribe: Scribe, order: DoseOrder) -> None:
     scribe.write(end_min, EventKind.DOSE_COMPLETED, Nothing())
 
 
-def write_watch(scribe: Scribe, visitor: Visitor, delivery: Delivery) -> None:
+def write_watch(scribe: Scribe, visitor: Visitor, delivery: Delivery, *, side_effects: bool = True) -> None:
     """Vital signs, scales and side effects through the stay."""
     stay = STAY_MIN[delivery]
     for minute in (*range(10, 70, 10), 90, stay):
@@ -124,7 +146,7 @@ def write_watch(scribe: Scribe, visitor: Visitor, delivery: Delivery) -> None:
         alert = 5.0 if settled or score < 6 else 4.0
         scribe.write(minute + 0.7, EventKind.SCALE, ScaleTaken("moaas", Concern.SEDATION, alert, alert == 5.0))
     scribe.write(stay + 0.9, EventKind.SCALE, ScaleTaken("observation", Concern.RESPIRATORY_DEPRESSION, None, True))
-    for name, chance in SIDE_EFFECTS:
+    for name, chance in SIDE_EFFECTS if side_effects else ():
         if scribe.rng.random() < chance:
             began = float(scribe.rng.integers(12, 45))
             severity = Severity.MODERATE if scribe.rng.random() < 0.2 else Severity.MILD
@@ -133,16 +155,10 @@ def write_watch(scribe: Scribe, visitor: Visitor, delivery: Delivery) -> None:
             scribe.write(ended, EventKind.SIDE_EFFECT_ENDED, SideEffectEnded(ident))
 
 
-def plan_visit(prescriber: Viewer, nurse: Viewer, session_at: datetime, patient: object, chair: Chair) -> Session:
-    """A visit booked the day before."""
-    booked = session_at - timedelta(days=1)
-    return open_session(nurse, patient, chair=chair, scheduled_for=session_at, now=booked)  # type: ignore[arg-type]
-
-
-def require_allowed(decision: object, step: str) -> None:
+def require_allowed(decision: Decision, step: str) -> None:
     """The invented people are well prepared: a refusal here is a mistake in the demonstration."""
     if isinstance(decision, Allowed):
         return
-    reasons = [reason.says or reason.rule for reason in reasons_of(decision)]  # type: ignore[arg-type]
-    missing = [item.says or item.fact for item in missing_of(decision)]  # type: ignore[arg-type]
+    reasons = [reason.says or reason.rule for reason in reasons_of(decision)]
+    missing = [item.says or item.fact for item in missing_of(decision)]
     raise Broken(f"The demonstration's {step} was refused: {'; '.join(reasons + missing)}")
