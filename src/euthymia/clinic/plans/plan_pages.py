@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -53,6 +55,7 @@ class HoldLine:
     """A hold that a named prescriber may accept with a reason."""
 
     rule: str
+    title: str
     says: str
     because: str
 
@@ -97,7 +100,7 @@ def draft_page(draft: PlanDraft, reasons: dict[str, str], zone: ZoneInfo) -> Dra
     """The preview: what to draw up, how much room is left, and what speaks against it."""
     holds = tuple(hold_lines(draft, reasons))
     unresolved = [reason for reason in reasons_of(draft.before_overrides) if reason.refuses]
-    panel = decision_panel(draft.decision, f"Sign a plan with {draft.order.dose_mg:g} mg {draft.order.drug}")
+    panel = cited_panel(draft, f"Sign a plan with {draft.order.dose_mg:g} mg {draft.order.drug}")
     return DraftPage(
         title=draft.protocol.title,
         weight=weight_words(draft, zone),
@@ -110,10 +113,26 @@ def draft_page(draft: PlanDraft, reasons: dict[str, str], zone: ZoneInfo) -> Dra
     )
 
 
+def cited_panel(draft: PlanDraft, title: str) -> DecisionPanel:
+    """The decision with the short names of the protocol's sources written out."""
+    panel = decision_panel(draft.decision, title)
+    cites = {source.name: source.cite for source in draft.protocol.sources}
+
+    def written_out(reason: Reason) -> Reason:
+        source = re.sub(r"\w+", lambda found: cites.get(found.group(), found.group()), reason.source)
+        return dataclasses.replace(reason, source=source)
+
+    return dataclasses.replace(
+        panel,
+        reasons=tuple(written_out(reason) for reason in panel.reasons),
+        flags=tuple(written_out(reason) for reason in panel.flags),
+    )
+
+
 def hold_lines(draft: PlanDraft, reasons: dict[str, str]) -> Iterable[HoldLine]:
     holds = (reason for reason in reasons_of(draft.before_overrides) if reason.level is Level.HOLD)
     for reason in dict.fromkeys(holds):
-        yield HoldLine(reason.rule, hold_words(reason), reasons.get(reason.rule, ""))
+        yield HoldLine(reason.rule, reason.rule.replace("_", " "), hold_words(reason), reasons.get(reason.rule, ""))
 
 
 def hold_words(reason: Reason) -> str:
