@@ -40,7 +40,7 @@ def chart_of(simulation: Simulation, names: Sequence[str]) -> Chart:
     highest = max(float(series.typical.max()) for series in found)
     return Chart(
         title=title[0].upper() + title[1:],
-        description=f"Predicted by {simulation.model.id}; highest {highest:.3g} {unit}.",
+        description=f"{_source(simulation, names)} Highest {highest:.3g} {unit}.",
         x=Axis("Time", "h", scale=Scale.HOURS),
         y=Axis(label, unit, low=0) if label else Axis(unit[0].upper() + unit[1:], low=0),
         series=lines,
@@ -59,6 +59,15 @@ def _bands(band: Mapping[float, NDArray[np.float64]]) -> tuple[Band, ...]:
     return tuple(
         Band(band[low].tolist(), band[high].tolist(), f"{(high - low) * 100:.0f} % of people") for low, high in pairs
     )
+
+
+def _source(simulation: Simulation, names: Sequence[str]) -> str:
+    """What the lines come from, for someone who cannot see them."""
+    drivers = {effect.effect: effect.driven_by.id for effect in simulation.effects}
+    driven = list(dict.fromkeys(drivers[name] for name in names if name in drivers))
+    if driven:
+        return f"Assembled, not fitted; driven by {' and '.join(driven)}. Any band holds kinetic differences only."
+    return f"Predicted by {simulation.model.id} ({simulation.model.kind}, {simulation.model.matrix})."
 
 
 def _worded(names: Sequence[str]) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,7 +67,6 @@ def standard_normals(names: Sequence[str], seed: int, people: int, first: int) -
     return np.stack([_normals(name, seed, people, first) for name in names], axis=1)
 
 
-@lru_cache(maxsize=256)
 def _normals(name: str, seed: int, people: int, first: int) -> Values:
     """One number per person: a counter-based generator keyed by seed and name, its counter the person's number."""
     word = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "little")
@@ -78,7 +76,6 @@ def _normals(name: str, seed: int, people: int, first: int) -> Values:
     # 53 bits, never 0, so that the logarithm exists (Box and Muller 1958).
     shares = ((raw[:, :2] >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
     drawn = np.sqrt(-2.0 * np.log(shares[:, 0])) * np.cos(2.0 * np.pi * shares[:, 1])
-    drawn.flags.writeable = False
     return np.asarray(drawn)
 
 

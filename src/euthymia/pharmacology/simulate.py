@@ -26,6 +26,7 @@ Values = NDArray[np.float64]
 # Share of a drug that is S-ketamine, which drives effects; arketamine was inert in Olofsen 2022.
 S_SHARE = {Drug.KETAMINE: 0.5, Drug.ESKETAMINE: 1.0}
 MOST_TIMES = 20_000
+MOST_NUMBERS = 20_000_000
 SUMMARY_H = 24.0
 ROUNDING_NG_PER_ML = 1e-9
 
@@ -41,15 +42,20 @@ def simulate(
     """Concentrations and effects at the times asked for, with the model's card.
 
     at_h: hours on the regimen's clock, increasing.   model: id of a shipped model, or one of your own (`model_from`);
-    left out, the default for drug and route.   band: left out, only the typical person (or this individual).
-    Refuses with BadInput what no model covers.
+    left out, the individual's own or the default for drug and route.   band: left out, only the typical person (or
+    this individual).   Refuses with BadInput what no model covers.
     """
     times = checked_times(at_h)
     whom = person.person if isinstance(person, Individual) else person
+    if model is None and isinstance(person, Individual):
+        model = person.model_id
     models = _models(regimen, model)
     shown = models.shown
     shown.require_covers(regimen, whom)
-    courses = _Courses(regimen, person, times, band)
+    if band is not None and band.people * times.size > MOST_NUMBERS:
+        message = f"{band.people} people at {times.size} times is too much at once; ask for fewer of either."
+        raise BadInput("too_much", "band.people", message)
+    courses = _Courses(regimen, person, times, band, felt_through=models.arterial)
     concentrations = courses.of(shown)
     names = shown.analytes(regimen)
     return Simulation(
@@ -61,7 +67,7 @@ def simulate(
         ),
         summary=_summary(shown, regimen, person),
         effects=_effects(models, courses, band),
-        notes=shown.notes(whom),
+        notes=shown.notes(whom) + _learned_elsewhere(shown, person),
     )
 
 
@@ -79,22 +85,37 @@ class _Models:
         return cls(load_model(choice.shown), *drivers)
 
 
+def _learned_elsewhere(shown: Model, person: Person | Individual) -> tuple[str, ...]:
+    if not isinstance(person, Individual) or person.model_id == shown.id:
+        return ()
+    return (f"This person's kinetics were learned with {person.model_id}; {shown.id} uses what it has a name for.",)
+
+
 class _Courses:
     """Solved courses by model, the typical person first, then the band's; each model is solved once."""
 
-    def __init__(self, regimen: Regimen, person: Person | Individual, at_h: Values, band: Band | None) -> None:
+    def __init__(
+        self,
+        regimen: Regimen,
+        person: Person | Individual,
+        at_h: Values,
+        band: Band | None,
+        *,
+        felt_through: Model | None,
+    ) -> None:
         self.regimen, self.person, self.at_h, self.band = regimen, person, at_h, band
         self.share = S_SHARE.get(regimen.drug)
+        self.felt_through = felt_through
         self.delay = Dissociation.from_data(read_data("effects", "dissociation"))
         self._found: dict[str, Values] = {}
 
     def of(self, model: Model) -> Values:
-        """Outputs of the model, and last the S-ketamine at the effect site, (people, times, outputs)."""
+        """Outputs of the model, (people, times, outputs); for the one that drives it, last the effect site."""
         if model.id not in self._found:
             people = 1 + (self.band.people if self.band else 0)
             values = model.values(_covariates(self.person), _effects_of(model, self.person, self.band))
             system = model.system(self.regimen, values, people)
-            if self.share is not None:
+            if self.share is not None and model is self.felt_through:
                 system = system.with_effect_site(model.parent(), share=self.share, ke0_per_h=self.delay.ke0_per_h)
             solved = closed_form.solve(system, self.at_h)
             # Modes that cancel leave traces of rounding, either side of zero.

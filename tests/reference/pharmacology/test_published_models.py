@@ -61,6 +61,10 @@ def area_all(row: dict[str, Any]) -> float:
     return float(total_area(system)[0, place])
 
 
+def area_over_parent(row: dict[str, Any]) -> float:
+    return area_all(row) / area_all({key: value for key, value in row.items() if key != "analyte"})
+
+
 def clearance(row: dict[str, Any]) -> float:
     return float(1000 * row["dose"]["amount_mg"] / area_all(row))
 
@@ -91,6 +95,7 @@ MEASURES: dict[str, Callable[[dict[str, Any]], float]] = {
     "at_2_min": at_minute(2),
     "auc_0_6": area_to(6),
     "auc_all": area_all,
+    "area_over_parent": area_over_parent,
     "clearance_l_per_h": clearance,
     "steady_volume_l": steady_volume,
     "terminal_half_life_h": terminal_half_life,

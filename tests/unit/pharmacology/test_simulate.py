@@ -251,6 +251,25 @@ def test_an_individual_has_their_own_course_and_a_narrower_band() -> None:
     assert exact.band[0.05][0] == pytest.approx(exact.typical[0])
 
 
+def test_an_individual_is_shown_by_the_model_they_were_learned_with_or_a_note_says_otherwise() -> None:
+    known = Individual(ADULT, "kamp_2020", {"central_volume": 0.1, "clearance": -0.4})
+    own = simulate(INFUSION, known, [4.0])
+    assert (own.model.id, own.notes) == ("kamp_2020", ())
+    other = simulate(INFUSION, known, [4.0], model="clements_1981")
+    assert "learned with kamp_2020" in other.notes[0]
+    assert other.series[0].typical[0] > simulate(INFUSION, ADULT, [4.0]).series[0].typical[0]
+
+
+def test_a_large_band_is_solved_in_blocks_and_a_huge_one_is_refused() -> None:
+    at_h = np.linspace(0, 2, 300)
+    blocks = simulate(INFUSION, ADULT, at_h, band=Band(people=4000)).series[0].band[0.05]
+    assert blocks[::100] == pytest.approx(
+        simulate(INFUSION, ADULT, at_h[::100], band=Band(people=4000)).series[0].band[0.05]
+    )
+    with pytest.raises(BadInput, match="too much"):
+        simulate(INFUSION, ADULT, at_h, band=Band(people=100_000))
+
+
 def test_the_answer_is_plain_json_in_the_shape_of_the_contract() -> None:
     answer = json.loads(json.dumps(simulate(SPRAY, ADULT, [0, 1, 8], band=Band(people=50)).as_json(), allow_nan=False))
     assert set(answer["model"]) == {"id", "kind", "matrix", "citation", "doi"}

@@ -9,7 +9,7 @@ from math import log
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from euthymia.errors import ModelError
+from euthymia.errors import Broken, ModelError
 from euthymia.pharmacology.card import Card, Kind, Matrix, ParameterNote
 from euthymia.pharmacology.expression import Expression
 from euthymia.pharmacology.model import Entry, Flow, Model, Output, Parameter, Spread
@@ -61,7 +61,20 @@ def load_model(model_id: str) -> Model:
 
 
 def model_from(data: Mapping[str, Any]) -> Model:
-    """A model from plain values in the shape of the shipped files (docs/how-to/add-a-published-model.md)."""
+    """A model from plain values in the shape of the shipped files (docs/how-to/add-a-published-model.md).
+
+    Refuses (ModelError, path `model`) what does not have that shape, or uses a name it does not define.
+    """
+    try:
+        model = _model(data)
+    except KeyError as error:
+        raise ModelError("unreadable_model", "model", f"The model's data lack, or do not define, {error}.") from error
+    except (SyntaxError, TypeError, ValueError, StopIteration, Broken) as error:
+        raise ModelError("unreadable_model", "model", f"The model's data cannot be used: {error}.") from error
+    return model
+
+
+def _model(data: Mapping[str, Any]) -> Model:
     rows = _with_disposition(data)
     states, flow_rows = _chained(rows["state"], rows["flow"], rows["chain"])
     places = {name: place for place, name in enumerate(states)}
@@ -80,6 +93,8 @@ def model_from(data: Mapping[str, Any]) -> Model:
         mg_per_device=data["card"].get("mg_per_device"),
         residual_log_sd=data["card"].get("residual_log_sd"),
     )
+    model.parent()
+    _require_names(model)
     notes = _parameter_notes(model, rows["parameter"], data["card"])
     return replace(model, card=replace(model.card, parameters=notes))
 
@@ -173,6 +188,17 @@ def _card(row: Mapping[str, Any]) -> Card:
         checks_passed=tuple(row.get("checks_passed", [])),
         known_failures=tuple(row.get("known_failures", [])),
     )
+
+
+def _require_names(model: Model) -> None:
+    """Every formula of flows, inputs and outputs uses only names that will have a value."""
+    known = set(model.values(_PRINTED_FOR, {})) | ({"devices", "earlier_devices"} if model.mg_per_device else set())
+    formulas = [flow.rate_per_h for flow in model.flows] + [flow.fraction for flow in model.flows]
+    formulas += [entry.fraction for entry in model.entries] + [output.volume_l for output in model.outputs]
+    formulas += [entry.duration_h for entry in model.entries if entry.duration_h is not None]
+    for formula in formulas:
+        if formula.names - known:
+            raise Broken(f"'{formula.text}' uses {', '.join(sorted(formula.names - known))}, which is not defined")
 
 
 def _parameter_notes(model: Model, rows: list[dict[str, Any]], card: Mapping[str, Any]) -> tuple[ParameterNote, ...]:

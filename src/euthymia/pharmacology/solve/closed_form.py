@@ -15,11 +15,21 @@ from euthymia.pharmacology.solve.system import Input, LinearSystem, Values, chec
 
 # Above this the modes lose about eight of sixteen digits; the exponential keeps them.
 _WORST_CONDITION = 1e8
+# People are solved in blocks, so that a large band at many times does not fill the memory.
+_NUMBERS_AT_ONCE = 2_000_000
 
 
 def solve(system: LinearSystem, at_h: Values) -> Values:
     """Every output over time, (people, times, outputs); 0 before the first input. SolverFailed if not finite."""
     at_h = np.asarray(at_h, dtype=np.float64)
+    system = system.reached()
+    block = max(1, _NUMBERS_AT_ONCE // max(1, at_h.size * system.states))
+    if system.people <= block:
+        return _solved(system, at_h)
+    return np.concatenate([_solved(system.some(at, at + block), at_h) for at in range(0, system.people, block)])
+
+
+def _solved(system: LinearSystem, at_h: Values) -> Values:
     try:
         rates, modes = np.linalg.eig(system.rates)
         inverse = np.linalg.inv(modes)

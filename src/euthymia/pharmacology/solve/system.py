@@ -51,11 +51,29 @@ class LinearSystem:
 
     def person(self, place: int) -> LinearSystem:
         """The same system for one of its people."""
-        one = slice(place, place + 1)
+        return self.some(place, place + 1)
+
+    def some(self, first: int, end: int) -> LinearSystem:
+        """The same system for its people from `first` up to, not including, `end`."""
+        part = slice(first, end)
         inputs = tuple(
-            replace(entry, amount=entry.amount[one], duration_h=entry.duration_h[one]) for entry in self.inputs
+            replace(entry, amount=entry.amount[part], duration_h=entry.duration_h[part]) for entry in self.inputs
         )
-        return LinearSystem(self.rates[one], self.readout[one], inputs)
+        return LinearSystem(self.rates[part], self.readout[part], inputs)
+
+    def reached(self) -> LinearSystem:
+        """The same answers from fewer states: those the inputs reach and some output sees."""
+        linked = (self.rates != 0).any(axis=0) | np.eye(self.states, dtype=bool)
+        for _ in range(self.states.bit_length()):
+            linked = linked @ linked
+        sources = [entry.state for entry in self.inputs]
+        seen = (self.readout != 0).any(axis=(0, 1))
+        kept = np.flatnonzero(linked[:, sources].any(axis=1) & linked[seen].any(axis=0))
+        if kept.size == self.states or not kept.size:
+            return self
+        places = {int(state): place for place, state in enumerate(kept)}
+        inputs = tuple(replace(entry, state=places[entry.state]) for entry in self.inputs if entry.state in places)
+        return LinearSystem(self.rates[:, kept][:, :, kept], self.readout[:, :, kept], inputs)
 
     def with_inputs(self, inputs: tuple[Input, ...]) -> LinearSystem:
         """The same body with other doses."""
