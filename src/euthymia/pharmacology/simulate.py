@@ -107,11 +107,12 @@ class _Courses:
         self.share = S_SHARE.get(regimen.drug)
         self.felt_through = felt_through
         self.delay = Dissociation.from_data(read_data("effects", "dissociation"))
-        self._found: dict[str, Values] = {}
+        # By the model itself: a model of one's own may carry a shipped one's id.
+        self._found: dict[int, Values] = {}
 
     def of(self, model: Model) -> Values:
         """Outputs of the model, (people, times, outputs); for the one that drives it, last the effect site."""
-        if model.id not in self._found:
+        if id(model) not in self._found:
             people = 1 + (self.band.people if self.band else 0)
             values = model.values(_covariates(self.person), _effects_of(model, self.person, self.band))
             system = model.system(self.regimen, values, people)
@@ -119,8 +120,8 @@ class _Courses:
                 system = system.with_effect_site(model.parent(), share=self.share, ke0_per_h=self.delay.ke0_per_h)
             solved = closed_form.solve(system, self.at_h)
             # Modes that cancel leave traces of rounding, either side of zero.
-            self._found[model.id] = np.where(solved < ROUNDING_NG_PER_ML, 0.0, solved)
-        return self._found[model.id]
+            self._found[id(model)] = np.where(solved < ROUNDING_NG_PER_ML, 0.0, solved)
+        return self._found[id(model)]
 
 
 def _effects(models: _Models, courses: _Courses, band: Band | None) -> tuple[EffectSeries, ...]:
