@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +15,14 @@ from euthymia.clinic.audit.models import Action
 from euthymia.clinic.evidence.models import CohortTable, RunState, TrialRun
 from euthymia.clinic.evidence.queries import cohort_request
 from euthymia.clinic.evidence.research_room import build_table, run_trial
+from euthymia.clinic.people.queries import visible_to
 from euthymia.errors import BadInput
 
 # The designs a clinic may run; each is a published trial, so that its answer can be held beside what was published.
 DESIGNS = {"murrough2013_midazolam": "Single infusion against midazolam, 24 hours (Murrough 2013)"}
 MOST_REPLICATES = 1000
+# The same trial asked again within this time is a double click, not a second trial.
+DOUBLE_CLICK = timedelta(seconds=10)
 
 
 def build_cohort(viewer: Viewer, now: datetime) -> CohortTable:
@@ -46,6 +49,10 @@ def start_trial(viewer: Viewer, *, design: str, replicates: int, seed: int, now:
         raise BadInput("unknown_design", "design", "Choose one of the designs listed.")
     if not 2 <= replicates <= MOST_REPLICATES:
         raise BadInput("replicates", "replicates", f"Between 2 and {MOST_REPLICATES} repetitions can be run here.")
+    running = visible_to(viewer, TrialRun).filter(design=design, asked_by_id=viewer.user_id, state=RunState.RUNNING)
+    twice = running.filter(asked_at__gt=now - DOUBLE_CLICK).first()
+    if twice is not None:
+        return twice
     with transaction.atomic():
         run = TrialRun.objects.create(
             clinic_id=viewer.clinic_id,

@@ -17,7 +17,7 @@ from django.utils.translation import override
 
 from euthymia.care.followup import check_in_schedule
 from euthymia.care.instruments import load_instrument, score
-from euthymia.care.risk import assess
+from euthymia.care.risk import Trigger, assess
 from euthymia.clinic.accounts.models import Membership
 from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.accounts.viewer import Actor, System, Viewer
@@ -26,13 +26,19 @@ from euthymia.clinic.audit.models import Action
 from euthymia.clinic.followup.commands import refresh_forecast
 from euthymia.clinic.measures.models import AnswerSource, CheckIn, Response, RiskSignal
 from euthymia.clinic.people.models import Patient
+from euthymia.clinic.people.queries import visible_to
 from euthymia.clinic.plans.queries import protocol_of
 from euthymia.clinic.sessions.models import Session
 from euthymia.clinic.settings import settings
 from euthymia.errors import BadInput, InstrumentError
 
 TOKEN_BYTES = 24
+BY_LINK = "patient, through a link"
 LINK_LIVES = timedelta(days=7)
+# The same thing sent again within this time by the same person is a double click, not a second thing.
+DOUBLE_CLICK = timedelta(minutes=1)
+# A form sent incomplete and then complete within this time is one sign, with one owner.
+SAME_SITTING = timedelta(hours=1)
 # Who owns a risk signal first: the prescriber if there is one, else whoever leads.
 OWNER_ROLES = (Role.PRESCRIBER, Role.MEDICAL_LEAD, Role.NURSE, Role.COORDINATOR)
 
@@ -62,6 +68,9 @@ def record_response(
         raise BadInput("in_the_future", "at", "This time lies in the future. Check the date and the clock.")
     instrument = load_instrument(filled.instrument_id)
     scored = score(instrument, filled.answers)
+    earlier = double_click(actor, patient, filled, now)
+    if earlier is not None:
+        return earlier
     response = Response.objects.create(
         clinic_id=actor.clinic_id,
         patient=patient,
@@ -89,9 +98,42 @@ def record_response(
     return response
 
 
+def double_click(actor: Actor, patient: Patient, filled: Filled, now: datetime) -> Response | None:
+    """The same answers, sent by the same person a moment ago; None when these are new."""
+    if actor.user_id is None:
+        return None
+    given = {item: value for item, value in filled.answers.items() if value is not None}
+    same = visible_to(actor, Response).filter(patient=patient, instrument=filled.instrument_id, by_id=actor.user_id)
+    recent = same.filter(at__gt=filled.at - DOUBLE_CLICK, at__lte=now)
+    return next((row for row in recent if row.answers == given), None)
+
+
 @transaction.atomic
-def raise_risk(actor: Actor, patient: Patient, response: Response, trigger: str, now: datetime) -> RiskSignal:
+def raise_risk_of_unfinished(
+    actor: Actor, patient: Patient, instrument_id: str, answers: Mapping[str, int | None], now: datetime
+) -> RiskSignal | None:
+    """Suicidal thoughts marked on a form that is not complete: somebody owns it now, even if nobody ever finishes it.
+
+    The other answers are not kept. Sending the form again raises nothing new; completing it joins the same signal.
+    """
+    found = assess(load_instrument(instrument_id), answers)
+    if found is None or found.trigger is not Trigger.SUICIDAL_THOUGHTS:
+        return None
+    return raise_risk(actor, patient, None, found.says, now)
+
+
+@transaction.atomic
+def raise_risk(actor: Actor, patient: Patient, response: Response | None, trigger: str, now: datetime) -> RiskSignal:
     """A risk signal with a named owner. Never without one: a clinic without staff cannot take answers."""
+    early = visible_to(actor, RiskSignal).filter(
+        patient=patient, response=None, closed_at=None, raised_at__gt=now - SAME_SITTING
+    )
+    signal = early.order_by("raised_at").first()
+    if signal is not None:
+        signal.response, signal.trigger = response, trigger
+        signal.save(update_fields=["response", "trigger"])
+        record(actor, Action.CHANGE, "risk_signal", now=now, patient_id=patient.id, subject_id=signal.id)
+        return signal
     owner = owner_of_risk(actor)
     signal = RiskSignal.objects.create(
         clinic_id=actor.clinic_id,
@@ -130,7 +172,7 @@ def close_risk(viewer: Viewer, signal: RiskSignal, action_taken: str, now: datet
     """Close a signal with what was done. Refuses to close it with nothing, and to close it twice."""
     signal = RiskSignal.objects.select_for_update().get(pk=signal.pk)
     if signal.closed_at is not None:
-        raise BadInput("already_closed", "", f"{signal.closed_by} closed this already.")
+        raise BadInput("already_closed", "", f"{signal.closed_by} closed this already on {signal.closed_at:%d %B %Y}.")
     if len(action_taken.strip()) < 10:
         raise BadInput("say_what_was_done", "action_taken", "Write what was done, in at least a few words.")
     signal.seen_at = signal.seen_at or now
@@ -171,6 +213,8 @@ def send_check_in(actor: Actor, check_in: CheckIn, now: datetime) -> str:
         raise BadInput("already_answered", "", "This check-in was answered already.")
     if not check_in.patient.email:
         raise BadInput("no_address", "email", "There is no e-mail address in the record. Ask in the clinic.")
+    if check_in.sent_at is not None and now - check_in.sent_at < DOUBLE_CLICK:
+        raise BadInput("just_sent", "", "The link was sent a moment ago. A new one would make that one useless.")
     token = secrets.token_urlsafe(TOKEN_BYTES)
     link = f"{settings().public_url}{reverse('check-in', args=[token])}"
     with transaction.atomic():
@@ -196,7 +240,7 @@ def hash_of(token: str) -> str:
 
 def check_in_behind(token: str, now: datetime) -> CheckIn:
     """The check-in a link opens; refuses an unknown, an expired and a used one, each in its own words."""
-    check_in = CheckIn.objects.select_related("patient", "session").filter(token_hash=hash_of(token)).first()
+    check_in = CheckIn.objects.select_related("patient", "session", "clinic").filter(token_hash=hash_of(token)).first()
     if check_in is None:
         raise BadInput("unknown_link", "", "This link is not known. Perhaps a newer one was sent to you.")
     if check_in.answered_at is not None:
@@ -217,7 +261,7 @@ def answer_check_in(token: str, answers: Mapping[str, int | None], now: datetime
     scored = score(load_instrument(check_in.instrument), answers)
     if scored.missing:
         raise InstrumentError("missing_answers", "answers", scored.why)
-    actor = System(check_in.clinic_id, "patient, through a link")
+    actor = System(check_in.clinic_id, BY_LINK)
     check_in.answered_at = now
     check_in.save(update_fields=["answered_at"])
     filled = Filled(check_in.instrument, answers, AnswerSource.LINK, now, check_in.session, check_in)

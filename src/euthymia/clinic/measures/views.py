@@ -11,8 +11,10 @@ from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from euthymia.care.crisis import crisis_lines
 from euthymia.care.instruments import instruments, load_instrument
 from euthymia.clinic.accounts.policies import ASSESS, CAPABILITY_LINK, SEND_CHECK_INS, requires
+from euthymia.clinic.accounts.viewer import System
 from euthymia.clinic.measures import commands, presenters, queries
 from euthymia.clinic.measures.models import AnswerSource, CheckIn, RiskSignal
 from euthymia.clinic.measures.questionnaire import answers_from, is_rated_by_clinician, questionnaire, result_of
@@ -35,20 +37,24 @@ def check_in(request: HttpRequest, token: str) -> HttpResponse:
     except BadInput as refusal:
         return render(request, "measures/link_refused.html", {"refusal": refusal}, status=410)
     asked = load_instrument(opened.instrument)
+    # Whom to call is where the clinic is, wherever the browser thinks it is.
+    help_here = {"crisis": crisis_lines(opened.clinic.country)}
     with translation.override(opened.patient.language):
         if request.method != "POST":
-            return render(request, "measures/check_in.html", {"questionnaire": questionnaire(asked)})
+            return render(request, "measures/check_in.html", {"questionnaire": questionnaire(asked)} | help_here)
         answers = answers_from(asked, request.POST)
         result = result_of(asked, answers)
         if result.missing:
+            actor = System(opened.clinic_id, commands.BY_LINK)
+            commands.raise_risk_of_unfinished(actor, opened.patient, asked.id, answers, now)
             form = questionnaire(asked, answers, missing=result.missing)
-            context = {"questionnaire": form, "result": result}
+            context = {"questionnaire": form, "result": result} | help_here
             return render(request, "measures/check_in.html", context, status=REFUSED_FORM)
         try:
             commands.answer_check_in(token, answers, now)
         except BadInput as refusal:
             return render(request, "measures/link_refused.html", {"refusal": refusal}, status=410)
-        return render(request, "measures/thanks.html", {"result": result})
+        return render(request, "measures/thanks.html", {"result": result} | help_here)
 
 
 @requires(SEND_CHECK_INS)
@@ -88,13 +94,15 @@ def check_in_send(request: HttpRequest, check_in_id: UUID) -> HttpResponse:
 def measure(request: HttpRequest, patient_id: UUID, instrument: str) -> HttpResponse:
     """Fill a questionnaire in the clinic, with the patient or as a clinician's rating."""
     viewer, now = request.viewer, timezone.now()  # type: ignore[attr-defined]
-    patient = open_patient(viewer, patient_id, purpose=f"measure_{instrument}", now=now)
     if instrument not in instruments():
         raise Http404
+    patient = open_patient(viewer, patient_id, purpose=f"measure_{instrument}", now=now)
     asked = load_instrument(instrument)
     answers = answers_from(asked, request.POST) if request.method == "POST" else {}
     result = result_of(asked, answers) if request.method == "POST" else None
     if result is None or (result.missing and not request.POST.get("keep_incomplete")):
+        if result is not None:
+            commands.raise_risk_of_unfinished(viewer, patient, instrument, answers, now)
         form = questionnaire(asked, answers, missing=result.missing if result else ())
         context = {"questionnaire": form, "result": result}
         status = REFUSED_FORM if result else 200
@@ -128,6 +136,7 @@ def risk(request: HttpRequest, signal_id: UUID) -> HttpResponse:
             return redirect("risk", signal.id)
         except BadInput as refusal:
             problem = refusal.message
+            signal.refresh_from_db()
     context = {"signal": signal, "problem": problem, "typed": request.POST.get("action_taken", "")}
     return person_page(
         request, "measures/risk.html", patient, "person", context, status=REFUSED_FORM if problem else 200

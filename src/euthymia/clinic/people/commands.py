@@ -30,8 +30,11 @@ from euthymia.interop.fhir.bundle import ImportedRecord, read_bundle
 MAX_BUNDLE_BYTES = 10 * 1024 * 1024
 # Above this change from the last weight, a person confirms: it is how pounds typed as kilograms show themselves.
 WEIGHT_CHANGE_TO_CONFIRM = 0.10
+# The same thing sent again within this time is a double click, not a second thing.
+DOUBLE_CLICK = timedelta(minutes=1)
 RECORD_NUMBER_FORMAT = "E-{:05d}"
 MEDICAL_RECORD_NUMBER = "MR"
+MEASURED_HERE = "measured here"
 
 
 @transaction.atomic
@@ -40,6 +43,8 @@ def create_patient(actor: Actor, fields: dict[str, Any], now: datetime) -> Patie
     birth_date: date | None = fields.get("birth_date")
     if birth_date is not None and birth_date > now.date():
         raise BadInput("in_the_future", "birth_date", "The birth date lies in the future. Check the year.")
+    if birth_date is not None and not fields.get("record_number"):
+        refuse_same_person(actor, fields)
     number = fields.get("record_number") or next_record_number(actor)
     if visible_to(actor, Patient).filter(record_number=number).exists():
         raise BadInput("already_there", "record_number", f"Somebody here already has the record number {number}.")
@@ -47,6 +52,19 @@ def create_patient(actor: Actor, fields: dict[str, Any], now: datetime) -> Patie
     patient = Patient.objects.create(clinic_id=actor.clinic_id, record_number=number, created_at=now, **chosen)
     record(actor, Action.CREATE, "patient", now=now, patient_id=patient.id, subject_id=patient.id)
     return patient
+
+
+def refuse_same_person(actor: Actor, fields: dict[str, Any]) -> None:
+    """Refuse a second record of one person, from a double click or from forgetting; a typed record number says no."""
+    same = {name: fields[name] for name in ("given_name", "family_name", "birth_date")}
+    earlier = visible_to(actor, Patient).filter(**same).first()
+    if earlier is not None:
+        raise BadInput(
+            "already_there",
+            "family_name",
+            f"{earlier}, born the same day, has the record {earlier.record_number}. "
+            "If this is somebody else, type their record number.",
+        )
 
 
 def next_record_number(actor: Actor) -> str:
@@ -106,6 +124,12 @@ def add_measurement(
     kept = measurement.in_kept_unit(value, unit)
     if measurement.code == MEASUREMENTS.weight.code and not sure:
         refuse_surprising_weight(actor, patient, kept)
+    again = visible_to(actor, RecordEntry).filter(
+        patient=patient, code=measurement.code, value=kept, recorded_by=actor.name, recorded_at__gt=now - DOUBLE_CLICK
+    )
+    earlier = again.filter(source=MEASURED_HERE).first()
+    if earlier is not None:
+        return earlier
     row = RecordEntry.objects.create(
         clinic_id=actor.clinic_id,
         patient=patient,
@@ -117,7 +141,7 @@ def add_measurement(
         unit=measurement.unit,
         text="" if unit == measurement.unit else f"typed as {value:g} {unit}",
         at=at,
-        source="measured here",
+        source=MEASURED_HERE,
         recorded_at=now,
         recorded_by=actor.name,
     )
@@ -145,6 +169,9 @@ def make_enquiry(clinic: Clinic, actor: Actor, fields: dict[str, str], now: date
     """Somebody asks to learn more; they land in the clinic's intake list with a time to be answered by."""
     if not (fields.get("email") or fields.get("phone")):
         raise BadInput("no_way_to_answer", "email", "Give an e-mail address or a telephone number, so we can answer.")
+    again = Enquiry.objects.filter(clinic=clinic, created_at__gt=now - DOUBLE_CLICK, **fields).first()
+    if again is not None:
+        return again
     enquiry = Enquiry.objects.create(
         clinic=clinic,
         created_at=now,
@@ -171,6 +198,8 @@ def answer_enquiry(viewer: Viewer, enquiry: Enquiry, now: datetime) -> Enquiry:
 @transaction.atomic
 def accept_enquiry(viewer: Viewer, enquiry: Enquiry, now: datetime) -> Patient:
     """The person becomes a patient in assessment; their enquiry points at them from then on."""
+    # Two clicks at once: the second waits here, and then sees the patient the first has made.
+    enquiry = visible_to(viewer, Enquiry).select_for_update().get(pk=enquiry.pk)
     if enquiry.patient is not None:
         return enquiry.patient
     given, _, family = enquiry.name.strip().partition(" ")

@@ -38,6 +38,11 @@ class MeasurementForm(forms.Form):
     )
     sure = forms.BooleanField(label="I checked this number; it is right", required=False)
 
+    def without_confirmation(self) -> MeasurementForm:
+        """This form as it is shown before a surprising value asks to be confirmed."""
+        del self.fields["sure"]
+        return self
+
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         units = dict.fromkeys(unit for one in MEASUREMENTS for unit in one.typed_units)

@@ -39,7 +39,7 @@ def people(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @requires(HANDLE_INTAKE)
 def person_new(request: HttpRequest) -> HttpResponse:
-    form = PersonForm(request.POST or None)
+    form = PersonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             patient = commands.create_patient(request.viewer, form.cleaned_data, timezone.now())  # type: ignore[attr-defined]
@@ -55,7 +55,7 @@ def person_new(request: HttpRequest) -> HttpResponse:
 def person_import(request: HttpRequest) -> HttpResponse:
     """Take in a bundle; a refused one says where and why, and nothing of it is kept."""
     viewer = request.viewer  # type: ignore[attr-defined]
-    form = ImportForm(request.POST or None, request.FILES or None)
+    form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
     refusal: BadInput | None = None
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["bundle"]
@@ -84,7 +84,7 @@ def person_record(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     """Conditions, medications, allergies, vital signs and laboratory values, each with where it came from."""
     viewer = request.viewer  # type: ignore[attr-defined]
     patient = queries.open_patient(viewer, patient_id, purpose="record", now=timezone.now())
-    return record_page(request, patient, MeasurementForm())
+    return record_page(request, patient, MeasurementForm().without_confirmation())
 
 
 def record_page(request: HttpRequest, patient: Patient, form: MeasurementForm, status: int = 200) -> HttpResponse:
@@ -99,18 +99,20 @@ def record_add(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     """Add one measurement; what was typed stays when it is refused."""
     viewer, now = request.viewer, timezone.now()  # type: ignore[attr-defined]
     patient = queries.open_patient(viewer, patient_id, purpose="record", now=now)
-    form = MeasurementForm(request.POST)
+    form, asks_to_confirm = MeasurementForm(request.POST), False
     if form.is_valid():
         fields = form.cleaned_data
         fields["at"] = fields["at"] or now
         try:
             row = commands.add_measurement(viewer, patient, now=now, **fields)
         except BadInput as refusal:
+            asks_to_confirm = refusal.code == "confirm_weight"
             form.add_error(refusal.path if refusal.path in form.fields else None, refusal.message)
         else:
             messages.success(request, f"{row.display} recorded: {row.value:g} {row.unit}.")
             return redirect("person-record", patient.id)
-    return record_page(request, patient, form, status=REFUSED_FORM)
+    shown = form if asks_to_confirm else form.without_confirmation()
+    return record_page(request, patient, shown, status=REFUSED_FORM)
 
 
 @requires(HANDLE_INTAKE)

@@ -10,6 +10,7 @@ from django.conf import settings as django_settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -84,7 +85,7 @@ def self_check_form(request: HttpRequest, instrument: str) -> HttpResponse:
 @requires(ANYONE)
 def enquire(request: HttpRequest) -> HttpResponse:
     """I am ready to learn more: lands in the chosen clinic's intake list."""
-    form = EnquiryForm(request.POST or None)
+    form = EnquiryForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_from_a_program:
         return redirect("enquire-thanks")
     if request.method == "POST" and form.is_valid():
@@ -133,7 +134,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
     if chosen not in dict(django_settings.LANGUAGES):
         raise BadInput("unknown_language", "language", "Choose one of the languages listed.")
     back = request.POST.get("next", "/")
-    response = redirect(back if back.startswith("/") and not back.startswith("//") else "/")
+    response = redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "/")
     year_s = 365 * 24 * 60 * 60
     response.set_cookie(django_settings.LANGUAGE_COOKIE_NAME, chosen, max_age=year_s, samesite="Lax")
     return response

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -10,10 +10,13 @@ from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action
 from euthymia.clinic.people.models import Patient
-from euthymia.clinic.people.queries import find_or_404
+from euthymia.clinic.people.queries import find_or_404, visible_to
 from euthymia.clinic.sessions.models import Session
 from euthymia.clinic.therapy.models import NoteKind, TherapyNote
 from euthymia.errors import BadInput
+
+# The same note sent again within this time is a double click, not a second note.
+DOUBLE_CLICK = timedelta(minutes=1)
 
 
 @transaction.atomic
@@ -36,6 +39,12 @@ def write_note(
     if at > now:
         raise BadInput("in_the_future", "at", "This time lies in the future. Check the date and the clock.")
     session = find_or_404(viewer, Session, id=session_id, patient=patient) if session_id else None
+    again = visible_to(viewer, TherapyNote).filter(
+        patient=patient, by_id=viewer.user_id, kind=kind, text=text, at__gt=at - DOUBLE_CLICK, at__lte=at
+    )
+    earlier = again.first()
+    if earlier is not None:
+        return earlier
     note = TherapyNote.objects.create(
         clinic_id=viewer.clinic_id,
         patient=patient,

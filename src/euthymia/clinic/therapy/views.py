@@ -28,7 +28,7 @@ def therapy(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     """The notes so far, and a form for the next one."""
     viewer, now = request.viewer, timezone.now()  # type: ignore[attr-defined]
     patient = open_patient(viewer, patient_id, purpose="therapy_notes", now=now)
-    form = NoteForm(request.POST or None)
+    form = NoteForm(request.POST if request.method == "POST" else None)
     sessions = visible_to(viewer, Session).filter(patient=patient).order_by("-scheduled_for")
     form.fields["session"].queryset = sessions  # type: ignore[attr-defined]
     form.fields["session"].label_from_instance = visit_label  # type: ignore[attr-defined]
