@@ -36,6 +36,8 @@ COURSE_INSTRUMENTS = ("phq9", "madrs")
 HORIZON_DAYS = 56
 # The middle of the prior's population, used only when no weight was ever recorded.
 UNKNOWN_WEIGHT_KG = 70.0
+# What a dose counts as when nothing published says how strong it is.
+USUAL_DOSE = 1.0
 ACCEPTED_RISK = 0.2
 DAY_S = 86_400
 
@@ -48,6 +50,7 @@ class PersonCourse:
     zero: datetime
     course: Course
     doses: tuple[GivenDose, ...]
+    assumptions: tuple[str, ...] = ()
 
     def day(self, at: datetime) -> float:
         return (at - self.zero).total_seconds() / DAY_S
@@ -69,8 +72,8 @@ def course_of(actor: Actor, patient: Patient) -> PersonCourse | None:
     zero = given[0].at if given else on_scale[0].at
     person = PersonCourse(instrument, zero, Course(scale_of(instrument)), given)
     scores = tuple(ScoreAt(person.day(row.at), float(row.total)) for row in on_scale if row.total is not None)
-    doses = relative_doses(person, weight_of(actor, patient))
-    return PersonCourse(instrument, zero, Course(scale_of(instrument), scores, doses), given)
+    doses, assumptions = relative_doses(person, weight_of(actor, patient))
+    return PersonCourse(instrument, zero, Course(scale_of(instrument), scores, doses), given, assumptions)
 
 
 def scale_of(instrument: str) -> Scale:
@@ -78,21 +81,36 @@ def scale_of(instrument: str) -> Scale:
     return Scale(instrument, asked.lowest, asked.highest)
 
 
-def weight_of(actor: Actor, patient: Patient) -> float:
+def weight_of(actor: Actor, patient: Patient) -> float | None:
     row = latest_value(actor, patient, MEASUREMENTS.weight.code)
-    return row.value if row and row.value else UNKNOWN_WEIGHT_KG
+    return row.value if row else None
 
 
-def relative_doses(person: PersonCourse, weight_kg: float) -> tuple[DoseAt, ...]:
-    """The doses in the response room's unit; a dose without a sourced equivalence counts as one usual dose."""
-    doses = []
+def relative_doses(person: PersonCourse, weight_kg: float | None) -> tuple[tuple[DoseAt, ...], tuple[str, ...]]:
+    """The doses in the response room's unit, and in words what had to be assumed about them.
+
+    Each dose is weighed by the weight it was planned with, else by the latest one, else by the population's middle. A
+    dose without a sourced equivalence counts as one usual dose.
+    """
+    doses, unweighed, unequal = [], 0, Counter[str]()
     for dose in person.doses:
+        planned_kg = dose.dose_mg / dose.mg_per_kg if dose.mg_per_kg else None
+        unweighed += planned_kg is None and weight_kg is None
+        known_kg = planned_kg or weight_kg or UNKNOWN_WEIGHT_KG
         try:
-            strength = relative_dose(dose.drug, dose.route, amount_mg=dose.dose_mg, weight_kg=weight_kg)
+            strength = relative_dose(dose.drug, dose.route, amount_mg=dose.dose_mg, weight_kg=known_kg)
         except BadInput:
-            strength = 1.0
+            strength = USUAL_DOSE
+            unequal[f"{dose.drug} by the route {dose.route}"] += 1
         doses.append(DoseAt(person.day(dose.at), strength, dose.drug, dose.route))
-    return tuple(doses)
+    assumptions = [
+        f"No published source says how strong {what} is beside an infusion of 0.5 mg/kg; "
+        f"{count} such {'dose was' if count == 1 else 'doses were'} counted as one usual dose each."
+        for what, count in unequal.items()
+    ]
+    if unweighed:
+        assumptions.append(f"No weight is recorded; {UNKNOWN_WEIGHT_KG:g} kg was assumed for {unweighed} of the doses.")
+    return tuple(doses), tuple(assumptions)
 
 
 def forecast_result(person: PersonCourse, now: datetime, *, threshold: float, seed: int) -> dict[str, Any]:
@@ -109,6 +127,7 @@ def forecast_result(person: PersonCourse, now: datetime, *, threshold: float, se
         "prior_says": posterior.prior.card.status,
         "prior_still_talking": dict(posterior.prior_still_talking),
         "mostly_prior": posterior.mostly_prior,
+        "assumptions": list(person.assumptions),
         "ahead": ahead_values(person, ahead, threshold),
         "next_dose": proposal_values(person, proposal),
         "onset": onset_values(onset(posterior)),

@@ -55,6 +55,7 @@ class ForecastPanel:
     onset_chances: list[tuple[str, str]]
     made_at: datetime
     card: str
+    assumptions: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,8 @@ def forecast_panel(home: PersonHome) -> ForecastPanel | None:
         onset_chances=[(day_words(day), f"{chance:.0%}") for day, chance in result["onset"]["chances"]],
         made_at=home.forecast.made_at,
         card=f"{result['prior']}: {result['prior_says']}",
+        # A forecast kept by an earlier version says nothing about assumptions.
+        assumptions=result.get("assumptions", []),
     )
 
 
