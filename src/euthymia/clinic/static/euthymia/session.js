@@ -18,7 +18,8 @@
   });
 
   document.addEventListener("htmx:beforeSwap", (event) => {
-    const part = event.detail.elt;
+    // Who asked: the part itself on its clock, or a form whose answer lands in it.
+    const part = event.detail.requestConfig.elt;
     const answer = event.detail.xhr;
     if (!part.dataset || !part.dataset.live) {
       // A refused entry comes back with what was typed and the message: show it. The new part carries its own tag.
@@ -38,7 +39,8 @@
   function busy(part) {
     const at = document.activeElement;
     if (at && part.contains(at) && at.matches("input, textarea, select")) return true;
-    if (part.dataset.live === "actions" && part.querySelector("details[open]:not([data-open])")) return true;
+    // A refusal stays in sight until the next press.
+    if (part.dataset.live === "actions" && part.querySelector("[role=alert], details[open]:not([data-open])")) return true;
     return Array.from(part.querySelectorAll("input:not([type=hidden]), textarea, option")).some((field) => {
       if (field.matches("option")) return field.selected !== field.defaultSelected && field.value !== "";
       return /checkbox|radio/.test(field.type) ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
