@@ -28,10 +28,10 @@ was read. Written by `scripts/rules_page.py` from the data files in `src/euthymi
 - *Stop* has no path. *Hold* may be accepted by a named prescriber with a reason. *Flag* informs.
 - A fact nobody knows makes the answer *cannot tell*, which counts as no, unless the rule says it does not wait.
 - How a source was read: **read** in full or in the part that matters; **abstract** only; **code** of its own authors;
-  **read secondary**, a restatement; **memory**, nobody read it, so it never gates a dose; **house**, an operating choice
-  of this software and not a clinical threshold.
-- **open** is a hole: no source was found. Nothing starts on that protocol until the clinic's medical lead has filled and
-  signed it.
+  **read secondary**, a restatement; **memory**, nobody read it, so it never gates a dose; **house**, a choice of
+  this software and not a clinical threshold.
+- **open** is a hole: no source was found. Nothing starts on that protocol until the clinic's medical lead has filled
+  and signed it.
 """
 
 
