@@ -163,7 +163,8 @@ def correct_reading(
         raise BadInput("missing_reason", "reason", "Say why the line is corrected.")
     if not reading.corrects or not isinstance(reading.payload, Reading):
         raise BadInput("nothing_to_correct", "corrects", "Say which line is corrected.")
-    remark = Remark(f"Corrected the reading of {reading.at:%H:%M} UTC: {because.strip()}")
+    at = reading.at.astimezone(actor.zone) if isinstance(actor, Viewer) else reading.at
+    remark = Remark(f"Corrected the reading of {at:%H:%M}: {because.strip()}")
     why = replace(
         reading,
         id=str(uuid.uuid5(uuid.UUID(reading.id), "why")),

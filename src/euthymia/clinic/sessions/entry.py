@@ -43,7 +43,7 @@ def take_entry(viewer: Viewer, session: Session, typed: Mapping[str, str], now: 
     try:
         commands.append_events(viewer, session, events, now)
     except NotAllowed as refusal:
-        raise _with_who(refusal, state, typed) from refusal
+        raise _with_who(refusal, viewer, state, typed) from refusal
     first = events[0]
     detail = detail_of(first)
     clock = f"{first.at.astimezone(viewer.zone):%H:%M}"
@@ -71,17 +71,17 @@ def _correct(viewer: Viewer, session: Session, bedside: forms.Bedside, typed: Ma
     try:
         commands.correct_reading(viewer, session, event, because=because, now=bedside.now)
     except NotAllowed as refusal:
-        raise _with_who(refusal, bedside.state, typed) from refusal
+        raise _with_who(refusal, viewer, bedside.state, typed) from refusal
     return f"Corrected to {detail_of(event)}. The old line stays, struck through."
 
 
-def _with_who(refusal: NotAllowed, state: SessionState, typed: Mapping[str, str]) -> BadInput:
+def _with_who(refusal: NotAllowed, viewer: Viewer, state: SessionState, typed: Mapping[str, str]) -> BadInput:
     """A lost race told in full: who was faster, when, and what the line says now."""
     striker = state.event(state.struck.get(typed.get("corrects", ""), ""))
     if refusal.code != "already_corrected" or striker is None:
         return refusal
     message = (
-        f"{striker.by} has already changed this line at {striker.recorded_at:%H:%M} UTC. "
+        f"{striker.by} has already changed this line at {striker.recorded_at.astimezone(viewer.zone):%H:%M}. "
         f"It now says: {detail_of(striker) or 'struck out'}. Look at it, then correct that line if it is wrong."
     )
     return BadInput("already_corrected", "corrects", message)

@@ -206,4 +206,8 @@ def _verdict(found: Sequence[tuple[str, tuple[Observed, ...]]]) -> tuple[str, bo
     ]
     if strange:
         return f"Not behaving as predicted: {'; '.join(strange)}.", True
-    return "Behaving as predicted so far.", False
+    looks = [one for _, row in found for one in row]
+    outside = sum(one.seen is not Seen.WITHIN for one in looks)
+    if not outside:
+        return f"Behaving as predicted so far: all {len(looks)} looks lie in the band.", False
+    return f"{outside} of {len(looks)} looks lie outside the band, none twice in a row just now.", False
