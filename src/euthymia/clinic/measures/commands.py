@@ -212,7 +212,7 @@ def send_check_in(actor: Actor, check_in: CheckIn, now: datetime) -> str:
     if check_in.answered_at is not None:
         raise BadInput("already_answered", "", "This check-in was answered already.")
     if not check_in.patient.email:
-        raise BadInput("no_address", "email", "There is no e-mail address in the record. Ask in the clinic.")
+        raise BadInput("no_address", "email", "There is no e-mail address. Add one under Record, Contact details.")
     if check_in.sent_at is not None and now - check_in.sent_at < DOUBLE_CLICK:
         raise BadInput("just_sent", "", "The link was sent a moment ago. A new one would make that one useless.")
     token = secrets.token_urlsafe(TOKEN_BYTES)

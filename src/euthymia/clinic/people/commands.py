@@ -67,6 +67,19 @@ def refuse_same_person(actor: Actor, fields: dict[str, Any]) -> None:
         )
 
 
+@transaction.atomic
+def change_contact(viewer: Viewer, patient: Patient, fields: dict[str, str], now: datetime) -> Patient:
+    """How to reach this person from now on: email, phone, language."""
+    changed = [name for name, value in fields.items() if getattr(patient, name) != value]
+    for name in changed:
+        setattr(patient, name, fields[name])
+    if changed:
+        patient.save(update_fields=changed)
+        about = {"patient_id": patient.id, "subject_id": patient.id, "detail": {"fields": changed}}
+        record(viewer, Action.CHANGE, "patient", now=now, **about)
+    return patient
+
+
 def next_record_number(actor: Actor) -> str:
     """The next free number of this clinic, counted up."""
     number = visible_to(actor, Patient).count() + 1

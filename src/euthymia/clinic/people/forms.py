@@ -20,6 +20,14 @@ class PersonForm(forms.Form):
     phone = forms.CharField(label="Telephone number", max_length=40, required=False)
 
 
+class ContactForm(forms.Form):
+    """How the clinic reaches a person; left empty means there is no such way."""
+
+    email = forms.EmailField(label="E-mail address", required=False)
+    phone = forms.CharField(label="Telephone number", max_length=40, required=False)
+    language = forms.ChoiceField(label="Language", choices=[("en", "English"), ("es", "Español")])
+
+
 class ImportForm(forms.Form):
     bundle = forms.FileField(label="FHIR R4 bundle of one person (.json)")
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from euthymia.clinic.accounts.policies import ASSESS, HANDLE_INTAKE, SEE_PEOPLE, requires
 from euthymia.clinic.people import commands, presenters, queries
-from euthymia.clinic.people.forms import ImportForm, MeasurementForm, PersonForm
+from euthymia.clinic.people.forms import ContactForm, ImportForm, MeasurementForm, PersonForm
 from euthymia.clinic.people.models import CarePhase, Enquiry, ImportReport, Patient
 from euthymia.clinic.people.shell import person_page
 from euthymia.errors import BadInput
@@ -48,6 +48,22 @@ def person_new(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("person", patient.id)
     return render(request, "people/person_new.html", {"form": form}, status=REFUSED_FORM if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(HANDLE_INTAKE)
+def person_contact(request: HttpRequest, patient_id: UUID) -> HttpResponse:
+    """How to reach this person."""
+    viewer, now = request.viewer, timezone.now()  # type: ignore[attr-defined]
+    patient = queries.open_patient(viewer, patient_id, purpose="contact", now=now)
+    known = {"email": patient.email, "phone": patient.phone, "language": patient.language}
+    form = ContactForm(request.POST or None, initial=known)
+    if request.method == "POST" and form.is_valid():
+        commands.change_contact(viewer, patient, form.cleaned_data, now)
+        messages.success(request, "Contact details saved.")
+        return redirect("person-record", patient.id)
+    status = REFUSED_FORM if form.errors else 200
+    return person_page(request, "people/contact.html", patient, "person-record", {"form": form}, status=status)
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,0 +1,25 @@
+"""What a nurse's hands do on the session page."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+SETTLED = "!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling, .htmx-added')"
+
+
+def press(page: Page, name: str) -> None:
+    """Press a button among the actions, and wait until its answer stands on the page."""
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.locator("#actions").get_by_role("button", name=name).click()
+    page.wait_for_load_state()
+    page.wait_for_function(SETTLED)
+
+
+def enter_line(page: Page, line: str) -> None:
+    """One line of vital signs by keyboard alone: v, the digits, Enter."""
+    page.locator("h1").click()
+    page.keyboard.press("v")
+    page.keyboard.type(line)
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.keyboard.press("Enter")
+    page.wait_for_function(SETTLED)

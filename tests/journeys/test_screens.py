@@ -1,0 +1,18 @@
+"""Every screen, light and dark, tablet and phone: no accessibility violation, no sideways scrolling."""
+
+from __future__ import annotations
+
+import pytest
+from benchmarks.demo_server import DemoServer
+from benchmarks.screens import walk
+
+pytestmark = pytest.mark.journey
+
+
+def test_every_screen_is_accessible_in_both_themes_and_sizes(server: DemoServer) -> None:
+    found = {
+        name: [(violation["id"], [node["html"][:120] for node in violation["nodes"]]) for violation in violations]
+        for name, violations in walk(server)
+        if violations
+    }
+    assert found == {}

@@ -1,0 +1,54 @@
+"""The session room while visits are running: the board, an entry by keyboard, the way home."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from benchmarks.demo_server import DemoServer
+from playwright.sync_api import Page, expect
+from tests.journeys.bedside import enter_line, press
+
+pytestmark = pytest.mark.journey
+SignIn = Callable[[str], Page]
+
+
+def running(page: Page, server: DemoServer) -> list[str]:
+    page.goto(f"{server.address}/board/")
+    return list(dict.fromkeys(re.findall(r'href="(/sessions/[0-9a-f-]{36}/)"', page.content())))
+
+
+def test_the_board_shows_every_chair_and_says_how_fresh_it_is(at_work: SignIn, server: DemoServer) -> None:
+    page = at_work("nurse")
+    assert len(running(page, server)) >= 3
+    expect(page.get_by_text("Last updated").first).to_be_visible()
+    expect(page.get_by_text("since the start").first).to_be_visible()
+
+
+def test_vital_signs_are_entered_by_keyboard_and_slips_are_refused(at_work: SignIn, server: DemoServer) -> None:
+    page = at_work("nurse")
+    page.goto(f"{server.address}{running(page, server)[0]}")
+    entry = page.locator("#entry")
+    for typed in ("182/1040", "12/80"):
+        enter_line(page, typed)
+        expect(entry.get_by_role("alert")).to_be_visible()
+        page.keyboard.press("Escape")
+    enter_line(page, "127/83 71 98%")
+    expect(page.get_by_text("127/83").first).to_be_visible()
+
+
+def test_who_is_ready_goes_home_with_a_signed_note(at_work: SignIn, server: DemoServer) -> None:
+    page = at_work("nurse")
+    page.goto(f"{server.address}{running(page, server)[2]}")
+    actions = page.locator("#actions")
+    press(page, "May go home")
+    expect(actions).to_contain_text("Not known yet")
+    actions.locator('[name="identifier_name"]').check(force=True)
+    actions.locator('[name="identifier_date_of_birth"]').check(force=True)
+    actions.locator('[name="escort_name"]').fill("Alex, a friend")
+    for name in ("escort_present", "no_driving_told", "clinician_judges_stable"):
+        actions.locator(f'[name="{name}"][value="yes"]').check(force=True)
+    actions.get_by_role("button", name="May go home").click()
+    page.wait_for_url(re.compile(r"/note/$"))
+    expect(page.get_by_text(re.compile("signed", re.IGNORECASE)).first).to_be_visible()
