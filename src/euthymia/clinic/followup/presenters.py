@@ -57,6 +57,11 @@ class ForecastPanel:
     card: str
     assumptions: list[str]
 
+    @property
+    def window_is_wide(self) -> bool:
+        """Whether the window says more than the date itself."""
+        return self.window is not None and self.window[0].date() != self.window[1].date()
+
 
 @dataclass(frozen=True, slots=True)
 class OutcomeRow:

@@ -12,15 +12,13 @@ from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action
 from euthymia.clinic.followup.models import CourseForecast
 from euthymia.clinic.measures.models import CheckIn, Response, RiskSignal
-from euthymia.clinic.measures.queries import open_risk_signals, unanswered_check_ins
+from euthymia.clinic.measures.queries import STILL_USEFUL, open_risk_signals, unanswered_check_ins
 from euthymia.clinic.people.models import CarePhase, Enquiry, EnquiryState, Patient
 from euthymia.clinic.people.queries import visible_to
 from euthymia.clinic.sessions.models import Session
 from euthymia.clinic.therapy.models import TherapyNote
 
 CHECK_IN_GRACE = timedelta(days=1)
-# An answer to "how were you three weeks ago" helps nobody: older check-ins are left to the person's own page.
-CHECK_IN_STILL_USEFUL = timedelta(days=10)
 DOSE_SOON = timedelta(days=10)
 SLIPPING_CHANCE = 0.5
 SILENT_AFTER = timedelta(days=28)
@@ -82,7 +80,7 @@ def worklist(viewer: Viewer, now: datetime) -> Worklist:
     found = Worklist(
         signals=open_risk_signals(viewer),
         enquiries=list(visible_to(viewer, Enquiry).filter(state=EnquiryState.NEW).order_by("answer_by")),
-        check_ins=unanswered_check_ins(viewer, now - CHECK_IN_STILL_USEFUL, now - CHECK_IN_GRACE),
+        check_ins=unanswered_check_ins(viewer, now - STILL_USEFUL, now - CHECK_IN_GRACE),
         sessions=sessions_today(viewer, now),
         doses_due=sorted((row for row in due if not is_slipping(row)), key=lambda row: row.next_dose_at or now),
         slipping=sorted((row for row in open_courses if is_slipping(row)), key=chance_tomorrow, reverse=True),

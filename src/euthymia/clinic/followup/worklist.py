@@ -12,6 +12,9 @@ from euthymia.care.instruments import load_instrument
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.followup.queries import Worklist
 
+# A list longer than this hides what matters; the rest unfolds.
+SHOWN_AT_ONCE = 6
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -33,6 +36,14 @@ class Group:
     why: str
     look: str
     items: list[Item]
+
+    @property
+    def first(self) -> list[Item]:
+        return self.items[:SHOWN_AT_ONCE]
+
+    @property
+    def rest(self) -> list[Item]:
+        return self.items[SHOWN_AT_ONCE:]
 
 
 def worklist_groups(found: Worklist, viewer: Viewer, now: datetime) -> list[Group]:
@@ -57,8 +68,19 @@ def worklist_groups(found: Worklist, viewer: Viewer, now: datetime) -> list[Grou
 
 
 def ago(at: datetime, now: datetime) -> str:
-    """How long ago, in one unit: 3 hours, 2 days."""
-    return timesince(at, now, depth=1)
+    """For how long already, in one unit: for 3 hours, for 2 days."""
+    return f"for {timesince(at, now, depth=1)}"
+
+
+def overdue(at: datetime, now: datetime) -> str:
+    """How late, in one unit; empty while it is not."""
+    return f"{timesince(at, now, depth=1)} overdue" if at < now else ""
+
+
+def after_dose(label: str) -> str:
+    """A check-in's label as part of a sentence: "The day after" becomes "the day after the dose"."""
+    words = label[:1].lower() + label[1:]
+    return f"{words} the dose" if words.endswith("after") else f"{words} after the dose"
 
 
 def risk_items(found: Worklist, now: datetime) -> list[Item]:
@@ -109,7 +131,7 @@ def dose_items(found: Worklist, now: datetime) -> list[Item]:
         Item(
             str(row.patient),
             f"proposed for {row.next_dose_at:%d %B}" if row.next_dose_at else "",
-            f"{ago(row.next_dose_at, now)} over" if row.next_dose_at and row.next_dose_at < now else "",
+            overdue(row.next_dose_at, now) if row.next_dose_at else "",
             "",
             reverse("person-sessions", args=[row.patient_id]),
             "Plan a visit",
@@ -122,7 +144,7 @@ def check_in_items(found: Worklist, now: datetime) -> list[Item]:
     return [
         Item(
             str(check_in.patient),
-            f"{load_instrument(check_in.instrument).title}, {check_in.label} after the dose",
+            f"{load_instrument(check_in.instrument).title}, {after_dose(check_in.label)}",
             ago(check_in.due_at, now),
             "",
             reverse("check-ins", args=[check_in.patient_id]),

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from euthymia.clinic.measures.models import CheckIn
+from euthymia.care.instruments import load_instrument
+from euthymia.clinic.measures.models import CheckIn, Response
+from euthymia.clinic.measures.queries import STILL_USEFUL
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,10 +16,22 @@ class CheckInRow:
     """One check-in with its state in a word and a colour."""
 
     check_in: CheckIn
+    title: str
     state: str
     look: str
     total: float | None
     may_send: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """One filled questionnaire in words."""
+
+    at: datetime
+    title: str
+    total: float | None
+    band: str
+    source: str
 
 
 def check_in_rows(check_ins: Iterable[CheckIn], now: datetime) -> list[CheckInRow]:
@@ -25,10 +39,27 @@ def check_in_rows(check_ins: Iterable[CheckIn], now: datetime) -> list[CheckInRo
 
 
 def check_in_row(check_in: CheckIn, now: datetime) -> CheckInRow:
+    title = load_instrument(check_in.instrument).title
     if check_in.answered_at is not None:
-        return CheckInRow(check_in, "answered", "ok", check_in.response.total, False)
+        return CheckInRow(check_in, title, "answered", "ok", check_in.response.total, False)
     if check_in.due_at > now:
-        return CheckInRow(check_in, "not due yet", "quiet", None, True)
+        return CheckInRow(check_in, title, "not due yet", "quiet", None, True)
+    if check_in.due_at < now - STILL_USEFUL:
+        return CheckInRow(check_in, title, "not answered", "quiet", None, False)
     if check_in.expires_at is not None and check_in.expires_at < now:
-        return CheckInRow(check_in, "link expired", "caution", None, True)
-    return CheckInRow(check_in, "sent, no answer yet" if check_in.sent_at else "due", "caution", None, True)
+        return CheckInRow(check_in, title, "link expired", "caution", None, True)
+    return CheckInRow(check_in, title, "sent, no answer yet" if check_in.sent_at else "due", "caution", None, True)
+
+
+def answer_rows(responses: Iterable[Response]) -> list[AnswerRow]:
+    """Every answer, newest first."""
+    return [
+        AnswerRow(
+            response.at,
+            load_instrument(response.instrument).title,
+            response.total,
+            response.band.replace("_", " "),
+            response.get_source_display(),
+        )
+        for response in sorted(responses, key=lambda row: row.at, reverse=True)
+    ]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from euthymia.clinic.accounts.viewer import Actor, Viewer
 from euthymia.clinic.measures.models import CheckIn, Response, RiskSignal
 from euthymia.clinic.people.models import Patient
 from euthymia.clinic.people.queries import visible_to
+
+# An answer to "how were you three weeks ago" helps nobody: what is due for longer is no longer asked.
+STILL_USEFUL = timedelta(days=10)
 
 
 def responses_of(actor: Actor, patient: Patient) -> list[Response]:

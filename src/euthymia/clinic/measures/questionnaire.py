@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from euthymia.care.instruments import Instrument, Score, score
 from euthymia.care.instruments.instrument import BandSet, Rater
@@ -31,6 +32,7 @@ class Question:
     words: str
     choices: tuple[Choice, ...]
     problem: str
+    optional: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ def questionnaire(
                 Choice(option.value, option.texts.get(language, str(option.value)), given.get(item.id) == option.value)
                 for option in item.options
             ),
-            problem="Choose the answer that fits best." if item.id in missing else "",
+            problem=_("Choose the answer that fits best.") if item.id in missing else "",
+            optional=not item.scored,
         )
         for number, item in enumerate(instrument.items, 1)
     )

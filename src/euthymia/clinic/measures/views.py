@@ -69,7 +69,7 @@ def check_ins(request: HttpRequest, patient_id: UUID) -> HttpResponse:
         "answered": answered,
         "due": due,
         "words": f"{answered} of {due}",
-        "responses": list(reversed(queries.responses_of(viewer, patient))),
+        "responses": presenters.answer_rows(queries.responses_of(viewer, patient)),
         "asked": [load_instrument(name) for name in ASKED_IN_CLINIC if name in instruments()],
     }
     return person_page(request, "measures/check_ins.html", patient, "check-ins", context)

@@ -10,7 +10,9 @@ class NoteForm(forms.Form):
     """One therapy note; nothing is carried forward from the last one."""
 
     kind = forms.ChoiceField(label="Kind", choices=NoteKind.choices)
-    session = forms.ModelChoiceField(Session.objects.none(), label="Dosing visit it belongs to", required=False)
+    session = forms.ModelChoiceField(
+        Session.objects.none(), label="Dosing visit it belongs to", required=False, empty_label="No visit"
+    )
     intention = forms.CharField(
         label="Intention", max_length=300, required=False, help_text="In the person's own words, if they named one."
     )
