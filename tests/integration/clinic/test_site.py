@@ -49,7 +49,7 @@ def test_articles_show_the_engines_pictures_in_both_languages(client: Any) -> No
     assert "Your two hours" in english
     assert "assembled_im_racemic" in english
     client.cookies["django_language"] = "es"
-    assert "Sus dos horas" in client.get("/learn/a-session/").content.decode()
+    assert "Tus dos horas" in client.get("/learn/a-session/").content.decode()
 
 
 def test_a_picture_is_computed_once(client: Any) -> None:

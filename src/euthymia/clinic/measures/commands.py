@@ -242,11 +242,11 @@ def check_in_behind(token: str, now: datetime) -> CheckIn:
     """The check-in a link opens; refuses an unknown, an expired and a used one, each in its own words."""
     check_in = CheckIn.objects.select_related("patient", "session", "clinic").filter(token_hash=hash_of(token)).first()
     if check_in is None:
-        raise BadInput("unknown_link", "", "This link is not known. Perhaps a newer one was sent to you.")
+        raise BadInput("unknown_link", "", _("This link is not known. Perhaps a newer one was sent to you."))
     if check_in.answered_at is not None:
-        raise BadInput("used_link", "", "Thank you: these questions were answered already. The link works once.")
+        raise BadInput("used_link", "", _("Thank you: these questions were answered already. The link works once."))
     if check_in.expires_at is None or check_in.expires_at < now:
-        raise BadInput("expired_link", "", "This link has expired. Ask the clinic for a new one.")
+        raise BadInput("expired_link", "", _("This link has expired. Ask the clinic for a new one."))
     return check_in
 
 
@@ -257,7 +257,7 @@ def answer_check_in(token: str, answers: Mapping[str, int | None], now: datetime
     # Two taps at once: the second waits here, and then sees that the first has answered.
     check_in = CheckIn.objects.select_for_update().select_related("patient", "session").get(pk=check_in.pk)
     if check_in.answered_at is not None:
-        raise BadInput("used_link", "", "Thank you: these questions were answered already. The link works once.")
+        raise BadInput("used_link", "", _("Thank you: these questions were answered already. The link works once."))
     scored = score(load_instrument(check_in.instrument), answers)
     if scored.missing:
         raise InstrumentError("missing_answers", "answers", scored.why)

@@ -110,7 +110,7 @@ def result_of(instrument: Instrument, answers: Mapping[str, int]) -> Result:
         score=scored,
         total=scored.total,
         highest=instrument.highest,
-        band_words=scored.band.name.replace("_", " ") if scored.band else "",
+        band_words=_(scored.band.name.replace("_", " ")) if scored.band else "",
         band_source=bands.basis.says if bands else "",
         missing=scored.missing,
         urgent=bool(URGENT_FLAGS & set(scored.flags)),

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from euthymia.clinic.accounts.models import Clinic
 from euthymia.clinic.accounts.viewer import Actor, Viewer
@@ -181,7 +182,8 @@ def refuse_surprising_weight(actor: Actor, patient: Patient, weight_kg: float) -
 def make_enquiry(clinic: Clinic, actor: Actor, fields: dict[str, str], now: datetime) -> Enquiry:
     """Somebody asks to learn more; they land in the clinic's intake list with a time to be answered by."""
     if not (fields.get("email") or fields.get("phone")):
-        raise BadInput("no_way_to_answer", "email", "Give an e-mail address or a telephone number, so we can answer.")
+        says = _("Give an e-mail address or a telephone number, so we can answer.")
+        raise BadInput("no_way_to_answer", "email", says)
     again = Enquiry.objects.filter(clinic=clinic, created_at__gt=now - DOUBLE_CLICK, **fields).first()
     if again is not None:
         return again
