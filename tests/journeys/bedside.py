@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
-SETTLED = "!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling, .htmx-added')"
+BUSY = ".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added"
 
 
 def press(page: Page, name: str) -> None:
     """Press a button among the actions, and wait until its answer stands on the page."""
     with page.expect_response(lambda answer: answer.request.method == "POST"):
         page.locator("#actions").get_by_role("button", name=name).click()
-    page.wait_for_load_state()
-    page.wait_for_function(SETTLED)
+    settle(page)
 
 
 def enter_line(page: Page, line: str) -> None:
@@ -22,4 +21,10 @@ def enter_line(page: Page, line: str) -> None:
     page.keyboard.type(line)
     with page.expect_response(lambda answer: answer.request.method == "POST"):
         page.keyboard.press("Enter")
-    page.wait_for_function(SETTLED)
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    """The answer has arrived and stands where it belongs."""
+    page.wait_for_load_state()
+    expect(page.locator(BUSY)).to_have_count(0)

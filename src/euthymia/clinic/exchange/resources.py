@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import UUIDField
 
 from euthymia.care.instruments import load_instrument
+from euthymia.care.session import Phase
 from euthymia.care.session_events import EventKind
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.measures.models import Response
@@ -22,6 +23,7 @@ from euthymia.clinic.sessions.models import Session, SessionEventRow
 from euthymia.interop.fhir import medication_administration, observation, patient, questionnaire_response
 from euthymia.interop.fhir.document import Document
 from euthymia.interop.fhir.imported import AdministrativeGender, Identifier
+from euthymia.interop.fhir.medication_administration import AdministrationStatus
 from euthymia.interop.fhir.resource import Amount
 from euthymia.interop.vital_signs.load import vital_signs
 
@@ -33,6 +35,7 @@ READING_CODES = {
     "spo2_pct": OXYGEN_SATURATION,
     "respiratory_rate_per_min": RESPIRATORY_RATE,
 }
+RUNNING_PHASES = frozenset({Phase.DOSING.value, Phase.PAUSED.value})
 PART, NUMBERED = ".", "record-"
 
 
@@ -154,19 +157,25 @@ def filled_forms(scope: Scope) -> Iterator[Document]:
 
 
 def doses(scope: Scope) -> Iterator[Document]:
-    rows = scope.rows(Session).filter(dose_started_at__isnull=False, dose_given_mg__gt=0)
+    """Doses that were begun: in progress with the amount ordered, ended with the amount that was given."""
+    rows = scope.rows(Session).filter(dose_started_at__isnull=False)
     for row in rows.select_related("plan").order_by("dose_started_at"):
         order, began = order_of(row.plan), row.dose_started_at
-        ended = began + timedelta(minutes=order.duration_min) if began and order.duration_min else None
+        running = row.phase in RUNNING_PHASES
+        dose_mg = order.dose_mg if running else row.dose_given_mg or 0.0
+        if began is None or dose_mg <= 0:
+            continue
+        minutes = None if running else order.duration_min
         yield medication_administration.write(
             medication_administration.Administration(
                 id=str(row.id),
                 patient_id=str(row.patient_id),
                 drug=medication_administration.Drug(order.drug),
                 route=medication_administration.Route(order.route),
-                dose=Amount(exact(row.dose_given_mg or 0.0), "mg"),
-                began=began,  # type: ignore[arg-type]
-                ended=ended,
+                dose=Amount(exact(dose_mg), "mg"),
+                began=began,
+                ended=began + timedelta(minutes=minutes) if minutes else None,
+                status=AdministrationStatus.IN_PROGRESS if running else AdministrationStatus.COMPLETED,
             )
         )
 
