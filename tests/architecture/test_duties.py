@@ -62,6 +62,7 @@ DUTIES: dict[str, set[Role] | None] = {
     "intake": RECEIVES,
     "enquiry-answer": RECEIVES,
     "enquiry-accept": RECEIVES,
+    "person-contact": RECEIVES,
     "record-add": JUDGES,
     # Assess
     "assess": JUDGES,
