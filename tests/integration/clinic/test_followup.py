@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -17,11 +18,12 @@ from euthymia.clinic.audit.models import AuditEntry
 from euthymia.clinic.followup.commands import refresh_forecast
 from euthymia.clinic.followup.models import CourseForecast
 from euthymia.clinic.measures.commands import Filled, record_response
-from euthymia.clinic.measures.models import AnswerSource
+from euthymia.clinic.measures.models import AnswerSource, CheckIn
 from euthymia.clinic.people.commands import make_enquiry
 from euthymia.clinic.people.models import CarePhase, Patient, RecordEntry
 from euthymia.clinic.plans.models import Plan
 from euthymia.clinic.sessions.models import Session
+from euthymia.clinic.therapy.commands import write_note
 
 pytestmark = pytest.mark.django_db
 
@@ -154,6 +156,22 @@ def test_today_lists_what_needs_a_human_in_this_clinic_only(client: Any, clinic:
 
 def test_an_empty_day_says_so(client: Any, prescriber: Viewer) -> None:
     assert "All seen to" in sign_in(client, prescriber).get("/today/").content.decode()
+
+
+def test_nobody_is_offered_a_page_that_would_refuse_them(client: Any, clinic: Clinic, prescriber: Viewer) -> None:
+    room = Room()
+    session = room.dosing()
+    now = timezone.now()
+    answered(room.prescriber, room.patient, 1, now - timedelta(hours=3), item9=1)
+    due = {"instrument": "phq9", "label": "The day after", "due_at": now - timedelta(days=2)}
+    CheckIn.objects.create(clinic=room.clinic, patient=room.patient, session=session, **due)
+    write_note(room.prescriber, room.patient, kind="preparation", text="Words.", at=NOW, now=NOW)
+    for role in (Role.PHARMACIST, Role.MANAGER, Role.COORDINATOR, Role.THERAPIST, Role.NURSE, Role.PRESCRIBER):
+        sign_in(client, make_viewer(room.clinic, role))
+        for start in ("/today/", "/people/", *(f"/people/{room.patient.id}/{tab}" for tab in ("", "record/"))):
+            text = client.get(start).content.decode()
+            for address in sorted(set(re.findall(r'<a [^>]*href="(/[^"#?]*)"', text.split("<main")[1]))):
+                assert client.get(address).status_code != 403, (role, start, address)
 
 
 def test_a_researcher_has_no_worklist(client: Any, clinic: Clinic) -> None:

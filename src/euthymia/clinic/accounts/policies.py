@@ -37,6 +37,10 @@ class Policy:
         reason = Reason(self.name, Level.STOP, "role", viewer.role.value, says=self.says)
         return decide([reason])
 
+    def allows(self, viewer: Viewer | None) -> bool:
+        """Whether to offer what lies behind this policy; the route itself asks `decide`."""
+        return isinstance(self.decide(viewer), Allowed)
+
 
 ANYONE = Policy("anyone", "Open to everybody.", anyone=True)
 CAPABILITY_LINK = Policy("capability_link", "The link itself is the permission, for one form, once.", anyone=True)

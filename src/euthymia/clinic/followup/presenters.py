@@ -11,6 +11,7 @@ from euthymia.care.decision import CannotTell
 from euthymia.care.instruments import Instrument, load_instrument
 from euthymia.care.response_rules import Judged, Judgement, reliable_change, remission, response
 from euthymia.charts import Axis, Band, Dated, Figure, Forecast, MarkKind, Score, Timeline, Zone, figure
+from euthymia.clinic.accounts.policies import ASSESS, PRESCRIBE, RUN_SESSIONS, SEE_PEOPLE, WRITE_THERAPY, Policy
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.followup.course import COURSE_INSTRUMENTS
 from euthymia.clinic.followup.models import CourseForecast
@@ -178,28 +179,30 @@ def day_words(day: float) -> str:
     return f"{day * 24:.0f} h" if day < 1 else f"{day:.0f} d"
 
 
-def event_rows(home: PersonHome) -> list[EventRow]:
-    """Doses, scores, notes and risk signals on one line, newest first."""
+def event_rows(home: PersonHome, viewer: Viewer) -> list[EventRow]:
+    """Doses, scores, notes and risk signals on one line, newest first; a link only where the viewer may follow it."""
+    opens_visits, opens_notes, opens_risk = (policy.allows(viewer) for policy in (RUN_SESSIONS, WRITE_THERAPY, ASSESS))
     rows = [EventRow(row.at, load_instrument(row.instrument).title, score_words(row), "") for row in home.responses]
-    rows += [visit_row(session) for session in home.sessions]
+    rows += [visit_row(session, opens_visits) for session in home.sessions]
     rows += [
         EventRow(
             note.at,
             f"Therapy: {note.get_kind_display().lower()}",
             str(note.by),
-            reverse("therapy", args=[note.patient_id]),
+            reverse("therapy", args=[note.patient_id]) if opens_notes else "",
         )
         for note in home.notes
     ]
     for signal in home.signals:
         state = "closed" if signal.closed_at else f"open, owner {signal.owner}"
-        rows.append(EventRow(signal.raised_at, "Risk signal", state, reverse("risk", args=[signal.id]), "danger"))
+        url = reverse("risk", args=[signal.id]) if opens_risk else ""
+        rows.append(EventRow(signal.raised_at, "Risk signal", state, url, "danger"))
     return sorted(rows, key=lambda row: row.at, reverse=True)
 
 
-def visit_row(session: Session) -> EventRow:
+def visit_row(session: Session, may_open: bool) -> EventRow:
     """A dose that was given, or a visit that is planned or open."""
-    url = reverse("session", args=[session.id])
+    url = reverse("session", args=[session.id]) if may_open else ""
     if session.dose_started_at is None:
         return EventRow(session.scheduled_for, "Visit", session.phase, url)
     return EventRow(session.dose_started_at, "Dose", f"{session.dose_given_mg or 0:g} mg", url, "info")
@@ -236,21 +239,26 @@ def outcome_row(name: str, answer: Judgement) -> OutcomeRow:
             return OutcomeRow(name, "cannot tell", "caution", " ".join(item.says for item in missing), "")
 
 
-def next_steps(home: PersonHome, patient: Patient) -> list[Step]:
-    """What to do next for this person, in the order it matters."""
-    steps = [Step("See to the open risk signal", reverse("risk", args=[signal.id]), "danger")
+def next_steps(home: PersonHome, patient: Patient, viewer: Viewer) -> list[Step]:
+    """What this viewer may do next for this person, in the order it matters."""
+    return [step for policy, step in possible_steps(home, patient) if policy.allows(viewer)]
+
+
+def possible_steps(home: PersonHome, patient: Patient) -> list[tuple[Policy, Step]]:
+    """Every next step with the policy of its page."""
+    steps = [(ASSESS, Step("See to the open risk signal", reverse("risk", args=[signal.id]), "danger"))
              for signal in home.signals if signal.closed_at is None]  # fmt: skip
     open_visit = next((session for session in home.sessions if session.closed_at is None), None)
     dosed = any(session.dose_started_at for session in home.sessions)
     if not home.responses:
-        steps.append(Step("Take a first PHQ-9", reverse("measure", args=[patient.id, "phq9"])))
+        steps.append((ASSESS, Step("Take a first PHQ-9", reverse("measure", args=[patient.id, "phq9"]))))
     if open_visit is not None:
-        steps.append(Step("Open the visit", reverse("session", args=[open_visit.id])))
+        steps.append((RUN_SESSIONS, Step("Open the visit", reverse("session", args=[open_visit.id]))))
     elif dosed:
-        steps.append(Step("Plan the next visit", reverse("person-sessions", args=[patient.id])))
+        steps.append((SEE_PEOPLE, Step("Plan the next visit", reverse("person-sessions", args=[patient.id]))))
     else:
-        steps.append(Step("Assess", reverse("assess", args=[patient.id])))
-        steps.append(Step("Plan the treatment", reverse("plan", args=[patient.id])))
+        steps.append((ASSESS, Step("Assess", reverse("assess", args=[patient.id]))))
+        steps.append((PRESCRIBE, Step("Plan the treatment", reverse("plan", args=[patient.id]))))
     return steps
 
 

@@ -34,8 +34,8 @@ def person(request: HttpRequest, patient_id: UUID) -> HttpResponse:
         "figure": presenters.timeline_figure(home, viewer),
         "outcomes": presenters.outcome_rows(home),
         "forecast": presenters.forecast_panel(home),
-        "events": presenters.event_rows(home),
-        "steps": presenters.next_steps(home, patient),
+        "events": presenters.event_rows(home, viewer),
+        "steps": presenters.next_steps(home, patient, viewer),
         "heatmap": presenters.symptom_rows(home),
     }
     return person_page(request, "followup/person.html", patient, "person", context)

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.timesince import timesince
 
 from euthymia.care.instruments import load_instrument
+from euthymia.clinic.accounts.policies import ASSESS, HANDLE_INTAKE, RUN_SESSIONS, SEND_CHECK_INS, Policy
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.followup.queries import Worklist
 
@@ -49,7 +50,7 @@ class Group:
 def worklist_groups(found: Worklist, viewer: Viewer, now: datetime) -> list[Group]:
     """The groups that hold anything, most urgent first."""
     groups = [
-        Group("Risk", "A sign of suicidal thoughts that nobody has closed.", "danger", risk_items(found, now)),
+        Group("Risk", "A sign of suicidal thoughts that nobody has closed.", "danger", risk_items(found, viewer, now)),
         Group("Visits today", "Planned for today or still open.", "info", session_items(found, viewer)),
         Group(
             "Slipping", "The forecast puts the next score above the slipping line.", "caution", slipping_items(found)
@@ -60,11 +61,18 @@ def worklist_groups(found: Worklist, viewer: Viewer, now: datetime) -> list[Grou
             "caution",
             dose_items(found, now),
         ),
-        Group("Check-ins without an answer", "Due for more than a day.", "caution", check_in_items(found, now)),
-        Group("Enquiries", "People who wait for a first answer.", "info", enquiry_items(found, now)),
-        Group("Silent for four weeks", "In treatment, and no answer of any kind.", "quiet", silent_items(found)),
+        Group("Check-ins without an answer", "Due for more than a day.", "caution", check_in_items(found, viewer, now)),
+        Group("Enquiries", "People who wait for a first answer.", "info", enquiry_items(found, viewer, now)),
+        Group(
+            "Silent for four weeks", "In treatment, and no answer of any kind.", "quiet", silent_items(found, viewer)
+        ),
     ]
     return [group for group in groups if group.items]
+
+
+def link(viewer: Viewer, policy: Policy, name: str, *arguments: object) -> str:
+    """The address to go to; empty where this viewer's work does not lead there."""
+    return reverse(name, args=arguments) if policy.allows(viewer) else ""
 
 
 def ago(at: datetime, now: datetime) -> str:
@@ -83,14 +91,14 @@ def after_dose(label: str) -> str:
     return f"{words} the dose" if words.endswith("after") else f"{words} after the dose"
 
 
-def risk_items(found: Worklist, now: datetime) -> list[Item]:
+def risk_items(found: Worklist, viewer: Viewer, now: datetime) -> list[Item]:
     return [
         Item(
             str(signal.patient),
             signal.trigger if signal.seen_at is None else f"{signal.trigger} (seen)",
             ago(signal.raised_at, now),
             str(signal.owner),
-            reverse("risk", args=[signal.id]),
+            link(viewer, ASSESS, "risk", signal.id),
             "See to it",
         )
         for signal in found.signals
@@ -104,7 +112,7 @@ def session_items(found: Worklist, viewer: Viewer) -> list[Item]:
             f"{session.scheduled_for.astimezone(viewer.zone):%H:%M}, {session.chair or 'no chair yet'}",
             "",
             "",
-            reverse("session", args=[session.id]),
+            link(viewer, RUN_SESSIONS, "session", session.id),
             "Open the visit",
         )
         for session in found.sessions
@@ -140,29 +148,43 @@ def dose_items(found: Worklist, now: datetime) -> list[Item]:
     ]
 
 
-def check_in_items(found: Worklist, now: datetime) -> list[Item]:
+def check_in_items(found: Worklist, viewer: Viewer, now: datetime) -> list[Item]:
     return [
         Item(
             str(check_in.patient),
             f"{load_instrument(check_in.instrument).title}, {after_dose(check_in.label)}",
             ago(check_in.due_at, now),
             "",
-            reverse("check-ins", args=[check_in.patient_id]),
+            link(viewer, SEND_CHECK_INS, "check-ins", check_in.patient_id),
             "Ask again",
         )
         for check_in in found.check_ins
     ]
 
 
-def enquiry_items(found: Worklist, now: datetime) -> list[Item]:
+def enquiry_items(found: Worklist, viewer: Viewer, now: datetime) -> list[Item]:
     return [
-        Item(enquiry.name, "asked to learn more", ago(enquiry.created_at, now), "", reverse("intake"), "Answer")
+        Item(
+            enquiry.name,
+            "asked to learn more",
+            ago(enquiry.created_at, now),
+            "",
+            link(viewer, HANDLE_INTAKE, "intake"),
+            "Answer",
+        )
         for enquiry in found.enquiries
     ]
 
 
-def silent_items(found: Worklist) -> list[Item]:
+def silent_items(found: Worklist, viewer: Viewer) -> list[Item]:
     return [
-        Item(str(patient), "no answer for four weeks", "", "", reverse("check-ins", args=[patient.id]), "Get in touch")
+        Item(
+            str(patient),
+            "no answer for four weeks",
+            "",
+            "",
+            link(viewer, SEND_CHECK_INS, "check-ins", patient.id),
+            "Get in touch",
+        )
         for patient in found.silent
     ]

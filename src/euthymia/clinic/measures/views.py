@@ -70,7 +70,7 @@ def check_ins(request: HttpRequest, patient_id: UUID) -> HttpResponse:
         "due": due,
         "words": f"{answered} of {due}",
         "responses": presenters.answer_rows(queries.responses_of(viewer, patient)),
-        "asked": [load_instrument(name) for name in ASKED_IN_CLINIC if name in instruments()],
+        "asked": [load_instrument(name) for name in ASKED_IN_CLINIC if name in instruments() and ASSESS.allows(viewer)],
     }
     return person_page(request, "measures/check_ins.html", patient, "check-ins", context)
 

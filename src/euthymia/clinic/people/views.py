@@ -32,6 +32,7 @@ def people(request: HttpRequest) -> HttpResponse:
         "search": search,
         "phase": phase,
         "phases": CarePhase.choices,
+        "may_add": HANDLE_INTAKE.allows(viewer),
     }
     return render(request, "people/people.html", context)
 
@@ -57,7 +58,7 @@ def person_contact(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     viewer, now = request.viewer, timezone.now()  # type: ignore[attr-defined]
     patient = queries.open_patient(viewer, patient_id, purpose="contact", now=now)
     known = {"email": patient.email, "phone": patient.phone, "language": patient.language}
-    form = ContactForm(request.POST or None, initial=known)
+    form = ContactForm(request.POST if request.method == "POST" else None, initial=known)
     if request.method == "POST" and form.is_valid():
         commands.change_contact(viewer, patient, form.cleaned_data, now)
         messages.success(request, "Contact details saved.")
@@ -105,7 +106,11 @@ def person_record(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 
 def record_page(request: HttpRequest, patient: Patient, form: MeasurementForm, status: int = 200) -> HttpResponse:
     viewer = request.viewer  # type: ignore[attr-defined]
-    context = {"sections": presenters.record_sections(viewer, patient), "form": form}
+    context = {
+        "sections": presenters.record_sections(viewer, patient),
+        "form": form if ASSESS.allows(viewer) else None,
+        "may_change_contact": HANDLE_INTAKE.allows(viewer),
+    }
     return person_page(request, "people/record.html", patient, "person-record", context, status=status)
 
 
