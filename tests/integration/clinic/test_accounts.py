@@ -40,6 +40,8 @@ def test_signing_in_with_a_password_and_out_again(client: Any) -> None:
     assert "There is a problem" in wrong.content.decode()
     right = client.post("/accounts/login/", {"login": user.username, "password": PASSWORD})
     assert (right.status_code, right["Location"]) == (302, "/today/")
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.subject, entry.actor_id) == ("sign_in", "account", viewer.user_id)
     assert client.get("/today/").status_code == 200
     assert "Sign out" in client.get("/accounts/logout/").content.decode()
     client.post("/accounts/logout/")

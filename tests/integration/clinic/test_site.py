@@ -11,7 +11,7 @@ from euthymia.clinic.audit.models import AuditEntry
 from euthymia.clinic.measures.models import Response, RiskSignal
 from euthymia.clinic.people.models import Enquiry
 from euthymia.clinic.site.articles import articles
-from euthymia.clinic.site.pictures import pictures
+from euthymia.clinic.site.pictures import data, pictures
 
 pytestmark = pytest.mark.django_db
 CRISIS = "crisis-title"
@@ -55,6 +55,12 @@ def test_articles_show_the_engines_pictures_in_both_languages(client: Any) -> No
 def test_a_picture_is_computed_once(client: Any) -> None:
     assert pictures("two-hours", "en") is pictures("two-hours", "en")
     assert pictures("nobody-drew-this", "en") == ()
+
+
+def test_every_published_number_of_a_picture_was_read_where_it_says() -> None:
+    drawn = data()["hours_versus_weeks"]["line"]
+    assert {row["provenance"] for row in drawn} <= {"read", "abstract"}
+    assert all(row["source"] for row in drawn)
 
 
 def test_a_complete_self_check_shows_the_score_and_stores_nothing(client: Any) -> None:
