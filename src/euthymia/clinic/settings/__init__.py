@@ -48,6 +48,7 @@ def sqlite_database(path: Path) -> dict[str, object]:
         "NAME": str(path),
         # One process: connections stay open, so no last one ever closes and checkpoints behind the writers' backs.
         "CONN_MAX_AGE": None,
+        "TEST": {"NAME": ":memory:"},
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
