@@ -29,6 +29,20 @@ OTHER_WRITERS = {
     "demo/history.py": "puts invented months into the past, which no command may do",
 }
 
+# Reading goes through `visible_to` and `find_or_404`, which know the viewer's clinic. Each exception says why not.
+READS_BY_HAND = {
+    "accounts/viewer.py": "finds out which clinic the viewer works in",
+    "accounts/views.py": "the demonstration's list of invented staff, and nothing outside it",
+    "audit/queries.py": "entries belong to no model that is a clinic's; scoped by hand, and verified as a whole",
+    "followup/queries.py": "an Exists beneath a scoped query of people",
+    "people/queries.py": "this is where `visible_to` is",
+    "sessions/queries.py": "the doses of a patient that the caller has found within the clinic",
+    "site/forms.py": "the names of the clinics, on the public enquiry form",
+    "site/views.py": "the names of the clinics, on the public page of thanks",
+    "therapy/forms.py": "an empty list until the view fills it with a scoped one",
+}
+TELLS_TIME = {"evidence/commands.py": "a trial ends in a thread, long after the `now` of the request"}
+
 
 def own_models() -> list[type[models.Model]]:
     return [model for model in apps.get_models() if model.__module__.startswith("euthymia.clinic.")]
@@ -94,6 +108,45 @@ def test_commands_that_write_also_write_the_access_log(repository: Path) -> None
         and "audit.commands import" not in (repository / ROOM / name).read_text()
     ]
     assert silent == []
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+def read_modules(repository: Path) -> Iterator[tuple[str, ast.Module]]:
+    """(name, tree) of every module of the clinic that is not a command, the demonstration or Django's."""
+    room = repository / ROOM
+    for path in sorted(room.rglob("*.py")):
+        name = path.relative_to(room).as_posix()
+        if "migrations" in path.parts or name.startswith("demo/") or path.name in {"commands.py", "models.py"}:
+            continue
+        if name not in OTHER_WRITERS:
+            yield name, tree_of(path)
+
+
+def test_rows_are_read_through_the_viewers_clinic(repository: Path) -> None:
+    found = {
+        name
+        for name, tree in read_modules(repository)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in {"objects", "_default_manager"}
+    }
+    assert found - set(READS_BY_HAND) == set(), "start from visible_to(viewer, Model)"
+    assert set(READS_BY_HAND) - found == set(), "no longer needed: take it off the list"
+
+
+def test_only_views_and_middleware_tell_the_time(repository: Path) -> None:
+    """Commands, queries and presenters are given `now`, so that a test and a replay can choose it."""
+    room = repository / ROOM
+    found = {
+        path.relative_to(room).as_posix()
+        for name in ("commands.py", "queries.py", "presenters.py")
+        for path in room.rglob(name)
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"timezone.now", "datetime.now", "date.today"}
+    }
+    assert found == set(TELLS_TIME)
 
 
 def test_the_search_for_writes_finds_one() -> None:
