@@ -255,7 +255,7 @@ def answer_check_in(token: str, answers: Mapping[str, int | None], now: datetime
     """Keep the answers a link brought, once. Refuses an incomplete form without using the link up."""
     check_in = check_in_behind(token, now)
     # Two taps at once: the second waits here, and then sees that the first has answered.
-    check_in = CheckIn.objects.select_for_update().select_related("patient", "session").get(pk=check_in.pk)
+    check_in = CheckIn.objects.select_for_update(of=("self",)).select_related("patient", "session").get(pk=check_in.pk)
     if check_in.answered_at is not None:
         raise BadInput("used_link", "", _("Thank you: these questions were answered already. The link works once."))
     scored = score(load_instrument(check_in.instrument), answers)
