@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import json
 import re
@@ -74,15 +75,15 @@ def blocks(page: Path, language: str) -> list[str]:
 # Links
 
 
-@pytest.mark.parametrize("page", PAGES, ids=named)
-def test_every_link_inside_the_repository_leads_somewhere(page: Path) -> None:
-    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+@pytest.mark.parametrize("document", PAGES, ids=named)
+def test_every_link_inside_the_repository_leads_somewhere(document: Path) -> None:
+    text = re.sub(r"```.*?```", "", document.read_text(encoding="utf-8"), flags=re.DOTALL)
     lost = []
     for target in LINK.findall(text):
         place = target.split("#")[0]
         if not place or re.match(r"[a-z]+:", target):
             continue
-        found = (page.parent / place).resolve()
+        found = (document.parent / place).resolve()
         if not found.exists() and found.relative_to(ROOT).as_posix() not in MADE_ELSEWHERE:
             lost.append(target)
     assert lost == []
@@ -95,12 +96,42 @@ def test_the_index_links_every_page() -> None:
     assert sorted(named(page) for page in pages - linked) == []
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "decisions").glob("*.md")), ids=named)
-def test_a_decision_is_short_and_complete(page: Path) -> None:
-    text = page.read_text(encoding="utf-8")
+@pytest.mark.parametrize("document", sorted((ROOT / "docs" / "decisions").glob("*.md")), ids=named)
+def test_a_decision_is_short_and_complete(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
     assert 20 <= len(text.splitlines()) <= 40
     wanted = {"## Context", "## Choice", "## Cost", "## What would change our mind"}
     assert wanted <= set(text.splitlines())
+
+
+PLACE = re.compile(r"`((?:src|tests|scripts|benchmarks|docs|requirements)/[\w./-]+)`")
+MODULE = re.compile(r"`(euthymia(?:\.(?!css`|sqlite)[a-z]\w*)+)(?:\(\))?`")
+# Written by measuring or by the reader, so not there in a fresh checkout or not at all.
+NOT_KEPT = {"benchmarks/results/", "tests/unit/charts"}
+
+
+@pytest.mark.parametrize("document", PAGES, ids=named)
+def test_every_file_and_module_a_page_names_is_there(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    lost = [place for place in PLACE.findall(text) if not (ROOT / place).exists() and place not in NOT_KEPT]
+    lost += [module for module in MODULE.findall(text) if not importable(module)]
+    assert lost == []
+
+
+def importable(name: str) -> bool:
+    """Whether this is a module, or something in one."""
+    parent, _, last = name.rpartition(".")
+    try:
+        return importlib.util.find_spec(name) is not None or hasattr(importlib.import_module(parent), last)
+    except ModuleNotFoundError:
+        return hasattr(importlib.import_module(parent), last)
+
+
+def test_the_page_on_the_look_lists_every_stylesheet_and_script() -> None:
+    page = (ROOT / "docs" / "explanation" / "look.md").read_text(encoding="utf-8")
+    folder = ROOT / "src" / "euthymia" / "clinic" / "static" / "euthymia"
+    files = {path.name for path in folder.iterdir() if path.suffix in {".css", ".js"}}
+    assert {name for name in files if f"`{name}`" not in page} == set()
 
 
 # The README
