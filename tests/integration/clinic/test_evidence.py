@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import timedelta
+from queue import Queue
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from euthymia.clinic.accounts.models import Clinic
 from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.audit.models import AuditEntry
-from euthymia.clinic.evidence import commands
+from euthymia.clinic.evidence import commands, queries, research_room
 from euthymia.clinic.evidence.models import CohortTable, RunState, TrialRun
 from euthymia.clinic.evidence.presenters import safe_cells
 from euthymia.clinic.measures.commands import Filled, record_response
@@ -126,6 +127,37 @@ def test_a_trial_that_broke_says_so(client: Any, researcher: Viewer, monkeypatch
     assert run.state == RunState.FAILED
     page = sign_in(client, researcher).get(f"/evidence/trials/{run.id}/").content.decode()
     assert "did not end well" in page
+
+
+def test_a_trial_really_run_stands_beside_what_was_published(
+    client: Any, researcher: Viewer, started: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands.connection, "close", lambda: None)
+    run = commands.start_trial(researcher, design=DESIGN, replicates=2, seed=3, now=NOW)
+    ended: Queue[tuple[Any, str]] = Queue()
+    research_room.run_trial(DESIGN, replicates=2, seed=3, done=lambda result, problem: ended.put((result, problem)))
+    result, problem = ended.get(timeout=120)
+    assert problem == ""
+    commands.end_trial(run.id, result, problem)
+    text = sign_in(client, researcher).get(f"/evidence/trials/{run.id}/").content.decode()
+    assert text.count("<svg") > 1
+    for words in ("PMID 23982301", "difference ketamine minus midazolam", "assembled by us"):
+        assert words in text, words
+
+
+def test_what_broke_is_logged_without_what_was_typed(
+    client: Any, researcher: Viewer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("Ada Sample was here")
+
+    monkeypatch.setattr(queries, "latest_table", broken)
+    client.raise_request_exception = False
+    assert sign_in(client, researcher).get("/evidence/cohort/").status_code == 500
+    failed = next(entry for entry in caplog.records if entry.message == "failed")
+    assert failed.route == "evidence/cohort/"  # type: ignore[attr-defined]
+    assert failed.code.startswith("RuntimeError at views.py:")  # type: ignore[attr-defined]
+    assert "Ada Sample" not in str(failed.__dict__)
 
 
 def test_a_trial_of_another_clinic_does_not_exist_here(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
@@ -43,6 +45,13 @@ class RequestLogMiddleware:
         if route != "-" or response.status_code >= 400:
             log.info("request", extra=fields)
         return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        """Say what broke and where in our files; never the message, which may quote what somebody typed."""
+        frames = [frame for frame in traceback.extract_tb(exception.__traceback__) if "euthymia" in frame.filename]
+        places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames[-3:]]
+        route = request.resolver_match.route if request.resolver_match else "-"
+        log.error("failed", extra={"route": route, "code": f"{type(exception).__name__} at {', '.join(places)}"})
 
 
 class ViewerMiddleware:

@@ -69,7 +69,7 @@ def trial_rows(run: TrialRun) -> list[TrialRow]:
     """The comparison row by row; empty while the trial runs."""
     if not run.result:
         return []
-    return [trial_row(summary) for summary in run.result["summaries"]]
+    return [trial_row(summary) for summary in run.result["results"]]
 
 
 def trial_row(summary: dict[str, Any]) -> TrialRow:
