@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from fhir.resources.R4B import get_fhir_model_class
 from tests.builders import NOW, make_clinic, make_patient, make_viewer, sign_in
+from tests.session_room import Room
 
 from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.audit.models import AuditEntry
@@ -119,3 +120,20 @@ def test_pages_follow_each_other(client: Client, patient: Any) -> None:
 
 def test_nothing_can_be_written_here(client: Client) -> None:
     assert client.post("/fhir/Patient", {}, content_type="application/fhir+json").status_code == 405
+
+
+def test_a_visit_gives_its_readings_and_its_dose() -> None:
+    """One resource per thing measured, both pressures in one, and the dose with its state."""
+    room = Room()
+    session = room.dosing(NOW)
+    client = sign_in(Client(), room.nurse)
+    readings = resources(client.get(f"/fhir/Observation?patient={room.patient.id}"))
+    at_chair = [one for one in readings if one["id"].count("-") >= 4]
+    for one in at_chair:
+        valid(one)
+        assert client.get(f"/fhir/Observation/{one['id']}").json() == one
+    assert {one["code"]["coding"][0]["code"] for one in at_chair} >= {"85354-9", "8867-4", "59408-5"}
+    (dose,) = resources(client.get(f"/fhir/MedicationAdministration?patient={room.patient.id}"))
+    valid(dose)
+    assert (dose["id"], dose["status"]) == (str(session.id), "in-progress")
+    assert dose["dosage"]["dose"] == {"value": 35, "unit": "mg", "system": "http://unitsofmeasure.org", "code": "mg"}

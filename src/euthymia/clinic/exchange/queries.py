@@ -23,7 +23,7 @@ PAGE_SIZE, LARGEST_PAGE = 50, 500
 def read_resource(viewer: Viewer, kind: str, identity: str, *, base_url: str, now: datetime) -> Document:
     """One resource by its id; another clinic's looks exactly like one that does not exist."""
     scope = Scope(viewer, base_url, identity=identity)
-    found = next((one for one in reader_of(kind)(scope) if one["id"] == identity), None)
+    found = next((one for one in (made() for made in reader_of(kind)(scope)) if one["id"] == identity), None)
     if found is None:
         raise Http404
     record(viewer, Action.READ, f"fhir_{kind}", now=now, patient_id=patient_of(found), subject_id=identity)
@@ -46,8 +46,8 @@ def search_resources(
     identity = wanted.get("_id", "") if kind != "Patient" else ""
     matches = list(reader(Scope(viewer, base_url, patient_id, identity)))
     if identity:
-        matches = [one for one in matches if one["id"] == identity]
-    page = list(islice(matches, offset, offset + count))
+        matches = [made for made in matches if made()["id"] == identity]
+    page = [made() for made in islice(matches, offset, offset + count)]
     detail = {"count": len(page)}
     record(viewer, Action.LIST, f"fhir_{kind}", now=now, patient_id=patient_id, detail=detail)
     after = offset + len(page)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -63,12 +64,15 @@ class Scope:
         return rows
 
 
-Reader = Callable[[Scope], Iterator[Document]]
+# Written only when a page asks for it: a search counts more resources than it shows.
+Made = Callable[[], Document]
+Reader = Callable[[Scope], Iterator[Made]]
 
 
-def people(scope: Scope) -> Iterator[Document]:
+def people(scope: Scope) -> Iterator[Made]:
     for row in scope.rows(Patient, whose="pk").order_by("pk"):
-        yield patient.write(
+        yield partial(
+            patient.write,
             patient.Person(
                 id=str(row.id),
                 family=row.family_name,
@@ -79,18 +83,18 @@ def people(scope: Scope) -> Iterator[Document]:
                 phone=row.phone,
                 email=row.email,
                 language=row.language,
-            )
+            ),
         )
 
 
-def observations(scope: Scope) -> Iterator[Document]:
+def observations(scope: Scope) -> Iterator[Made]:
     """Scores, vital signs of visits, and measurements of the record, in that order."""
     yield from scores(scope)
     yield from bedside_readings(scope)
     yield from measurements(scope)
 
 
-def scores(scope: Scope) -> Iterator[Document]:
+def scores(scope: Scope) -> Iterator[Made]:
     for row in scope.rows(Response).filter(total__isnull=False).order_by("at"):
         value = observation.score(
             part_id(row.id, "total"),
@@ -100,15 +104,15 @@ def scores(scope: Scope) -> Iterator[Document]:
             at=row.at,
             response_id=str(row.id),
         )
-        yield observation.write(value)
+        yield partial(observation.write, value)
 
 
-def bedside_readings(scope: Scope) -> Iterator[Document]:
+def bedside_readings(scope: Scope) -> Iterator[Made]:
     rows = scope.rows(SessionEventRow, whose="session__patient_id").filter(kind=EventKind.VITALS.value)
     # A reading that was struck out is not what was seen.
     kept = rows.exclude(corrections__kind=EventKind.STRUCK_OUT.value).select_related("session")
     for row in kept.order_by("at"):
-        yield from (observation.write(value) for value in readings_of(row))
+        yield from (partial(observation.write, value) for value in readings_of(row))
 
 
 def readings_of(row: SessionEventRow) -> Iterator[observation.Observation]:
@@ -129,7 +133,7 @@ def readings_of(row: SessionEventRow) -> Iterator[observation.Observation]:
             )
 
 
-def measurements(scope: Scope) -> Iterator[Document]:
+def measurements(scope: Scope) -> Iterator[Made]:
     """Vital signs of the record outside visits, those that have a code of the vital sign table."""
     rows = scope.rows(RecordEntry).filter(kind=RecordKind.VITAL, value__isnull=False, at__isnull=False)
     for row in rows.filter(code__in=vital_signs().by_loinc).order_by("at"):
@@ -140,10 +144,10 @@ def measurements(scope: Scope) -> Iterator[Document]:
             value=exact(row.value or 0.0),
             at=row.at,  # type: ignore[arg-type]
         )
-        yield observation.write(value)
+        yield partial(observation.write, value)
 
 
-def filled_forms(scope: Scope) -> Iterator[Document]:
+def filled_forms(scope: Scope) -> Iterator[Made]:
     for row in scope.rows(Response).order_by("at"):
         form = questionnaire_response.filled(
             str(row.id),
@@ -153,10 +157,10 @@ def filled_forms(scope: Scope) -> Iterator[Document]:
             at=row.at,
             base_url=scope.base_url,
         )
-        yield questionnaire_response.write(form)
+        yield partial(questionnaire_response.write, form)
 
 
-def doses(scope: Scope) -> Iterator[Document]:
+def doses(scope: Scope) -> Iterator[Made]:
     """Doses that were begun: in progress with the amount ordered, ended with the amount that was given."""
     rows = scope.rows(Session).filter(dose_started_at__isnull=False)
     for row in rows.select_related("plan").order_by("dose_started_at"):
@@ -166,7 +170,8 @@ def doses(scope: Scope) -> Iterator[Document]:
         if began is None or dose_mg <= 0:
             continue
         minutes = None if running else order.duration_min
-        yield medication_administration.write(
+        yield partial(
+            medication_administration.write,
             medication_administration.Administration(
                 id=str(row.id),
                 patient_id=str(row.patient_id),
@@ -176,7 +181,7 @@ def doses(scope: Scope) -> Iterator[Document]:
                 began=began,
                 ended=began + timedelta(minutes=minutes) if minutes else None,
                 status=AdministrationStatus.IN_PROGRESS if running else AdministrationStatus.COMPLETED,
-            )
+            ),
         )
 
 
@@ -197,8 +202,8 @@ def key_from(model: type[Any], text: str) -> UUID | int | None:
 
 
 def part_id(key: object, part: str) -> str:
-    """A stable id for a resource that is a part of a row."""
-    return f"{key}{PART}{part}"
+    """A stable id for a resource that is a part of a row; FHIR ids know no underscore."""
+    return f"{key}{PART}{part.replace('_', '-')}"
 
 
 def exact(value: float) -> Decimal:
