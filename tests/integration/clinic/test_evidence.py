@@ -18,7 +18,7 @@ from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.audit.models import AuditEntry
 from euthymia.clinic.evidence import commands, queries, research_room
 from euthymia.clinic.evidence.models import CohortTable, RunState, TrialRun
-from euthymia.clinic.evidence.presenters import safe_cells
+from euthymia.clinic.evidence.presenters import safe_cells, trial_row
 from euthymia.clinic.measures.commands import Filled, record_response
 from euthymia.clinic.measures.models import AnswerSource
 from euthymia.clinic.sessions.models import Session
@@ -140,9 +140,19 @@ def test_a_trial_really_run_stands_beside_what_was_published(
     assert problem == ""
     commands.end_trial(run.id, result, problem)
     text = sign_in(client, researcher).get(f"/evidence/trials/{run.id}/").content.decode()
-    assert text.count("<svg") > 1
-    for words in ("PMID 23982301", "difference ketamine minus midazolam", "assembled by us"):
+    assert text.count('class="figure"') == 2
+    assert "<style" not in text, "a strict page carries no style of its own"
+    for words in ("PMID 23982301", "ketamine minus midazolam, points", "assembled by us"):
         assert words in text, words
+
+
+def test_agreement_is_told_in_both_directions() -> None:
+    summary = {
+        "estimand": "response:ketamine", "predicted": 43.3, "low": 29.7, "high": 66.3, "monte_carlo_error": 2.3,
+        "published": {"value": 64.0, "low": 49.5, "high": 76.0}, "published_within": True, "predicted_within": False,
+    }  # fmt: skip
+    row = trial_row(summary)
+    assert (row.predicted_in_published, row.published_in_predicted) == ("no", "yes")
 
 
 def test_what_broke_is_logged_without_what_was_typed(

@@ -92,6 +92,6 @@ def trial(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "run": run,
         "title": commands.DESIGNS.get(run.design, run.design),
         "rows": presenters.trial_rows(run),
-        "pictures": presenters.pictures_of(run),
+        "figures": presenters.trial_figures(run),
     }
     return render(request, "evidence/trial.html", context)
