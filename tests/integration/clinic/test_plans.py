@@ -218,6 +218,13 @@ def test_without_any_weight_it_asks_for_one(lead: Viewer, patient: Patient) -> N
     assert refusal_of(lead, patient, cleared(lead, patient)).code == "no_weight"
 
 
+def test_an_old_weight_is_weighed_again(lead: Viewer, patient: Patient) -> None:
+    row, later = cleared(lead, patient), NOW + timedelta(days=60)
+    with pytest.raises(BadInput, match="Weigh the person today"):
+        draft_plan(lead, patient, row, PlanChoice(), now=later)
+    assert draft_plan(lead, patient, row, PlanChoice(weight=70), now=later).weight.typed
+
+
 def test_a_first_weight_without_height_cannot_be_judged(lead: Viewer, patient: Patient) -> None:
     RecordEntry.objects.filter(patient=patient).delete()
     row = cleared(lead, patient)
@@ -254,7 +261,7 @@ def test_the_page_previews_and_signs(client: Any, lead: Viewer, patient: Patient
     cleared(lead, patient)
     page = f"/people/{patient.id}/plan/"
     sign_in(client, lead)
-    shown = client.get(page).content.decode()
+    shown = client.get(page, {"protocol": IV, "weight": "70"}).content.decode()
     assert "35 mg" in shown
     assert "52.5 mL/h" in shown
     preview = client.get(page + "preview/", {"protocol": IV, "weight": "80", "weight_unit": "kg"}).content.decode()
@@ -264,7 +271,7 @@ def test_the_page_previews_and_signs(client: Any, lead: Viewer, patient: Patient
     assert refused.status_code == 422
     assert "Typed in pounds?" in refused.content.decode()
     assert 'value="154"' in refused.content.decode()
-    assert client.post(page + "sign/", {"protocol": IV}).status_code == 302
+    assert client.post(page + "sign/", {"protocol": IV, "weight": "70"}).status_code == 302
     assert queries.active_plan(lead, patient) is not None
 
 
@@ -273,7 +280,7 @@ def test_the_preview_predicts_beside_the_other_routes_and_says_what_it_rests_on(
 ) -> None:
     cleared(lead, patient)
     sign_in(client, lead)
-    shown = client.get(f"/people/{patient.id}/plan/preview/", {"protocol": IV}).content.decode()
+    shown = client.get(f"/people/{patient.id}/plan/preview/", {"protocol": IV, "weight": "70"}).content.decode()
     assert "Planned: 35 mg ketamine into a vein over 40 min" in shown
     assert "Instead: 56 mg esketamine into the nose" in shown
     assert "ketamine into a muscle" in shown
@@ -290,7 +297,7 @@ def test_an_unknown_birth_date_is_said_beside_the_prediction(client: Any, lead: 
     patient.birth_date = None
     patient.save()
     sign_in(client, lead)
-    shown = client.get(f"/people/{patient.id}/plan/preview/", {"protocol": IV}).content.decode()
+    shown = client.get(f"/people/{patient.id}/plan/preview/", {"protocol": IV, "weight": "70"}).content.decode()
     assert "age not known, 45 years assumed" in shown
 
 

@@ -68,7 +68,8 @@ def recorded_facts(actor: Actor, patient: Patient, now: datetime) -> dict[str, K
     if patient.sex in {"female", "male"}:
         facts["sex"] = KnownFact("sex", patient.sex, None, "person's record", answered=False)
     for name, line in newest_measurements(actor, patient).items():
-        facts[name] = KnownFact(name, line.value, line.at, line.source, answered=False)
+        value = None if line.value is None else round(line.value, 1)
+        facts[name] = KnownFact(name, value, line.at, line.source, answered=False)
     names = medications(actor, patient)
     if names:
         facts["medications"] = KnownFact("medications", names, None, "medications of the record", answered=False)

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings as django_settings
 from django.core.mail import send_mail
@@ -208,7 +209,11 @@ def schedule_check_ins(actor: Actor, session: Session, now: datetime) -> list[Ch
 
 
 def send_check_in(actor: Actor, check_in: CheckIn, now: datetime) -> str:
-    """Send the link by e-mail and give it back. A new link replaces an earlier one; only its hash is kept."""
+    """Send the link by e-mail and give it back. A new link replaces an earlier one; only its hash is kept.
+
+    The mail goes out between two transactions, so that a slow mail server holds nobody else up; when it refuses, the
+    check-in stays unsent (BadInput).
+    """
     if check_in.answered_at is not None:
         raise BadInput("already_answered", "", "This check-in was answered already.")
     if not check_in.patient.email:
@@ -217,21 +222,35 @@ def send_check_in(actor: Actor, check_in: CheckIn, now: datetime) -> str:
         raise BadInput("just_sent", "", "The link was sent a moment ago. A new one would make that one useless.")
     token = secrets.token_urlsafe(TOKEN_BYTES)
     link = f"{settings().public_url}{reverse('check-in', args=[token])}"
-    with transaction.atomic():
-        check_in.token_hash = hash_of(token)
-        check_in.sent_at, check_in.expires_at = now, now + LINK_LIVES
-        check_in.save(update_fields=["token_hash", "sent_at", "expires_at"])
-        record(actor, Action.CHANGE, "check_in", now=now, patient_id=check_in.patient_id, subject_id=check_in.id)
-        with override(check_in.patient.language):
-            send_mail(
-                _("How are you since your visit?"),
-                _("This takes about a minute. No account, no password:")
-                + f"\n\n{link}\n\n"
-                + _("The link works once."),
-                django_settings.DEFAULT_FROM_EMAIL,
-                [check_in.patient.email],
-            )
+    keep_link(actor, check_in, now, token_hash=hash_of(token), sent_at=None, expires_at=now + LINK_LIVES)
+    try:
+        mail_link(check_in.patient, link)
+    except OSError as failure:
+        says = "The mail server did not take the message. Try again in a minute, or ask in the clinic."
+        raise BadInput("mail_failed", "email", says) from failure
+    keep_link(actor, check_in, now, sent_at=now)
     return link
+
+
+@transaction.atomic
+def keep_link(actor: Actor, check_in: CheckIn, now: datetime, **fields: Any) -> None:
+    """Write what is known of a link, and that it was."""
+    for name, value in fields.items():
+        setattr(check_in, name, value)
+    check_in.save(update_fields=list(fields))
+    about = {"patient_id": check_in.patient_id, "subject_id": check_in.id, "detail": {"fields": sorted(fields)}}
+    record(actor, Action.CHANGE, "check_in", now=now, **about)
+
+
+def mail_link(patient: Patient, link: str) -> None:
+    """The message in the patient's language; it names nobody and nothing of their care."""
+    with override(patient.language):
+        send_mail(
+            _("How are you since your visit?"),
+            _("This takes about a minute. No account, no password:") + f"\n\n{link}\n\n" + _("The link works once."),
+            django_settings.DEFAULT_FROM_EMAIL,
+            [patient.email],
+        )
 
 
 def hash_of(token: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from euthymia.care.decision import Allowed, Decision, Level, Missing, Reason, combine, decide, missing_of, reasons_of
@@ -27,6 +27,8 @@ from euthymia.errors import BadInput
 from euthymia.units import Mass
 
 WEIGHT, HEIGHT = "29463-7", "8302-2"
+# A house rule of the form, no clinical threshold: an older weight is weighed again before a dose rests on it.
+WEIGHT_COUNTS_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +144,16 @@ def consent_gate(actor: Actor, patient: Patient, row: ProtocolVersion) -> Decisi
 def chosen_weight(actor: Actor, patient: Patient, choice: PlanChoice, now: datetime) -> ChosenWeight:
     """The typed weight, else the newest of the record; refuses when there is neither."""
     rows = recorded_weights(actor, patient)
-    known = tuple(WeightAt(row.at, row.value) for row in rows if row.at and row.value)
+    known = tuple(WeightAt(row.at, round(row.value, 1)) for row in rows if row.at and row.value)
     if choice.weight is not None:
         weight_kg = Mass.of(choice.weight, choice.weight_unit, "weight").in_kg
         return ChosenWeight(round(weight_kg, 2), now, f"typed as {choice.weight:g} {choice.weight_unit}", True, known)
     if not known:
         raise BadInput("no_weight", "weight", "No weight is recorded. Weigh the person and type it in kilograms.")
     last = rows[-1]
+    if now - known[-1].at > WEIGHT_COUNTS_FOR:
+        message = f"The last weight, {known[-1].weight_kg:g} kg, is of {known[-1].at:%d %B %Y}. Weigh the person today."
+        raise BadInput("old_weight", "weight", message)
     return ChosenWeight(known[-1].weight_kg, known[-1].at, last.source, False, known[:-1])
 
 

@@ -142,6 +142,7 @@ if chosen.smtp_url:
     EMAIL_USE_TLS = smtp.scheme == "smtp+tls"
 else:
     EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = chosen.mail_from
 
 LOGGING = {
