@@ -330,3 +330,17 @@ def test_a_visit_without_a_dose_has_no_check_ins() -> None:
     room = Room()
     with pytest.raises(BadInput, match="has none"):
         commands.schedule_check_ins(room.nurse, room.session(), NOW)
+
+
+def test_a_mail_server_that_refuses_leaves_the_check_in_unsent_and_says_so(
+    client: Any, prescriber: Viewer, patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object, **__: object) -> int:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(commands, "send_mail", refuses)
+    check_in = due_check_in(patient)
+    page = sign_in(client, prescriber).post(f"/check-ins/{check_in.id}/send/", follow=True)
+    assert "The mail server did not take the message" in page.content.decode()
+    check_in.refresh_from_db()
+    assert check_in.sent_at is None
