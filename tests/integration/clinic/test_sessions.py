@@ -198,10 +198,10 @@ def test_a_dose_started_twice_is_refused() -> None:
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        ({"amount_mg": 350.0}, "not_as_ordered"),
-        ({"amount_mg": 30.0}, "not_as_ordered"),
-        ({"rate_mg_per_h": 525.0}, "rate_over_order"),
-        ({"delivery": "injection", "rate_mg_per_h": None}, "not_as_ordered"),
+        ({"amount_mg": 350.0}, "other_amount"),
+        ({"amount_mg": 30.0}, "other_amount"),
+        ({"rate_mg_per_h": 525.0}, "faster_than_ordered"),
+        ({"delivery": "injection", "rate_mg_per_h": None}, "other_delivery"),
     ],
 )
 def test_only_the_ordered_dose_starts(change: dict[str, Any], code: str) -> None:
@@ -210,6 +210,46 @@ def test_only_the_ordered_dose_starts(change: dict[str, Any], code: str) -> None
     with pytest.raises(BadInput) as refused:
         room.write(session, EventKind.DOSE_STARTED, room.dose(session) | change, at=NOW + 5 * MINUTE)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("devices", "code"),
+    [
+        ([(6, 28.0), (11, 28.0)], ""),
+        ([(6, 56.0)], "other_device"),
+        ([(6, 28.0), (10, 28.0)], "device_too_soon"),
+        ([(6, 28.0), (11, 28.0), (16, 28.0)], "more_than_ordered"),
+    ],
+)
+@pytest.mark.parametrize("at_once", [True, False], ids=["one list", "one by one"])
+def test_only_the_ordered_devices_go_in(devices: list[tuple[int, float]], code: str, at_once: bool) -> None:
+    room = Room("esketamine_nasal_trd")
+    session = room.dosing()
+    made = [
+        event(EventKind.DEVICE_GIVEN, {"amount_mg": amount_mg, "number": number}, at=NOW + minute * MINUTE)
+        for number, (minute, amount_mg) in enumerate(devices, start=1)
+    ]
+    lists = [made] if at_once else [[one] for one in made]
+    refused = []
+    for rows in lists:
+        try:
+            commands.append_events(room.nurse, session, rows, NOW + 20 * MINUTE)
+        except BadInput as refusal:
+            refused.append(refusal.code)
+    assert refused == ([code] if code else [])
+    kept = 0 if at_once and code else len(devices) - bool(code)
+    assert len(state_of(again(session)).devices) == kept
+
+
+def test_a_rate_above_the_order_is_refused_and_a_slower_one_is_not() -> None:
+    room = Room()
+    session = room.dosing()
+    ordered = room.dose(session)["rate_mg_per_h"]
+    with pytest.raises(BadInput) as refused:
+        room.write(session, EventKind.RATE_CHANGED, {"rate_mg_per_h": ordered * 1.2}, at=NOW + 8 * MINUTE)
+    assert refused.value.code == "faster_than_ordered"
+    room.write(session, EventKind.RATE_CHANGED, {"rate_mg_per_h": ordered / 2}, at=NOW + 9 * MINUTE)
+    assert again(session).dose_given_mg is not None
 
 
 def test_a_weight_far_from_the_plans_holds_the_dose() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from django.db import close_old_connections, transaction
 from django.utils import timezone
 
+from euthymia.care.bedside_dose import start_of
 from euthymia.care.session import Phase
 from euthymia.care.session_events import Because, EventKind, SessionEvent
 from euthymia.care.vitals import Reading
@@ -25,7 +26,6 @@ from euthymia.clinic.plans.drafts import order_of
 from euthymia.clinic.plans.models import Plan, PlanState
 from euthymia.clinic.sessions.commands import append_event, open_session
 from euthymia.clinic.sessions.models import Chair, Session
-from euthymia.clinic.sessions.order_check import delivery_of
 from euthymia.pharmacology import Person
 
 # One dose is going in, one person is watched, and one is ready to go home.
@@ -43,7 +43,7 @@ def start_running_visits(clinic_id: int, now: datetime, seed: int) -> None:
     chairs = list(Chair.objects.filter(clinic_id=clinic_id).order_by("position"))
     for place, plan in enumerate(idle_plans(clinic_id, now)[:RUNNING]):
         rng = np.random.default_rng((seed, 7, place))
-        stay_min = STAY_MIN[delivery_of(order_of(plan))]
+        stay_min = STAY_MIN[start_of(order_of(plan)).delivery]
         minutes = MINUTES_IN[place] if place < len(MINUTES_IN) else stay_min + READY_AFTER_STAY_MIN
         start = now - timedelta(minutes=minutes)
         with transaction.atomic():

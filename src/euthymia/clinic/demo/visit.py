@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from euthymia.care.bedside_dose import start_of
 from euthymia.care.decision import Allowed, Decision, missing_of, reasons_of
 from euthymia.care.discharge import DischargeFacts
 from euthymia.care.dose_order import DoseOrder
@@ -15,7 +16,6 @@ from euthymia.care.session_events import (
     Concern,
     Delivery,
     DeviceGiven,
-    DoseStarted,
     EventKind,
     Nothing,
     Payload,
@@ -33,7 +33,6 @@ from euthymia.clinic.plans.queries import protocol_of
 from euthymia.clinic.sessions.commands import append_events, discharge, pass_gate, seat
 from euthymia.clinic.sessions.gate import GateAnswers
 from euthymia.clinic.sessions.models import Chair, Session
-from euthymia.clinic.sessions.order_check import delivery_of, ordered_rate_mg_per_h
 from euthymia.clinic.sessions.queries import state_of
 from euthymia.errors import Broken
 
@@ -90,7 +89,7 @@ def play_visit(
     require_allowed(pass_gate(nurse, session, answers, now=start - 2 * MINUTE), "gate")
     during = Scribe(nurse, start, rng)
     write_dose(during, order)
-    write_watch(during, visitor, delivery_of(order))
+    write_watch(during, visitor, start_of(order).delivery)
     happened = during.until(now)
     append_events(nurse, session, happened, min(now, start + timedelta(hours=6)))
     if leaves and now >= leaving_at(order, start):
@@ -104,7 +103,7 @@ def finish_visit(nurse: Viewer, session: Session, visitor: Visitor, rng: np.rand
     last_at = state.entries[-1].at
     rest = Scribe(nurse, start, rng)
     write_dose(rest, order)
-    write_watch(rest, visitor, delivery_of(order), side_effects=False)
+    write_watch(rest, visitor, start_of(order).delivery, side_effects=False)
     leaving = max(leaving_at(order, start), last_at + 2 * MINUTE)
     for span in state.open_side_effects:
         rest.write((leaving - start) / MINUTE - 2, EventKind.SIDE_EFFECT_ENDED, SideEffectEnded(span.event_id))
@@ -114,7 +113,7 @@ def finish_visit(nurse: Viewer, session: Session, visitor: Visitor, rng: np.rand
 
 
 def leaving_at(order: DoseOrder, start: datetime) -> datetime:
-    return start + (STAY_MIN[delivery_of(order)] + 3) * MINUTE
+    return start + (STAY_MIN[start_of(order).delivery] + 3) * MINUTE
 
 
 def go_home(nurse: Viewer, session: Session, at: datetime) -> None:
@@ -123,8 +122,7 @@ def go_home(nurse: Viewer, session: Session, at: datetime) -> None:
 
 
 def write_dose(scribe: Scribe, order: DoseOrder) -> None:
-    delivery = delivery_of(order)
-    scribe.write(0, EventKind.DOSE_STARTED, DoseStarted(delivery, order.dose_mg, ordered_rate_mg_per_h(order)))
+    scribe.write(0, EventKind.DOSE_STARTED, start_of(order))
     end_min = order.duration_min or 1.0
     for number in range(1, (order.devices or 0) + 1):
         minute = 0.1 + 5.0 * (number - 1)

@@ -17,11 +17,9 @@ from euthymia.care.session import Phase, SessionState, fold
 from euthymia.care.session_append import may_append
 from euthymia.care.session_events import (
     Discharge,
-    DoseStarted,
     EventKind,
     GatePassed,
     Opened,
-    RateChanged,
     Remark,
     SessionEvent,
 )
@@ -36,9 +34,9 @@ from euthymia.clinic.plans.drafts import order_of
 from euthymia.clinic.plans.queries import active_plan
 from euthymia.clinic.sessions import gate
 from euthymia.clinic.sessions.events import row_of
+from euthymia.clinic.sessions.joining import ask_before
 from euthymia.clinic.sessions.models import Chair, Session, SessionEventRow
 from euthymia.clinic.sessions.note import sign_note
-from euthymia.clinic.sessions.order_check import refuse_other_dose, refuse_other_rate
 from euthymia.clinic.sessions.queries import find_session, session_protocol, state_of
 from euthymia.clinic.sessions.refusals import NotAllowed
 from euthymia.errors import BadInput
@@ -46,7 +44,6 @@ from euthymia.errors import BadInput
 # Two visits of one person closer than this are one visit opened twice.
 SAME_VISIT = timedelta(hours=12)
 EARLIEST_PLANNED = timedelta(hours=12)
-# Events with a question of their own: the gate, the door.
 # Events that are only asked whether the table has a place for them; many at once get the same answer, much sooner.
 PLAIN_KINDS = frozenset(
     {
@@ -55,13 +52,13 @@ PLAIN_KINDS = frozenset(
         EventKind.SIDE_EFFECT,
         EventKind.SIDE_EFFECT_ENDED,
         EventKind.REMARK,
-        EventKind.DEVICE_GIVEN,
         EventKind.DOSE_PAUSED,
         EventKind.DOSE_RESUMED,
         EventKind.DOSE_STOPPED,
         EventKind.DOSE_COMPLETED,
     }
 )
+# Events with a question of their own: the gate, the door.
 ASKED_ELSEWHERE = {EventKind.GATE_PASSED: "pass the gate", EventKind.DISCHARGED: "discharge the person"}
 
 
@@ -281,7 +278,7 @@ def _one_by_one(
             continue
         if not isinstance(decision, Allowed):
             raise NotAllowed(decision)
-        _ask_before(actor, row, state, event)
+        ask_before(actor, row, state, event)
         state = fold((*state.entries, event))
         fresh.append(event)
     return fresh, state
@@ -302,36 +299,6 @@ def _all_fit(state: SessionState, events: list[SessionEvent], now: datetime) -> 
     ended = sum(span.until_at is not None for span in after.side_effects)
     before = sum(span.until_at is not None for span in state.side_effects)
     return not after.unplaced - state.unplaced and ended - before == ends
-
-
-def _ask_before(actor: Actor, row: Session, state: SessionState, event: SessionEvent) -> None:
-    """The further questions of some events: is the chair free, does the gate still hold, is it the dose ordered."""
-    match event.payload:
-        case Opened():
-            _refuse_taken_chair(row)
-        case DoseStarted() if event.corrects is None:
-            refuse_other_dose(order_of(row.plan), event.payload)
-            overrides = gate.overrides_of(row, "gate")
-            again = gate.ask_gate(actor, row, state, gate.answers_of(row), overrides=overrides, at=event.at)
-            if not isinstance(again, Allowed):
-                raise NotAllowed(again)
-        case DoseStarted():
-            refuse_other_dose(order_of(row.plan), event.payload)
-        case RateChanged():
-            refuse_other_rate(order_of(row.plan), event.payload)
-
-
-def _refuse_taken_chair(row: Session) -> None:
-    if row.chair_id is None:
-        raise BadInput("no_chair", "chair", "Choose the chair the person sits in.")
-    # Locking the chair makes two nurses who seat at the same moment queue.
-    chair = Chair.objects.select_for_update().get(pk=row.chair_id)
-    others = Session.objects.filter(chair=chair, closed_at=None).exclude(phase=Phase.PLANNED.value).exclude(pk=row.pk)
-    if others.exists():
-        raise BadInput("chair_taken", "chair", f"{chair.name} is taken. Choose another chair.")
-    running = Session.objects.filter(patient_id=row.patient_id, closed_at=None).exclude(phase=Phase.PLANNED.value)
-    if running.exclude(pk=row.pk).exists():
-        raise BadInput("already_open", "patient", "This person already sits in another chair.")
 
 
 def _keep_state(row: Session, state: SessionState, now: datetime) -> None:

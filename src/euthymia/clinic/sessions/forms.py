@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from euthymia.care.bedside_dose import start_of
 from euthymia.care.discharge import DischargeFacts
 from euthymia.care.dose_order import DoseOrder
 from euthymia.care.protocol import Protocol
@@ -17,7 +18,6 @@ from euthymia.care.session_events import (
     Concern,
     Delivery,
     DeviceGiven,
-    DoseStarted,
     EventKind,
     Nothing,
     Payload,
@@ -32,7 +32,6 @@ from euthymia.care.session_events import (
 from euthymia.care.vitals import parse_vitals
 from euthymia.clinic.sessions.events import uuid_of
 from euthymia.clinic.sessions.gate import IDENTIFIERS, GateAnswers
-from euthymia.clinic.sessions.order_check import delivery_of, ordered_rate_mg_per_h
 from euthymia.errors import BadInput
 
 Typed = Mapping[str, str]
@@ -164,13 +163,11 @@ def _effect_ended(typed: Typed, bedside: Bedside) -> Made:
 def _start(typed: Typed, bedside: Bedside) -> Made:
     """The dose of the plan begins: the pump, the injection (over at once), or the first device."""
     _same_person(typed)
-    order = bedside.order
-    delivery = delivery_of(order)
-    started = DoseStarted(delivery, order.dose_mg, ordered_rate_mg_per_h(order))
+    started = start_of(bedside.order)
     made: Made = [(EventKind.DOSE_STARTED, started)]
-    if delivery is Delivery.INJECTION:
+    if started.delivery is Delivery.INJECTION:
         made.append((EventKind.DOSE_COMPLETED, Nothing()))
-    if delivery is Delivery.DEVICES:
+    if started.delivery is Delivery.DEVICES:
         made += _next_device(bedside)
     return made
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from euthymia.care.bedside_dose import start_of
 from euthymia.care.decision import Allowed, Decision, Level, reasons_of
 from euthymia.care.dosing import room_under_caps
 from euthymia.care.given_dose import given_mg
@@ -137,7 +138,7 @@ def actions_context(
         "devices_given": len(state.devices),
         "may_accept": viewer.role in PRESCRIBING,
         "identifiers": _identifiers(typed),
-        "delivery": forms.delivery_of(order_of(session.plan)).value,
+        "delivery": start_of(order_of(session.plan)).delivery.value,
     }
     if state.phase is Phase.PLANNED:
         context["chairs"] = free_chairs(viewer)

@@ -24,11 +24,12 @@ CONFLICTS = frozenset(
 class NotAllowed(BadInput):
     """A change to a session that the rules refuse; carries the decision so that a page can show every reason."""
 
-    def __init__(self, decision: Decision, path: str = "event") -> None:
+    def __init__(self, decision: Decision, path: str = "event", *, next_step: str = "") -> None:
         refusing = [reason for reason in reasons_of(decision) if reason.refuses]
         absent = missing_of(decision)
         code = refusing[0].rule if refusing else absent[0].needed_by or absent[0].fact
         words = [reason.says or reason.rule for reason in refusing] + [one.says or one.fact for one in absent]
+        words += [next_step] if next_step else []
         super().__init__(code, refusing[0].fact if refusing else path, " ".join(words))
         self.decision = decision
 
