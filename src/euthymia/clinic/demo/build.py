@@ -13,14 +13,26 @@ from euthymia.clinic.accounts.models import Clinic, Membership, User
 from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.accounts.viewer import System, Viewer, viewer_of
 from euthymia.clinic.demo.cast import CLINICS, InventedClinic, InventedPerson, invented_people
-from euthymia.clinic.demo.history import Life, Team, arrive, assess, dosing_days, first_dose_at, plan, treat
+from euthymia.clinic.demo.history import (
+    Life,
+    Team,
+    answer_this_morning,
+    arrive,
+    assess,
+    dosing_days,
+    first_dose_at,
+    plan,
+    treat,
+)
 from euthymia.clinic.demo.running import bring_running_visits_up_to, start_running_visits
 from euthymia.clinic.followup.commands import refresh_forecast
 from euthymia.clinic.people.commands import make_enquiry
+from euthymia.clinic.people.models import CarePhase, Patient
 from euthymia.clinic.plans.commands import fill_protocol, install_protocols, sign_protocol
 from euthymia.clinic.plans.models import ProtocolVersion
 from euthymia.clinic.plans.queries import protocol_of
 from euthymia.clinic.sessions.models import Chair
+from euthymia.errors import BadInput
 
 Progress = Callable[[int], object]
 BUILT_LONG_AGO = timedelta(days=400)
@@ -63,7 +75,16 @@ def build_demo(*, people: int, seed: int, now: datetime, progress: Progress) -> 
     """Fill an empty installation; one that is filled only gets its running visits brought up to now.
 
     All of it or nothing: a build that was interrupted leaves an empty installation behind, not half a clinic.
+    Refuses (BadInput) an installation that holds a clinic the demonstration did not make.
     """
+    real = Clinic.objects.filter(invented=False).first()
+    if real is not None:
+        raise BadInput(
+            "not_a_demo",
+            "EUTHYMIA_DATA",
+            f"This installation holds {real.name}, which the demonstration did not make. Serve it with `euthymia serve`; "
+            "show the demonstration from an empty folder. One made by an earlier version is made anew by `reset`.",
+        )
     if Clinic.objects.exists():
         bring_running_visits_up_to(now, seed)
         progress(100)
@@ -82,13 +103,19 @@ def build_demo(*, people: int, seed: int, now: datetime, progress: Progress) -> 
     for team in teams:
         build_enquiries(team, now)
     start_running_visits(teams[0].lead.clinic_id, now, seed)
+    in_care = Patient.objects.filter(clinic_id=teams[0].lead.clinic_id, phase=CarePhase.MAINTENANCE).order_by("pk")
+    answer_this_morning(teams[0], in_care[int(rng.integers(0, len(in_care)))], now, rng)
     progress(100 - int(done))
 
 
 def build_clinic(invented: InventedClinic, now: datetime) -> Team:
     """The clinic, its people at work, its chairs, and its protocols signed by the medical lead."""
     clinic = Clinic.objects.create(
-        name=invented.name, slug=invented.slug, country=invented.country, time_zone=invented.time_zone
+        name=invented.name,
+        slug=invented.slug,
+        country=invented.country,
+        time_zone=invented.time_zone,
+        invented=True,
     )
     viewers: dict[Role, Viewer] = {}
     for member in invented.staff:

@@ -259,10 +259,15 @@ def spread_over_items(total: float, rng: np.random.Generator) -> dict[str, int |
 
 
 def settle_risk(life: Life, at: datetime) -> None:
-    """Signals of the past were seen and closed the same day; the newest may still be open."""
+    """Signals of the past were seen and closed the same day."""
     for signal in RiskSignal.objects.filter(patient=life.patient, closed_at=None):
-        if life.rng.random() < 0.85:
-            close_risk(life.team.lead, signal, RISK_ANSWER, at + timedelta(hours=2))
+        close_risk(life.team.lead, signal, RISK_ANSWER, at + timedelta(hours=2))
+
+
+def answer_this_morning(team: Team, patient: Patient, now: datetime, rng: np.random.Generator) -> None:
+    """One answer of today that nobody has seen to yet: the first thing on the day's list."""
+    answers = spread_over_items(14.0, rng) | {"9": 1}
+    record_response(team.nurse, patient, Filled("phq9", answers, AnswerSource.LINK, now - timedelta(hours=3)), now=now)
 
 
 def write_therapy(life: Life, first: datetime, now: datetime) -> None:

@@ -22,7 +22,8 @@ CHECK_IN_GRACE = timedelta(days=1)
 DOSE_SOON = timedelta(days=10)
 SLIPPING_CHANCE = 0.5
 SILENT_AFTER = timedelta(days=28)
-IN_TREATMENT = (CarePhase.INDUCTION, CarePhase.MAINTENANCE, CarePhase.FOLLOW_UP)
+IN_TREATMENT = (CarePhase.INDUCTION, CarePhase.MAINTENANCE)
+WATCHED = (*IN_TREATMENT, CarePhase.FOLLOW_UP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +99,9 @@ def sessions_today(viewer: Viewer, now: datetime) -> list[Session]:
 
 
 def silent_patients(viewer: Viewer, now: datetime) -> list[Patient]:
-    """People in treatment who answered nothing for four weeks: the ones who get lost."""
+    """People in treatment or follow-up who answered nothing for four weeks: the ones who get lost."""
     recent = Response.objects.filter(patient=OuterRef("pk"), at__gt=now - SILENT_AFTER)
-    rows = visible_to(viewer, Patient).filter(phase__in=IN_TREATMENT, created_at__lt=now - SILENT_AFTER)
+    rows = visible_to(viewer, Patient).filter(phase__in=WATCHED, created_at__lt=now - SILENT_AFTER)
     return list(rows.filter(~Exists(recent)).order_by("family_name"))
 
 
