@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
+# The page of measured numbers is rendered from the results, so it is made anew with them.
+NUMBERS_PAGE = Path(__file__).parent.parent / "scripts" / "numbers_page.py"
 # Area → the modules whose `measure()` gives its rows.
 AREAS = {"one_patient": ["one_patient_band", "one_patient"]}
 
@@ -29,7 +32,7 @@ def main(arguments: list[str]) -> int:
             rows[row["name"]] = row
             print(f"{row['name']:28} {row['value']:>10} {row['unit']:6} target {row['target']}", flush=True)
         path.write_text(json.dumps(list(rows.values()), indent=2) + "\n")
-    return 0
+    return subprocess.run([sys.executable, str(NUMBERS_PAGE)], check=False).returncode
 
 
 def measured(area: str) -> Iterator[dict[str, Any]]:
