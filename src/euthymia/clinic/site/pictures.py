@@ -14,6 +14,9 @@ from euthymia.charts import SPANISH, Axis, Band, Chart, Figure, Mark, MarkKind, 
 from euthymia.pharmacology import Band as People
 from euthymia.pharmacology import Card, Dose, EffectSeries, Person, Regimen, Simulation, simulate
 from euthymia.pharmacology import Series as Analyte
+from euthymia.response import DoseAt, load_prior
+from euthymia.response.model import severity
+from euthymia.response.population import draw_persons
 
 DATA = Path(__file__).parent / "pictures.toml"
 FALLBACK_LANGUAGE = "en"
@@ -24,7 +27,11 @@ POINTS = 41
 @cache
 def pictures(name: str, language: str) -> tuple[Figure, ...]:
     """The drawings an article names, in its language; none when nobody drew them yet."""
-    draw = {"two-hours": two_hours, "hours-versus-weeks": hours_versus_weeks}.get(name)
+    draw = {
+        "two-hours": two_hours,
+        "hours-versus-weeks": hours_versus_weeks,
+        "keeping-it-up": keeping_it_up,
+    }.get(name)
     return draw(language if language in {"en", "es"} else FALLBACK_LANGUAGE) if draw else ()
 
 
@@ -119,3 +126,31 @@ def hours_versus_weeks(language: str) -> tuple[Figure, ...]:
     )
     source = "; ".join(row["source"] for row in asked["line"])
     return (figure(drawing, source=source, ident="hours", words=SPANISH if language == "es" else None),)
+
+
+def keeping_it_up(language: str) -> tuple[Figure, ...]:
+    """The middle person of the course model: a series of doses, and then boosters or none."""
+    asked = data()["keeping_it_up"]
+    words, prior = asked[language], load_prior()
+    people = draw_persons(prior, asked["people"], np.random.default_rng(asked["seed"]))
+    days = np.arange(0.0, asked["days"] + 1.0, 0.5)
+    series = [DoseAt(float(day)) for day in asked["series_days"]]
+    courses = {
+        words["none"]: series,
+        words["boosters"]: series + [DoseAt(float(day)) for day in asked["booster_days"]],
+    }
+    drawn = tuple(
+        Series(name, days / 7, np.median(100 * severity(people, doses, days, prior) / people.baseline[:, None], axis=0))
+        for name, doses in courses.items()
+    )
+    marks = tuple(Mark(day / 7, "", MarkKind.DOSE) for day in (*asked["series_days"], *asked["booster_days"]))
+    chart = Chart(
+        title=words["title"],
+        description=words["description"],
+        x=Axis(words["x_axis"], words["weeks"]),
+        y=Axis(words["y_axis"], "%", low=0.0, high=100.0),
+        series=drawn,
+        marks=marks,
+    )
+    source = f"{words['source']} ({prior.card.id})"
+    return (figure(chart, source=source, ident="keeping-it-up", words=SPANISH if language == "es" else None),)
