@@ -14,6 +14,8 @@ from euthymia.errors import BadInput
 
 SETTINGS = "euthymia.clinic.settings.django"
 DEMO_DIRECTORY = Path("var/demo")
+# The file that says of a folder that all in it is invented and may be thrown away.
+DEMO_MARK = "demonstration"
 DEFAULT_PORT = 8000
 
 
@@ -39,6 +41,7 @@ def reset(people: int) -> None:
     directory = Path(environment["EUTHYMIA_DATA"])
     if os.environ.get("EUTHYMIA_DATABASE_URL"):
         raise click.ClickException("reset only throws away the embedded demonstration; EUTHYMIA_DATABASE_URL is set.")
+    refuse_real_folder(directory)
     shutil.rmtree(directory, ignore_errors=True)
     prepare(environment)
     fill_demo(people)
@@ -108,6 +111,15 @@ def anchor(file: Path) -> None:
     click.echo(f"Anchored {end.sequence} entries in {file}.")
 
 
+def refuse_real_folder(directory: Path) -> None:
+    """Refuse to throw away a folder that a demonstration did not mark as its own; the one it always uses is its own."""
+    own = (directory / DEMO_MARK).is_file() or directory.resolve() == DEMO_DIRECTORY.resolve()
+    if own or not directory.exists() or not any(directory.iterdir()):
+        return
+    says = f"{directory} was not made by the demonstration, so reset does not touch it. Unset EUTHYMIA_DATA."
+    raise BadInput("not_a_demo", "EUTHYMIA_DATA", says)
+
+
 def demo_environment(port: int) -> dict[str, str]:
     """What makes a clinic a demonstration; the shell's own variables win."""
     return {
@@ -140,6 +152,9 @@ def fill_demo(people: int) -> None:
 
     with click.progressbar(length=100, label="Inventing a clinic", file=sys.stderr) as bar:
         build_demo(people=people, seed=20260301, now=timezone.now(), progress=bar.update)
+    from euthymia.clinic.settings import settings
+
+    (settings().data_directory / DEMO_MARK).write_text("Everything in this folder is invented; `reset` deletes it.\n")
 
 
 def announce(port: int) -> None:

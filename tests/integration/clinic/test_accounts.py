@@ -7,14 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.builders import make_clinic, make_patient, make_viewer, sign_in
+from tests.builders import NOW, make_clinic, make_patient, make_viewer, sign_in
 
 from euthymia.clinic.accounts import commands as account_commands
 from euthymia.clinic.accounts import context, views
-from euthymia.clinic.accounts.models import Membership, User
+from euthymia.clinic.accounts.models import Clinic, Membership, User
 from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.audit.models import AuditEntry
+from euthymia.clinic.demo.build import build_demo
 from euthymia.clinic.settings import settings
+from euthymia.errors import BadInput
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a long enough sentence"
@@ -99,7 +101,7 @@ def test_one_click_doors_exist_only_in_the_demonstration(client: Any) -> None:
 
 
 def test_a_door_of_the_demonstration_opens_with_one_click(client: Any, demonstration: None) -> None:
-    clinic = make_clinic()
+    clinic = make_clinic(invented=True)
     doors = {role: make_viewer(clinic, role) for role in (Role.NURSE, Role.RESEARCHER, Role.PRESCRIBER)}
     listed = client.get("/demo/").content.decode()
     for role, start in ((Role.NURSE, "/board/"), (Role.RESEARCHER, "/evidence/"), (Role.PRESCRIBER, "/today/")):
@@ -109,6 +111,24 @@ def test_a_door_of_the_demonstration_opens_with_one_click(client: Any, demonstra
     assert AuditEntry.objects.filter(action="sign_in").count() == 3
     assert client.get(f"/demo/enter/{membership.pk}/").status_code == 405
     assert client.post("/demo/enter/999999/").status_code == 400
+
+
+def test_a_real_clinic_has_no_one_click_door_even_where_the_demonstration_is_on(
+    client: Any, demonstration: None
+) -> None:
+    viewer = make_viewer(make_clinic())
+    membership = Membership.objects.get(user_id=viewer.user_id)
+    assert viewer.name not in client.get("/demo/").content.decode()
+    assert client.post(f"/demo/enter/{membership.pk}/").status_code == 400
+    assert client.get("/today/").status_code == 302
+
+
+def test_the_demonstration_leaves_a_real_clinic_alone() -> None:
+    real = make_clinic()
+    with pytest.raises(BadInput, match=real.name) as refused:
+        build_demo(people=2, seed=1, now=NOW, progress=lambda step: None)
+    assert refused.value.code == "not_a_demo"
+    assert Clinic.objects.count() == 1
 
 
 def test_work_in_another_clinic_only_where_one_belongs(client: Any) -> None:

@@ -19,7 +19,9 @@ def enter_demo(request: HttpRequest, membership_id: int, now: datetime) -> Viewe
     """Sign in as an invented member of staff with one click; only ever in a demonstration clinic."""
     if not settings().demo:
         raise BadInput("not_a_demo", "", "One-click sign-in exists only in the demonstration clinic.")
-    membership = Membership.objects.select_related("user", "clinic").filter(pk=membership_id).first()
+    # The setting alone opens no door: a real clinic stays shut even where somebody turned the demonstration on.
+    invented = Membership.objects.select_related("user", "clinic").filter(clinic__invented=True)
+    membership = invented.filter(pk=membership_id).first()
     if membership is None:
         raise BadInput("unknown_membership", "membership", "Choose one of the people listed.")
     login(request, membership.user, backend="django.contrib.auth.backends.ModelBackend")

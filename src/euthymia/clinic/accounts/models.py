@@ -16,6 +16,7 @@ class Clinic(models.Model):
     country = models.CharField(max_length=2, help_text="ISO 3166 code; chooses the crisis lines.")
     time_zone = models.CharField(max_length=64, default="UTC")
     enquiry_promise_hours = models.PositiveSmallIntegerField(default=48)
+    invented = models.BooleanField(default=False, help_text="Made by the demonstration; only here one click signs in.")
 
     def __str__(self) -> str:
         return self.name

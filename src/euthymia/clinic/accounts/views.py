@@ -20,7 +20,8 @@ START_PAGE = {Role.RESEARCHER: "evidence", Role.NURSE: "board"}
 @requires(ANYONE)
 def demo(request: HttpRequest) -> HttpResponse:
     """Everybody who works in the demonstration clinics, each one click away."""
-    members = Membership.objects.select_related("user", "clinic").order_by("clinic_id", "pk") if settings().demo else []
+    invented = Membership.objects.filter(clinic__invented=True).select_related("user", "clinic")
+    members = invented.order_by("clinic_id", "pk") if settings().demo else []
     return render(request, "accounts/demo.html", {"members": members})
 
 

@@ -82,8 +82,9 @@ def build_demo(*, people: int, seed: int, now: datetime, progress: Progress) -> 
         raise BadInput(
             "not_a_demo",
             "EUTHYMIA_DATA",
-            f"This installation holds {real.name}, which the demonstration did not make. Serve it with `euthymia serve`; "
-            "show the demonstration from an empty folder. One made by an earlier version is made anew by `reset`.",
+            f"This installation holds {real.name}, which the demonstration did not make. Serve it with "
+            "`euthymia serve`, and the demonstration from an empty folder. "
+            "One made by an earlier version is made anew by `reset`.",
         )
     if Clinic.objects.exists():
         bring_running_visits_up_to(now, seed)
