@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -19,6 +19,9 @@ from euthymia.clinic.accounts.policies import policy_of
 from euthymia.clinic.accounts.viewer import viewer_for
 from euthymia.errors import BadInput
 
+# The largest thing sent here is a bundle of 10 MB, in a form.
+LARGEST_BODY_BYTES = 12 * 2**20
+LARGEST_KEY = 2**63 - 1
 Handler = Callable[[HttpRequest], HttpResponseBase]
 log = logging.getLogger("euthymia.request")
 
@@ -96,6 +99,20 @@ class PolicyMiddleware:
                 return sign_in_first(request)
 
 
+class BodyLimitMiddleware:
+    """Refuses a body that is larger than any form here sends, by its announced length, before a byte of it is read."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not (length.isascii() and length.isdecimal()) or len(length) > 12 or int(length) > LARGEST_BODY_BYTES:
+            says = f"At most {LARGEST_BODY_BYTES // 2**20} MB can be sent at once."
+            return JsonResponse({"error": "too_large", "path": "", "message": says}, status=413)
+        return self.get_response(request)
+
+
 class BadInputMiddleware:
     """The outermost edge for refused input: the same clear error on a page, in a fragment and as JSON."""
 
@@ -104,6 +121,21 @@ class BadInputMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], arguments: Any, named: dict[str, Any]
+    ) -> HttpResponseBase | None:
+        """What no database can look up or keep is refused here, once for every view."""
+        if any(isinstance(value, int) and value > LARGEST_KEY for value in named.values()):
+            raise Http404
+        for sent in (request.GET, request.POST):
+            name = next((name for name, values in sent.lists() if any("\x00" in text for text in values)), None)
+            if name is not None:
+                problem = BadInput(
+                    "unreadable", name, "This text holds a character that cannot be kept. Type it again."
+                )
+                return self.process_exception(request, problem)
+        return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         if not isinstance(exception, BadInput):

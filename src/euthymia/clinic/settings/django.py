@@ -49,6 +49,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "euthymia.clinic.accounts.middleware.RequestLogMiddleware",
+    "euthymia.clinic.accounts.middleware.BodyLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -152,5 +153,10 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     # Django's own request log prints paths, which hold identifiers; ours prints the route's pattern instead.
-    "loggers": {"django.request": {"level": "CRITICAL"}, "django.server": {"level": "ERROR"}},
+    # Refused forms are logged by path too, and the path of a link is its token.
+    "loggers": {
+        "django.request": {"level": "CRITICAL"},
+        "django.security.csrf": {"level": "CRITICAL"},
+        "django.server": {"level": "ERROR"},
+    },
 }
