@@ -21,6 +21,7 @@ from euthymia.clinic.people.queries import find_or_404
 from euthymia.errors import BadInput
 
 SHOWN_ROWS = 100
+LONGEST_NUMBER = 9
 
 
 @requires(SEE_EVIDENCE)
@@ -75,8 +76,8 @@ def cohort_csv(request: HttpRequest) -> HttpResponse:
 @requires(SEE_EVIDENCE)
 def trial_start(request: HttpRequest) -> HttpResponse:
     typed = request.POST.get("replicates", "200"), request.POST.get("seed", "") or str(secrets.randbelow(10**6))
-    if not all(number.isdecimal() for number in typed):
-        raise BadInput("not_a_number", "replicates", "Repetitions and seed are whole numbers.")
+    if not all(number.isdecimal() and len(number) <= LONGEST_NUMBER for number in typed):
+        raise BadInput("not_a_number", "replicates", "Repetitions and seed are whole numbers of at most nine digits.")
     replicates, seed = (int(number) for number in typed)
     design = request.POST.get("design", "")
     viewer = request.viewer  # type: ignore[attr-defined]

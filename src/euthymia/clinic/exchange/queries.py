@@ -18,6 +18,7 @@ from euthymia.errors import BadInput
 from euthymia.interop.fhir.document import Document
 
 PAGE_SIZE, LARGEST_PAGE = 50, 500
+LONGEST_NUMBER = 9
 
 
 def read_resource(viewer: Viewer, kind: str, identity: str, *, base_url: str, now: datetime) -> Document:
@@ -89,7 +90,7 @@ def patient_of(resource: Document) -> UUID | None:
 
 def whole(wanted: dict[str, str], name: str, otherwise: int) -> int:
     text = wanted.get(name, str(otherwise))
-    if not text.isdecimal():
+    if not (text.isdecimal() and len(text) <= LONGEST_NUMBER):
         raise BadInput("not_a_number", name, f"{name} is a whole number, 0 or more.")
     return int(text)
 

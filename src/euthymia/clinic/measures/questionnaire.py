@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from euthymia.care.instruments import Instrument, Score, score
 from euthymia.care.instruments.instrument import BandSet, Rater
 from euthymia.errors import InstrumentError
 
+WHOLE_NUMBER = re.compile(r"-?[0-9]{1,4}")
 URGENT_FLAGS = frozenset({"suicidal_thoughts"})
 
 
@@ -96,8 +98,8 @@ def answers_from(instrument: Instrument, sent: Mapping[str, str]) -> dict[str, i
         text = sent.get(f"answer-{item.id}", "").strip()
         if not text:
             continue
-        if not text.lstrip("-").isdecimal():
-            raise InstrumentError("not_a_number", f"answers.{item.id}", f"'{text}' is not one of the answers.")
+        if not WHOLE_NUMBER.fullmatch(text):
+            raise InstrumentError("not_a_number", f"answers.{item.id}", f"'{text[:20]}' is not one of the answers.")
         answers[item.id] = int(text)
     return answers
 
