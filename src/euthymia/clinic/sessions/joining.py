@@ -1,4 +1,4 @@
-"""The further questions of some events: is the chair free, does the gate still hold, is it the dose that was ordered."""
+"""The further questions of some events: is the chair free, does the gate still hold, is it the dose of the order."""
 
 from __future__ import annotations
 

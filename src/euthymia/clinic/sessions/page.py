@@ -6,11 +6,12 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from math import floor
 from typing import Any
 
 from euthymia.care.bedside_dose import start_of
 from euthymia.care.decision import Allowed, Decision, Level, reasons_of
-from euthymia.care.dosing import room_under_caps
+from euthymia.care.dosing import Room, room_under_caps
 from euthymia.care.given_dose import given_mg
 from euthymia.care.monitoring import watch
 from euthymia.care.protocol import Provenance
@@ -93,15 +94,15 @@ def _room(viewer: Viewer, session: Session, now: datetime) -> tuple[Fill, ...]:
     order, protocol = order_of(session.plan), session_protocol(session)
     began = session.dose_started_at or now
     prior = [dose for dose in prior_doses(viewer, session.patient) if dose.at < began]
-    return tuple(
-        Fill(
-            f"{row.used:.4g} of {row.limit.number.value:.4g} {row.limit.number.unit}",
-            row.used,
-            row.limit.number.value or 0.0,
-            f"{row.left:.4g} {row.limit.number.unit} left",
-        )
-        for row in room_under_caps(protocol, order, prior, began)[:2]
-    )
+    return tuple(fill_of(row) for row in room_under_caps(protocol, order, prior, began)[:2])
+
+
+def fill_of(row: Room) -> Fill:
+    """Two decimals at most. What is left is rounded down and what is over up, so that neither looks safer."""
+    cap, unit = row.limit.number.value or 0.0, row.limit.number.unit
+    hundredths = floor(round(row.left * 100, 6))
+    left = f"{hundredths / 100:g} left" if hundredths >= 0 else f"{-hundredths / 100:g} over"
+    return Fill(f"{round(row.used, 2):g} of {cap:g} {unit}", row.used, cap, left)
 
 
 def sheet_context(viewer: Viewer, session: Session, state: SessionState, now: datetime) -> Context:

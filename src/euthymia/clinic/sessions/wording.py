@@ -115,10 +115,10 @@ SHORT: dict[type[Any], Callable[[Any], str]] = {
     Opened: lambda payload: f"{payload.protocol_id} {payload.protocol_version}",
     DoseStarted: lambda payload: (
         f"{payload.amount_mg:g} mg, {DELIVERIES[payload.delivery]}"
-        + (f" at {payload.rate_mg_per_h:g} mg/h" if payload.rate_mg_per_h is not None else "")
+        + (f" at {round(payload.rate_mg_per_h, 1):g} mg/h" if payload.rate_mg_per_h is not None else "")
     ),
     DeviceGiven: lambda payload: f"device {payload.number}, {payload.amount_mg:g} mg",
-    RateChanged: lambda payload: f"{payload.rate_mg_per_h:g} mg/h",
+    RateChanged: lambda payload: f"{round(payload.rate_mg_per_h, 1):g} mg/h",
     Because: lambda payload: payload.reason,
     Remark: lambda payload: payload.text,
     Discharge: lambda payload: f"with {payload.escort_name}",
