@@ -14,6 +14,7 @@ from euthymia.charts import Axis, Chart, Dot, Dots, Figure, Mark, MarkKind, Scal
 from euthymia.charts import Band as Range
 from euthymia.clinic.people.shell import age_on
 from euthymia.clinic.plans.drafts import order_of
+from euthymia.clinic.sessions.comparing import CADSS6_HIGHEST, NOISE, with_noise
 from euthymia.clinic.sessions.models import Session
 from euthymia.errors import BadInput
 from euthymia.pharmacology import Band, Dose, Person, Regimen, Seen, Simulation, observed_within_band, simulate
@@ -24,7 +25,7 @@ STEP_MIN = 2
 # Nine people in ten; the seed only makes the same person look the same on every screen.
 BAND = Band(people=300, seed=7, quantiles=(0.05, 0.5, 0.95))
 # CADSS-6 runs from 0 to 24 (its data file), the model from 0 to 1.
-HIGHEST = {"cadss6": 24.0}
+HIGHEST = {"cadss6": CADSS6_HIGHEST}
 HOUR_MIN = 60.0
 MINUTE = timedelta(minutes=1)
 
@@ -62,7 +63,7 @@ def expected_of(session: Session, state: SessionState) -> Expected:
         simulation = _simulated(pieces_of(session, state), order.drug, order.route, age_y, sex, order.weight_kg)
     except BadInput as refusal:
         return Expected(why_not=f"No prediction: {refusal.message}")
-    return _drawn(simulation, state, session)
+    return _drawn(simulation, state)
 
 
 def pieces_of(session: Session, state: SessionState) -> tuple[GivenPiece, ...]:
@@ -97,8 +98,9 @@ def _simulated(
     return simulate(Regimen(doses), Person(age_y, sex, weight_kg), times, band=BAND)
 
 
-def _drawn(simulation: Simulation, state: SessionState, session: Session) -> Expected:
+def _drawn(simulation: Simulation, state: SessionState) -> Expected:
     figures, found = [], []
+    compared = with_noise(simulation)
     rows = (
         ("dissociation", "Dissociation", "share of the largest possible", _dissociation_seen(state)),
         ("systolic_rise", "Rise of systolic pressure", "mmHg", _pressure_seen(state)),
@@ -108,13 +110,14 @@ def _drawn(simulation: Simulation, state: SessionState, session: Session) -> Exp
     for name, title, unit, seen in rows:
         if name not in names:
             continue
-        observed = _compare(simulation, name, seen)
+        observed = _compare(compared, name, seen)
         figures.append(_figure(simulation, (name, title, unit), observed, state))
         if observed:
             found.append((title, observed))
     verdict, strange = _verdict(found)
     drawn = [effect for effect in simulation.effects if effect.effect in {"dissociation", "systolic_rise"}]
     assumed = tuple(dict.fromkeys(line for effect in drawn for line in effect.assumptions)) + simulation.notes
+    assumed += tuple(NOISE[effect.effect].says for effect in drawn if effect.effect in NOISE)
     return Expected(tuple(figures), verdict if state.clock_at else "", strange, assumptions=assumed)
 
 
@@ -192,15 +195,15 @@ def _figure(
 
 def _said(observed: tuple[Observed, ...]) -> str:
     outside = sum(one.seen is not Seen.WITHIN for one in observed)
-    return f"; {len(observed)} observed, {outside} outside the band" if observed else ""
+    return f"; {len(observed)} observed, {outside} further from it than the noise of looking" if observed else ""
 
 
 def _verdict(found: Sequence[tuple[str, tuple[Observed, ...]]]) -> tuple[str, bool]:
-    """One line: two looks in a row on the same side of the band count as not behaving as predicted."""
+    """One line: two looks in a row beyond the band and the noise, on one side, count as not behaving as predicted."""
     if not found:
         return "Nothing observed yet to compare with the prediction.", False
     strange = [
-        f"{title.lower()} {'above' if row[-1].seen is Seen.HIGH else 'below'} the band twice in a row"
+        f"{title.lower()} {'higher' if row[-1].seen is Seen.HIGH else 'lower'} than predicted twice in a row"
         for title, row in found
         if len(row) > 1 and row[-1].seen is row[-2].seen is not Seen.WITHIN
     ]
@@ -209,5 +212,15 @@ def _verdict(found: Sequence[tuple[str, tuple[Observed, ...]]]) -> tuple[str, bo
     looks = [one for _, row in found for one in row]
     outside = sum(one.seen is not Seen.WITHIN for one in looks)
     if not outside:
-        return f"Behaving as predicted so far: all {len(looks)} looks lie in the band.", False
-    return f"{outside} of {len(looks)} looks lie outside the band, none twice in a row just now.", False
+        return (
+            f"Behaving as predicted so far: {_looks(len(looks))} within the prediction and the noise of looking.",
+            False,
+        )
+    return (
+        f"Mostly as predicted: {outside} of {len(looks)} looks beyond the prediction and its noise, not twice in a row now.",
+        False,
+    )
+
+
+def _looks(count: int) -> str:
+    return "the one look lies" if count == 1 else f"all {count} looks lie"
