@@ -212,14 +212,10 @@ def _verdict(found: Sequence[tuple[str, tuple[Observed, ...]]]) -> tuple[str, bo
     looks = [one for _, row in found for one in row]
     outside = sum(one.seen is not Seen.WITHIN for one in looks)
     if not outside:
-        return (
-            f"Behaving as predicted so far: {_looks(len(looks))} within the prediction and the noise of looking.",
-            False,
-        )
-    return (
-        f"Mostly as predicted: {outside} of {len(looks)} looks beyond the prediction and its noise, not twice in a row now.",
-        False,
-    )
+        words = f"Behaving as predicted so far: {_looks(len(looks))} within the prediction and the noise of looking."
+        return words, False
+    words = f"Mostly as predicted: {outside} of {len(looks)} looks lie beyond the prediction and the noise of looking,"
+    return f"{words} not twice in a row just now.", False
 
 
 def _looks(count: int) -> str:
