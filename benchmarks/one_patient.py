@@ -91,9 +91,10 @@ def timed(ask: Callable[[str], Any], paths: list[str]) -> list[float]:
 
 def axe_violations(server: DemoServer) -> int:
     """Accessibility violations over every screen, light and dark, tablet and phone."""
-    from benchmarks.screens import walk
+    from benchmarks.screens import browser, walk
 
-    return sum(len(found) for _, found in walk(server))
+    with browser() as opened:
+        return sum(len(found) for _, found in walk(server, opened))
 
 
 def routes() -> list[dict[str, Any]]:

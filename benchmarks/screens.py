@@ -6,7 +6,6 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
@@ -56,21 +55,16 @@ def screens(page: Page, server: DemoServer) -> list[str]:
     return [*PUBLIC, *STAFF, *(f"/people/{people[0]}/{one}" for one in ABOUT_ONE), *running[:1], *protocols[:1]]
 
 
-def walk(server: DemoServer, pictures: Path | None = None) -> Iterator[tuple[str, list[Any]]]:
-    """(screen, theme and size; what axe found) for every screen; pictures of each when a folder is given."""
-    with browser() as opened:
-        for theme in ("light", "dark"):
-            for size_name, size in (("tablet", TABLET), ("phone", PHONE)):
-                page = opened.new_page(viewport=size, color_scheme=theme)
-                enter(page, server, "medical_lead")
-                for path in screens(page, server):
-                    page.goto(f"{server.address}{path}")
-                    name = f"{path} {theme} {size_name}"
-                    if pictures:
-                        file = re.sub(r"[0-9a-f-]{36}", "one", path).strip("/").replace("/", "-") or "home"
-                        page.screenshot(path=pictures / f"{file}-{theme}-{size_name}.png", full_page=True)
-                    violations = Axe().run(page).response["violations"]
-                    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1"):
-                        violations = [*violations, {"id": "scrolls-sideways", "nodes": []}]
-                    yield name, violations
-                page.close()
+def walk(server: DemoServer, opened: Browser) -> Iterator[tuple[str, list[Any]]]:
+    """(screen, theme and size; what axe found, and whether it scrolls sideways) for every screen."""
+    for theme in ("light", "dark"):
+        for size_name, size in (("tablet", TABLET), ("phone", PHONE)):
+            page = opened.new_page(viewport=size, color_scheme=theme)  # type: ignore[arg-type]
+            enter(page, server, "medical_lead")
+            for path in screens(page, server):
+                page.goto(f"{server.address}{path}")
+                violations = Axe().run(page).response["violations"]
+                if page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1"):
+                    violations = [*violations, {"id": "scrolls-sideways", "nodes": []}]
+                yield f"{path} {theme} {size_name}", violations
+            page.close()

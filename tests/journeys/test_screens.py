@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 from benchmarks.demo_server import DemoServer
 from benchmarks.screens import walk
+from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.journey
 
 
-def test_every_screen_is_accessible_in_both_themes_and_sizes(server: DemoServer) -> None:
+def test_every_screen_is_accessible_in_both_themes_and_sizes(server: DemoServer, chromium: Browser) -> None:
     found = {
         name: [(violation["id"], [node["html"][:120] for node in violation["nodes"]]) for violation in violations]
-        for name, violations in walk(server)
+        for name, violations in walk(server, chromium)
         if violations
     }
     assert found == {}
