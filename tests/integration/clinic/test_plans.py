@@ -319,3 +319,12 @@ def test_a_therapist_may_not_open_it(client: Any, lead: Viewer, patient: Patient
 
     sign_in(client, make_viewer(Clinic.objects.get(pk=lead.clinic_id), Role.THERAPIST))
     assert client.get(f"/people/{patient.id}/plan/").status_code == 403
+
+
+def test_a_file_name_with_markup_stays_words_on_the_plan_page(client: Any, lead: Viewer, patient: Patient) -> None:
+    signed(lead, IV)
+    line = add_line(lead, patient, "29463-7", 70)
+    RecordEntry.objects.filter(pk=line.pk).update(source="<img src=x onerror=alert(1)>.json")
+    page = sign_in(client, lead).get(f"/people/{patient.id}/plan/").content.decode()
+    assert "onerror" in page
+    assert "<img src=x" not in page
