@@ -302,3 +302,15 @@ def test_another_clinic_finds_nobody_and_a_coordinator_may_not_assess(
     assert client.post(f"/people/{patient.id}/assess/facts/", {}).status_code == 404
     sign_in(client, make_viewer(clinic, Role.COORDINATOR))
     assert client.get(f"/people/{patient.id}/assess/").status_code == 403
+
+
+def test_the_longest_names_can_consent_and_a_list_of_medicines_is_no_medicine() -> None:
+    clinic = make_clinic()
+    viewer = make_viewer(clinic)
+    patient = make_patient(clinic, given_name="Ñ" * 300, family_name="=" * 300)
+    protocol = load_protocol(IV)
+    name, text_version = f"  {patient}  ", consent_text(protocol).version
+    row = commands.sign_consent(viewer, patient, protocol, signed_name=name, text_version=text_version, now=NOW)
+    row.clean_fields(exclude=["witnessed_by", "withdrawn_at"])
+    with pytest.raises(BadInput, match="80 letters"):
+        commands.add_trial(viewer, patient, TrialFields("sertraline " * 20), NOW)

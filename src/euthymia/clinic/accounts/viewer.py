@@ -11,6 +11,8 @@ from euthymia.clinic.accounts.models import Membership
 from euthymia.clinic.accounts.roles import Role
 
 CLINIC_CHOICE = "clinic_id"
+# What the rows that say who wrote them can hold.
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def viewer_of(membership: Membership) -> Viewer:
     clinic = membership.clinic
     return Viewer(
         user_id=membership.user_id,
-        name=str(membership.user),
+        name=str(membership.user)[:LONGEST_NAME],
         role=Role(membership.role),
         clinic_id=clinic.pk,
         clinic_name=clinic.name,

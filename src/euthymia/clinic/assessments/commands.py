@@ -34,6 +34,7 @@ DOUBLE_CLICK = timedelta(seconds=30)
 # What a form refuses as a slip of the hand; no clinical limits.
 HIGHEST_DOSE_MG_DAY = 5000
 LONGEST_WEEKS = 2600
+LONGEST_DRUG_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ def add_trial(viewer: Viewer, patient: Patient, fields: TrialFields, now: dateti
     """Write down one earlier treatment; refuses a number that cannot be meant. A double click writes it once."""
     if not fields.drug.strip():
         raise BadInput("missing", "drug", "Say which medicine it was.")
+    if len(fields.drug.strip()) > LONGEST_DRUG_NAME:
+        raise BadInput("too_long", "drug", f"Name one medicine, in at most {LONGEST_DRUG_NAME} letters.")
     _within("dose_mg_day", fields.dose_mg_day, HIGHEST_DOSE_MG_DAY, "mg a day")
     _within("weeks", fields.weeks, LONGEST_WEEKS, "weeks")
     again = visible_to(viewer, TreatmentTrialEntry).filter(
@@ -199,7 +202,7 @@ def sign_consent(
         protocol_id=protocol.id,
         protocol_version=protocol.version,
         text_version=shown.version,
-        signed_name=signed_name.strip(),
+        signed_name=" ".join(signed_name.split()),
         signed_at=now,
         witnessed_by_id=viewer.user_id,
     )

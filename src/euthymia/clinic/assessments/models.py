@@ -53,7 +53,7 @@ class Consent(ClinicOwned):
     protocol_id = models.CharField(max_length=60)
     protocol_version = models.CharField(max_length=20)
     text_version = models.CharField(max_length=20)
-    signed_name = models.CharField(max_length=200)
+    signed_name = models.CharField(max_length=700, help_text="A given and a family name, however long.")
     signed_at = models.DateTimeField()
     witnessed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     withdrawn_at = models.DateTimeField(null=True)
