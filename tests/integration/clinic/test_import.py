@@ -154,3 +154,14 @@ def test_a_pharmacist_may_not_import(client: Any, coordinator: Viewer) -> None:
     file = SimpleUploadedFile("one.json", bundle(HER), "application/json")
     assert sign_in(client, pharmacist).post("/people/import/", {"bundle": file}).status_code == 403
     assert_nothing_kept()
+
+
+def test_what_no_record_can_hold_is_refused_whole(coordinator: Viewer) -> None:
+    # In a name, in the name of something not understood, and a name longer than its column.
+    inside, aside = HER | {"name": [{"family": "Riv\x00era"}]}, HER | {"\x00": 1}
+    long = HER | {"name": [{"family": "R" * 301}]}
+    for said, her in (("control character", inside), ("charact|unknown|not", aside), ("300", long)):
+        content = bundle(her)
+        with pytest.raises(BadInput, match=said):
+            commands.import_bundle(coordinator, "her.json", content, NOW)
+    assert_nothing_kept()

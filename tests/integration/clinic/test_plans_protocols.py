@@ -153,6 +153,16 @@ def test_a_newly_signed_version_retires_the_one_before(lead: Viewer) -> None:
     assert queries.usable_versions(lead)[IV].pk == second.pk
 
 
+def test_a_version_that_was_replaced_is_not_signed_over_the_one_in_use(lead: Viewer) -> None:
+    shipped = installed(lead)
+    draft = filled(lead, shipped)
+    in_use = commands.fill_protocol(lead, draft, plausible(shipped), source=SOURCE, now=NOW)
+    commands.sign_protocol(lead, in_use, name=lead.name, meaning=MEANING, now=NOW)
+    with pytest.raises(ProtocolError, match="replaced"):
+        commands.sign_protocol(lead, draft, name=lead.name, meaning=MEANING, now=NOW)
+    assert queries.usable_versions(lead)[draft.protocol_id].pk == in_use.pk
+
+
 def test_another_clinics_version_looks_like_none(lead: Viewer) -> None:
     stranger = make_viewer(make_clinic(), Role.MEDICAL_LEAD)
     with pytest.raises(Http404):

@@ -33,6 +33,8 @@ MAX_BUNDLE_BYTES = 10 * 1024 * 1024
 WEIGHT_CHANGE_TO_CONFIRM = 0.10
 # The same thing sent again within this time is a double click, not a second thing.
 DOUBLE_CLICK = timedelta(minutes=1)
+# How JSON writes the one character that no database text can hold.
+NO_CHARACTER = b"\\u0000"
 RECORD_NUMBER_FORMAT = "E-{:05d}"
 MEDICAL_RECORD_NUMBER = "MR"
 MEASURED_HERE = "measured here"
@@ -41,6 +43,8 @@ MEASURED_HERE = "measured here"
 @transaction.atomic
 def create_patient(actor: Actor, fields: dict[str, Any], now: datetime) -> Patient:
     """A new person in care. fields: names, birth_date, sex, email, phone, language; record_number if they have one."""
+    hold_clinic(actor)
+    refuse_too_long(fields)
     birth_date: date | None = fields.get("birth_date")
     if birth_date is not None and birth_date > now.date():
         raise BadInput("in_the_future", "birth_date", "The birth date lies in the future. Check the year.")
@@ -53,6 +57,19 @@ def create_patient(actor: Actor, fields: dict[str, Any], now: datetime) -> Patie
     patient = Patient.objects.create(clinic_id=actor.clinic_id, record_number=number, created_at=now, **chosen)
     record(actor, Action.CREATE, "patient", now=now, patient_id=patient.id, subject_id=patient.id)
     return patient
+
+
+def hold_clinic(actor: Actor) -> None:
+    """Until this transaction ends, nobody else of this clinic passes here: numbers are counted and names compared."""
+    Clinic.objects.select_for_update(no_key=True).get(pk=actor.clinic_id)
+
+
+def refuse_too_long(fields: dict[str, Any]) -> None:
+    """Refuse a text that the record cannot hold whole; nothing is cut off in silence."""
+    for name, value in fields.items():
+        longest = getattr(Patient._meta.get_field(name), "max_length", None)
+        if longest and isinstance(value, str) and len(value) > longest:
+            raise BadInput("too_long", name, f"At most {longest} letters fit here; this has {len(value)}.")
 
 
 def refuse_same_person(actor: Actor, fields: dict[str, Any]) -> None:
@@ -89,13 +106,24 @@ def next_record_number(actor: Actor) -> str:
     return RECORD_NUMBER_FORMAT.format(number)
 
 
-@transaction.atomic
 def import_bundle(actor: Actor, file_name: str, content: bytes, now: datetime) -> ImportReport:
     """Take in one person's FHIR R4 bundle: everything understood and a full report, or nothing.
 
     Refuses (DocumentError) what is no bundle of one person, and (BadInput) a record that was imported before.
+    A large bundle is read before the transaction begins, so that nobody waits to write meanwhile.
     """
     imported = read_bundle(content, max_bytes=MAX_BUNDLE_BYTES, now=now)
+    if NO_CHARACTER in content:
+        raise BadInput("unreadable", file_name, "The file holds a character that cannot be kept (code 0).")
+    return keep_bundle(actor, file_name, content, imported, now=now)
+
+
+@transaction.atomic
+def keep_bundle(
+    actor: Actor, file_name: str, content: bytes, imported: ImportedRecord, *, now: datetime
+) -> ImportReport:
+    """Write what was understood of a bundle, once per file."""
+    hold_clinic(actor)
     digest = hashlib.sha256(content).hexdigest()
     earlier = visible_to(actor, ImportReport).filter(content_hash=digest).first()
     if earlier is not None:

@@ -18,9 +18,9 @@ from euthymia.clinic.accounts.viewer import Actor, Viewer
 from euthymia.clinic.assessments.decisions import decision_as_json
 from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action
-from euthymia.clinic.people.commands import add_measurement
+from euthymia.clinic.people.commands import add_measurement, hold_clinic
 from euthymia.clinic.people.models import CarePhase, Patient
-from euthymia.clinic.people.queries import visible_to
+from euthymia.clinic.people.queries import find_or_404, visible_to
 from euthymia.clinic.plans.drafts import WEIGHT, PlanChoice, PlanDraft, draft_plan, order_as_json, order_of
 from euthymia.clinic.plans.models import Plan, PlanState, ProtocolVersion
 from euthymia.clinic.plans.queries import protocol_of
@@ -68,6 +68,8 @@ def fill_protocol(
     source, and a hold looser than its stop (ProtocolError).   Signed content stays: the new version is unsigned.
     """
     _require(viewer, SIGN_PROTOCOLS)
+    hold_clinic(viewer)
+    row = _still_in_use(viewer, row)
     if len(source.strip()) < SHORTEST_REASON:
         raise ProtocolError(
             "missing_source", "source", f"Say where these numbers come from, in at least {SHORTEST_REASON} letters."
@@ -98,6 +100,8 @@ def sign_protocol(viewer: Viewer, row: ProtocolVersion, *, name: str, meaning: s
     Refuses a protocol that still has holes, and a name that is not the signer's own (ProtocolError).
     """
     _require(viewer, SIGN_PROTOCOLS)
+    hold_clinic(viewer)
+    row = _still_in_use(viewer, row)
     if row.signed_at is not None:
         return row
     if name.strip().casefold() != viewer.name.strip().casefold():
@@ -111,6 +115,15 @@ def sign_protocol(viewer: Viewer, row: ProtocolVersion, *, name: str, meaning: s
     others.exclude(pk=row.pk).update(retired_at=now)
     record(viewer, Action.SIGN, "protocol_version", now=now, subject_id=f"{row.protocol_id} {row.version}")
     return row
+
+
+def _still_in_use(viewer: Viewer, row: ProtocolVersion) -> ProtocolVersion:
+    """The version as it is now; refuses one that a newer version has replaced since the page was opened."""
+    newest = find_or_404(viewer, ProtocolVersion, pk=row.pk)
+    if newest.retired_at is not None:
+        says = f"{row} was replaced by a newer version. Work on that one."
+        raise ProtocolError("retired", "version", says)
+    return newest
 
 
 def _require(viewer: Viewer, policy: Policy) -> None:
@@ -141,6 +154,9 @@ def sign_plan(
         if len(because.strip()) < SHORTEST_REASON:
             says = f"Say why this is accepted, in at least {SHORTEST_REASON} letters."
             raise BadInput("override_needs_reason", f"reason:{rule}", says)
+    # Two signatures at once: the second waits here, and then sees the plan of the first.
+    patient = visible_to(viewer, Patient).select_for_update(no_key=True).get(pk=patient.pk)
+    row = _still_in_use(viewer, row)
     draft = draft_plan(viewer, patient, row, choice, reasons=reasons, now=now)
     if not isinstance(draft.decision, Allowed):
         raise BadInput("not_allowed", "decision", refusal_words(draft.decision))
