@@ -54,6 +54,16 @@
     document.body.classList.toggle("is-stale", old);
   }
 
+  // The newest columns, beginning with a whole one: a column cut by the row names would read as another word.
+  const showLatest = (grid) => {
+    const heads = Array.from(grid.querySelectorAll("thead th"));
+    if (heads.length < 2) return;
+    const edge = heads.shift().getBoundingClientRect().width + grid.getBoundingClientRect().left - grid.scrollLeft;
+    const furthest = grid.scrollWidth - grid.clientWidth;
+    const starts = heads.map((head) => head.getBoundingClientRect().left - edge).filter((left) => left <= furthest + 1);
+    grid.scrollLeft = starts.length ? starts[starts.length - 1] : furthest;
+  };
+
   // After a refresh the reader stays where they were: scrolled places and opened tables.
   const places = new Map();
   let opened = [];
@@ -64,7 +74,7 @@
   document.addEventListener("htmx:afterSwap", (event) => {
     document.querySelectorAll(".flowsheet").forEach((grid) => {
       const place = places.get(grid.id);
-      if (place) { grid.scrollLeft = place[0]; grid.scrollTop = place[1]; } else { grid.scrollLeft = grid.scrollWidth; }
+      if (place) { grid.scrollLeft = place[0]; grid.scrollTop = place[1]; } else { showLatest(grid); }
     });
     document.querySelectorAll("#sheet details").forEach((one) => {
       if (opened.includes(one.closest("figure, section").textContent.slice(0, 60))) one.open = true;
@@ -126,7 +136,7 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     nameDevice();
-    document.querySelectorAll(".flowsheet").forEach((grid) => { grid.scrollLeft = grid.scrollWidth; });
+    document.querySelectorAll(".flowsheet").forEach(showLatest);
     if (document.querySelector("[data-live]")) {
       heardAt = Date.now();
       window.setInterval(showStale, 1000);
