@@ -8,7 +8,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from tests.builders import NOW
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from tests.builders import NOW, sign_in
 from tests.session_room import BEFORE, Room, again, event
 
 from euthymia.care.dosing import Room as RoomUnder
@@ -106,3 +109,23 @@ def test_room_under_a_cap_reads_in_two_decimals_and_never_looks_larger(used: flo
     cap = replace(shipped, number=replace(shipped.number, value=0.75, unit="mg/kg"))
     fill = fill_of(RoomUnder(cap, used, 0.75 - used))
     assert (fill.words, fill.left) == (words, left)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/board/", "/sessions/{}/", "/sessions/{}/live/?part=sheet"])
+def test_a_page_asks_the_database_as_often_for_many_events_as_for_few(
+    client: Client, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("euthymia.clinic.sessions.views.timezone.now", lambda: NOW + 40 * MINUTE)
+    room = Room()
+    session = room.dosing()
+    sign_in(client, room.nurse)
+    url = path.format(session.id)
+    client.get(url)
+    with CaptureQueriesContext(connection) as few:
+        assert client.get(url).status_code == 200
+    rows = [event(EventKind.VITALS, BEFORE, at=NOW + minute * MINUTE) for minute in range(6, 36)]
+    commands.append_events(room.nurse, session, rows, NOW + 36 * MINUTE)
+    with CaptureQueriesContext(connection) as many:
+        assert client.get(url).status_code == 200
+    assert len(many) == len(few)
