@@ -102,3 +102,20 @@ def test_a_body_larger_than_any_form_is_refused_before_it_is_read(client: Any) -
     assert refused.json()["error"] == "too_large"
     middleware = list(django_settings.MIDDLEWARE)
     assert middleware[1].endswith("BodyLimitMiddleware")
+
+
+def test_a_time_before_anybodys_birth_is_refused_with_or_without_a_birth_date(client: Any) -> None:
+    clinic = make_clinic()
+    sign_in(client, make_viewer(clinic, Role.PRESCRIBER))
+    for patient in (make_patient(clinic), make_patient(clinic, birth_date=None)):
+        weight = {"code": "29463-7", "value": "70", "unit": "kg", "at": "0001-01-01T00:00"}
+        assert client.post(f"/people/{patient.id}/record/add/", weight).status_code == 422
+        note = {"kind": "preparation", "text": "Met for the first time.", "at": "0001-01-01T00:00"}
+        assert client.post(f"/people/{patient.id}/therapy/", note).status_code == 422
+    ancient = {"given_name": "Ada", "family_name": "Sample", "birth_date": "1084-05-17", "sex": "female"}
+    assert "Check the year" in client.post("/people/new/", ancient).content.decode()
+
+
+def test_a_row_that_is_not_there_is_no_fault_in_the_log(lead: Any, caplog: pytest.LogCaptureFixture) -> None:
+    assert lead.get(f"/people/{make_patient(make_clinic()).id}/record/").status_code == 404
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]

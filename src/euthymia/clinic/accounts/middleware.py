@@ -51,6 +51,8 @@ class RequestLogMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
         """Say what broke and where in our files; never the message, which may quote what somebody typed."""
+        if isinstance(exception, Http404):
+            return
         frames = [frame for frame in traceback.extract_tb(exception.__traceback__) if "euthymia" in frame.filename]
         places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames[-3:]]
         route = request.resolver_match.route if request.resolver_match else "-"

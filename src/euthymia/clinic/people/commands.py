@@ -33,6 +33,8 @@ MAX_BUNDLE_BYTES = 10 * 1024 * 1024
 WEIGHT_CHANGE_TO_CONFIRM = 0.10
 # The same thing sent again within this time is a double click, not a second thing.
 DOUBLE_CLICK = timedelta(minutes=1)
+# A longer life than anybody has been known to live; an earlier year is a slip of the hand.
+LONGEST_LIFE = timedelta(days=125 * 365.25)
 # How JSON writes the one character that no database text can hold.
 NO_CHARACTER = b"\\u0000"
 RECORD_NUMBER_FORMAT = "E-{:05d}"
@@ -48,6 +50,8 @@ def create_patient(actor: Actor, fields: dict[str, Any], now: datetime) -> Patie
     birth_date: date | None = fields.get("birth_date")
     if birth_date is not None and birth_date > now.date():
         raise BadInput("in_the_future", "birth_date", "The birth date lies in the future. Check the year.")
+    if birth_date is not None and birth_date < (now - LONGEST_LIFE).date():
+        raise BadInput("too_long_ago", "birth_date", "Nobody has lived that long. Check the year.")
     if birth_date is not None and not fields.get("record_number"):
         refuse_same_person(actor, fields)
     number = fields.get("record_number") or next_record_number(actor)
@@ -161,8 +165,7 @@ def add_measurement(
     measurement = MEASUREMENTS.get(code)
     if measurement is None:
         raise BadInput("unknown_measurement", "code", "Choose one of the measurements listed.")
-    if at > now:
-        raise BadInput("in_the_future", "at", "This time lies in the future. Check the date and the clock.")
+    refuse_impossible_time(patient, at, now)
     kept = measurement.in_kept_unit(value, unit)
     if measurement.code == MEASUREMENTS.weight.code and not sure:
         refuse_surprising_weight(actor, patient, kept)
@@ -189,6 +192,15 @@ def add_measurement(
     )
     record(actor, Action.CREATE, "measurement", now=now, patient_id=patient.id, subject_id=row.pk)
     return row
+
+
+def refuse_impossible_time(patient: Patient, at: datetime, now: datetime) -> None:
+    """Refuse a moment that is not yet, or before this person was born."""
+    if at > now:
+        raise BadInput("in_the_future", "at", "This time lies in the future. Check the date and the clock.")
+    born = patient.birth_date or (now - LONGEST_LIFE).date()
+    if at.date() < born:
+        raise BadInput("before_birth", "at", f"This time lies before {patient} was born. Check the year.")
 
 
 def refuse_surprising_weight(actor: Actor, patient: Patient, weight_kg: float) -> None:

@@ -9,6 +9,7 @@ from django.db import transaction
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action
+from euthymia.clinic.people.commands import refuse_impossible_time
 from euthymia.clinic.people.models import Patient
 from euthymia.clinic.people.queries import find_or_404, visible_to
 from euthymia.clinic.sessions.models import Session
@@ -36,8 +37,7 @@ def write_note(
         raise BadInput("unknown_kind", "kind", "Choose preparation, dosing day or integration.")
     if not text.strip():
         raise BadInput("empty", "text", "Write the note before you save it.")
-    if at > now:
-        raise BadInput("in_the_future", "at", "This time lies in the future. Check the date and the clock.")
+    refuse_impossible_time(patient, at, now)
     session = find_or_404(viewer, Session, id=session_id, patient=patient) if session_id else None
     again = visible_to(viewer, TherapyNote).filter(
         patient=patient, by_id=viewer.user_id, kind=kind, text=text, at__gt=at - DOUBLE_CLICK, at__lte=at
