@@ -71,7 +71,10 @@ def _checks_done(items: tuple[DueItem, ...], now: datetime) -> Decision:
             says = f"Was not done in time: {', '.join(item.still).replace('_', ' ')}."
             reasons.append(Reason("check_missed", Level.HOLD, item.what, "missed", source=item.source, says=says))
             continue
-        missing += [Missing(f"{item.what}.{name}", "checks_done", f"Not looked at: {name}.") for name in item.still]
+        missing += [
+            Missing(f"{item.what}.{name}", "checks_done", f"Not looked at: {name.replace('_', ' ')}.")
+            for name in item.still
+        ]
     return decide(reasons, missing)
 
 
