@@ -9,13 +9,18 @@ from typing import Any
 import pytest
 from tests.builders import NOW, make_clinic, make_patient, make_viewer, sign_in
 
+from euthymia.care.protocols.load import load_protocol
 from euthymia.clinic.accounts import commands as account_commands
 from euthymia.clinic.accounts import context, views
 from euthymia.clinic.accounts.models import Clinic, Membership, User
 from euthymia.clinic.accounts.roles import Role
+from euthymia.clinic.assessments import commands as assessments
 from euthymia.clinic.audit.models import AuditEntry
 from euthymia.clinic.demo.build import build_demo
+from euthymia.clinic.evidence.commands import build_cohort
+from euthymia.clinic.people.commands import change_contact
 from euthymia.clinic.settings import settings
+from euthymia.clinic.therapy.commands import write_note
 from euthymia.errors import BadInput
 
 pytestmark = pytest.mark.django_db
@@ -165,3 +170,27 @@ def test_pages_of_a_record_are_never_kept_by_the_browser(client: Any) -> None:
 
 def test_the_service_says_it_is_well(client: Any) -> None:
     assert client.get("/health/").json()["status"] == "ok"
+
+
+def test_commands_ask_what_their_pages_ask() -> None:
+    """A researcher has no door to a person, whichever function is called."""
+    clinic = make_clinic()
+    researcher, nurse, patient = (
+        make_viewer(clinic, Role.RESEARCHER),
+        make_viewer(clinic, Role.NURSE),
+        make_patient(clinic),
+    )
+    note = {"kind": "preparation", "text": "Met for the first time.", "at": NOW, "now": NOW}
+    refused = [
+        lambda: assessments.record_facts(researcher, patient, {"stroke": False}, NOW),
+        lambda: assessments.add_trial(researcher, patient, assessments.TrialFields("sertraline"), NOW),
+        lambda: assessments.decide_eligibility(researcher, patient, load_protocol("iv_racemic_05"), now=NOW),
+        lambda: change_contact(researcher, patient, {"email": ""}, NOW),
+        lambda: write_note(nurse, patient, **note),
+        lambda: build_cohort(nurse, NOW),
+    ]
+    for act in refused:
+        with pytest.raises(BadInput) as problem:
+            act()
+        assert problem.value.code == "not_permitted"
+    assert not AuditEntry.objects.exists()

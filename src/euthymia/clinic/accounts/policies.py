@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from euthymia.care.decision import Allowed, Decision, Level, Missing, Reason, decide
+from euthymia.care.decision import Allowed, Decision, Level, Missing, Reason, decide, reasons_of
 from euthymia.clinic.accounts.roles import BEDSIDE, CARE_TEAM, CLINICAL, EVERYONE, INTAKE, PRESCRIBING, Role
 from euthymia.clinic.accounts.viewer import Viewer
+from euthymia.errors import BadInput
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -40,6 +41,14 @@ class Policy:
     def allows(self, viewer: Viewer | None) -> bool:
         """Whether to offer what lies behind this policy; the route itself asks `decide`."""
         return isinstance(self.decide(viewer), Allowed)
+
+
+def insist(viewer: Viewer, policy: Policy) -> None:
+    """For commands: refuse (BadInput) what the page's policy refuses, so that no other door is wider."""
+    decision = policy.decide(viewer)
+    if not isinstance(decision, Allowed):
+        says = next((reason.says for reason in reasons_of(decision)), policy.says)
+        raise BadInput("not_permitted", policy.name, says)
 
 
 ANYONE = Policy("anyone", "Open to everybody.", anyone=True)

@@ -12,8 +12,8 @@ from django.db import transaction
 from euthymia.care.decision import Allowed, Decision, Level, reasons_of, verdict
 from euthymia.care.override import Override, with_overrides
 from euthymia.care.protocol import Protocol
-from euthymia.clinic.accounts.policies import PRESCRIBE
-from euthymia.clinic.accounts.viewer import Actor, Viewer
+from euthymia.clinic.accounts.policies import ASSESS, PRESCRIBE, insist
+from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.assessments.consent.load import consent_text
 from euthymia.clinic.assessments.decisions import decision_as_json
 from euthymia.clinic.assessments.facts import latest_entries
@@ -52,6 +52,7 @@ class TrialFields:
 @transaction.atomic
 def add_trial(viewer: Viewer, patient: Patient, fields: TrialFields, now: datetime) -> TreatmentTrialEntry:
     """Write down one earlier treatment; refuses a number that cannot be meant. A double click writes it once."""
+    insist(viewer, ASSESS)
     if not fields.drug.strip():
         raise BadInput("missing", "drug", "Say which medicine it was.")
     if len(fields.drug.strip()) > LONGEST_DRUG_NAME:
@@ -80,13 +81,14 @@ def add_trial(viewer: Viewer, patient: Patient, fields: TrialFields, now: dateti
 
 
 @transaction.atomic
-def withdraw_trial(actor: Actor, row: TreatmentTrialEntry, now: datetime) -> TreatmentTrialEntry:
+def withdraw_trial(viewer: Viewer, row: TreatmentTrialEntry, now: datetime) -> TreatmentTrialEntry:
     """Strike one through; it stays in sight. Doing it twice changes nothing."""
+    insist(viewer, ASSESS)
     if row.withdrawn_at is None:
         row.withdrawn_at = now
         row.save(update_fields=["withdrawn_at"])
         record(
-            actor,
+            viewer,
             Action.CHANGE,
             "treatment_trial",
             now=now,
@@ -110,6 +112,7 @@ def record_facts(viewer: Viewer, patient: Patient, answers: Mapping[str, Any], n
 
     Refuses (BadInput, path = the fact's name) an unknown question and an answer it does not take; then nothing is kept.
     """
+    insist(viewer, ASSESS)
     before = latest_entries(viewer, patient)
     read = {name: read_answer(name, value, now) for name, value in answers.items()}
     changed = {name: value for name, value in read.items() if value != (before[name].value if name in before else None)}
@@ -139,6 +142,7 @@ def decide_eligibility(
     reasons: rule → why a hold is accepted; only a prescriber may, in at least 10 letters; a stop has no path, and what
     is missing stays missing.   Refuses (BadInput) an override of anything that is not a hold.
     """
+    insist(viewer, ASSESS)
     facts = eligibility_facts(viewer, patient, protocol, now)
     answer = eligibility_of(protocol, facts, now)
     overrides = [_override(viewer, answer, rule, because) for rule, because in (reasons or {}).items()]
@@ -188,6 +192,7 @@ def sign_consent(
     Refuses (BadInput) an empty name, one that is not the person's, and a text other than the one shown today.
     Signing the same again changes nothing.
     """
+    insist(viewer, ASSESS)
     shown = consent_text(protocol)
     if text_version != shown.version:
         raise BadInput("old_text", "text_version", "The text has changed since this page was opened. Read it again.")
@@ -213,6 +218,7 @@ def sign_consent(
 @transaction.atomic
 def withdraw_consent(viewer: Viewer, row: Consent, now: datetime) -> Consent:
     """The person takes their consent back; nothing can be planned or started on it from now."""
+    insist(viewer, ASSESS)
     if row.withdrawn_at is None:
         row.withdrawn_at = now
         row.save(update_fields=["withdrawn_at"])

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
+from euthymia.clinic.accounts.policies import SEE_EVIDENCE, insist
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action
@@ -27,6 +28,7 @@ DOUBLE_CLICK = timedelta(seconds=10)
 
 def build_cohort(viewer: Viewer, now: datetime) -> CohortTable:
     """Build the clinic's table anew. The computation runs outside any transaction; the row is written whole."""
+    insist(viewer, SEE_EVIDENCE)
     request = cohort_request(viewer)
     answer = build_table(request)
     with transaction.atomic():
@@ -45,6 +47,7 @@ def build_cohort(viewer: Viewer, now: datetime) -> CohortTable:
 
 def start_trial(viewer: Viewer, *, design: str, replicates: int, seed: int, now: datetime) -> TrialRun:
     """Start a virtual trial; its row says how it ended. Refuses an unknown design and an absurd size."""
+    insist(viewer, SEE_EVIDENCE)
     if design not in DESIGNS:
         raise BadInput("unknown_design", "design", "Choose one of the designs listed.")
     if not 2 <= replicates <= MOST_REPLICATES:

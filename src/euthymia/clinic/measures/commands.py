@@ -20,6 +20,7 @@ from euthymia.care.followup import check_in_schedule
 from euthymia.care.instruments import load_instrument, score
 from euthymia.care.risk import Trigger, assess
 from euthymia.clinic.accounts.models import Membership
+from euthymia.clinic.accounts.policies import ASSESS, insist
 from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.accounts.viewer import Actor, System, Viewer
 from euthymia.clinic.audit.commands import record
@@ -161,6 +162,7 @@ def owner_of_risk(actor: Actor) -> Membership:
 @transaction.atomic
 def see_risk(viewer: Viewer, signal: RiskSignal, now: datetime) -> RiskSignal:
     """Note that the signal was seen; the first time counts."""
+    insist(viewer, ASSESS)
     if signal.seen_at is None:
         signal.seen_at = now
         signal.save(update_fields=["seen_at"])
@@ -171,6 +173,7 @@ def see_risk(viewer: Viewer, signal: RiskSignal, now: datetime) -> RiskSignal:
 @transaction.atomic
 def close_risk(viewer: Viewer, signal: RiskSignal, action_taken: str, now: datetime) -> RiskSignal:
     """Close a signal with what was done. Refuses to close it with nothing, and to close it twice."""
+    insist(viewer, ASSESS)
     signal = RiskSignal.objects.select_for_update().get(pk=signal.pk)
     if signal.closed_at is not None:
         raise BadInput("already_closed", "", f"{signal.closed_by} closed this already on {signal.closed_at:%d %B %Y}.")

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from euthymia.clinic.accounts.models import Clinic
+from euthymia.clinic.accounts.policies import HANDLE_INTAKE, insist
 from euthymia.clinic.accounts.viewer import Actor, Viewer
 from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action
@@ -92,6 +93,7 @@ def refuse_same_person(actor: Actor, fields: dict[str, Any]) -> None:
 @transaction.atomic
 def change_contact(viewer: Viewer, patient: Patient, fields: dict[str, str], now: datetime) -> Patient:
     """How to reach this person from now on: email, phone, language."""
+    insist(viewer, HANDLE_INTAKE)
     changed = [name for name, value in fields.items() if getattr(patient, name) != value]
     for name in changed:
         setattr(patient, name, fields[name])
@@ -241,6 +243,7 @@ def make_enquiry(clinic: Clinic, actor: Actor, fields: dict[str, str], now: date
 @transaction.atomic
 def answer_enquiry(viewer: Viewer, enquiry: Enquiry, now: datetime) -> Enquiry:
     """Note that the person was answered, by whom and when. Saying it twice changes nothing."""
+    insist(viewer, HANDLE_INTAKE)
     if enquiry.state == EnquiryState.NEW:
         enquiry.state = EnquiryState.ANSWERED
         enquiry.answered_at = now
@@ -253,6 +256,7 @@ def answer_enquiry(viewer: Viewer, enquiry: Enquiry, now: datetime) -> Enquiry:
 @transaction.atomic
 def accept_enquiry(viewer: Viewer, enquiry: Enquiry, now: datetime) -> Patient:
     """The person becomes a patient in assessment; their enquiry points at them from then on."""
+    insist(viewer, HANDLE_INTAKE)
     # Two clicks at once: the second waits here, and then sees the patient the first has made.
     enquiry = visible_to(viewer, Enquiry).select_for_update().get(pk=enquiry.pk)
     if enquiry.patient is not None:

@@ -13,7 +13,7 @@ from euthymia.care.protocol import Protocol, fill
 from euthymia.care.protocol_document import content_hash, to_mapping
 from euthymia.care.protocol_signature import sign
 from euthymia.care.protocols.load import load_protocol, shipped_protocols
-from euthymia.clinic.accounts.policies import PRESCRIBE, SIGN_PROTOCOLS, Policy
+from euthymia.clinic.accounts.policies import PRESCRIBE, SIGN_PROTOCOLS, insist
 from euthymia.clinic.accounts.viewer import Actor, Viewer
 from euthymia.clinic.assessments.decisions import decision_as_json
 from euthymia.clinic.audit.commands import record
@@ -67,7 +67,7 @@ def fill_protocol(
     values: hole path → number in the hole's unit.   Refuses an implausible number, a number that has a published
     source, and a hold looser than its stop (ProtocolError).   Signed content stays: the new version is unsigned.
     """
-    _require(viewer, SIGN_PROTOCOLS)
+    insist(viewer, SIGN_PROTOCOLS)
     hold_clinic(viewer)
     row = _still_in_use(viewer, row)
     if len(source.strip()) < SHORTEST_REASON:
@@ -99,7 +99,7 @@ def sign_protocol(viewer: Viewer, row: ProtocolVersion, *, name: str, meaning: s
 
     Refuses a protocol that still has holes, and a name that is not the signer's own (ProtocolError).
     """
-    _require(viewer, SIGN_PROTOCOLS)
+    insist(viewer, SIGN_PROTOCOLS)
     hold_clinic(viewer)
     row = _still_in_use(viewer, row)
     if row.signed_at is not None:
@@ -126,14 +126,6 @@ def _still_in_use(viewer: Viewer, row: ProtocolVersion) -> ProtocolVersion:
     return newest
 
 
-def _require(viewer: Viewer, policy: Policy) -> None:
-    """The command asks what the page's policy asked, so that no other door is wider."""
-    decision = policy.decide(viewer)
-    if not isinstance(decision, Allowed):
-        says = next((reason.says for reason in reasons_of(decision)), policy.says)
-        raise BadInput("not_permitted", policy.name, says)
-
-
 @transaction.atomic
 def sign_plan(
     viewer: Viewer,
@@ -149,7 +141,7 @@ def sign_plan(
     reasons: rule → why a hold on it is accepted (at least 10 letters).   Refuses (BadInput, code `not_allowed`)
     whatever the decision does not allow: no consent, no eligibility decision, an unsigned protocol, a dose over a cap.
     """
-    _require(viewer, PRESCRIBE)
+    insist(viewer, PRESCRIBE)
     for rule, because in (reasons or {}).items():
         if len(because.strip()) < SHORTEST_REASON:
             says = f"Say why this is accepted, in at least {SHORTEST_REASON} letters."
@@ -206,7 +198,7 @@ def _same_again(there: Plan, draft: PlanDraft, viewer: Viewer, now: datetime) ->
 @transaction.atomic
 def end_plan(viewer: Viewer, plan: Plan, *, reason: str, now: datetime) -> Plan:
     """End a plan with a reason; doses already given stay as they are. Ending twice changes nothing."""
-    _require(viewer, PRESCRIBE)
+    insist(viewer, PRESCRIBE)
     if len(reason.strip()) < SHORTEST_REASON:
         raise BadInput("missing_reason", "reason", f"Say why the plan ends, in at least {SHORTEST_REASON} letters.")
     if plan.state == PlanState.ACTIVE:

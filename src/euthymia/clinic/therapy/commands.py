@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from euthymia.clinic.accounts.policies import WRITE_THERAPY, insist
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action
@@ -33,6 +34,7 @@ def write_note(
     session_id: str = "",
 ) -> TherapyNote:
     """A preparation, dosing-day or integration note, tied to a session of the same person when one is named."""
+    insist(viewer, WRITE_THERAPY)
     if kind not in NoteKind.values:
         raise BadInput("unknown_kind", "kind", "Choose preparation, dosing day or integration.")
     if not text.strip():
