@@ -84,7 +84,11 @@ def audit() -> None:
 
 
 @audit.command()
-@click.option("--anchors", type=click.Path(path_type=Path), help="File of anchors kept outside the database.")
+@click.option(
+    "--anchors",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File of anchors kept outside the database.",
+)
 def verify(anchors: Path | None) -> None:
     """Walk the whole log against its own seals and the anchors; exit 1 when something is wrong."""
     prepare({})
@@ -106,6 +110,8 @@ def anchor(file: Path) -> None:
     from euthymia.clinic.audit.queries import current_anchor
 
     end = current_anchor()
+    if not end.sequence:
+        raise BadInput("nothing_to_anchor", "FILE", "The access log holds no entry yet.")
     with file.open("a") as kept:
         kept.write(f"{end.sequence} {end.hash}\n")
     click.echo(f"Anchored {end.sequence} entries in {file}.")
@@ -134,6 +140,8 @@ def prepare(environment: dict[str, str]) -> None:
     for name, value in environment.items():
         os.environ.setdefault(name, value)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
+    # Whatever this process writes is people's records: nobody else on the machine reads along.
+    os.umask(0o077)
     from euthymia.clinic.settings import settings
 
     settings().data_directory.mkdir(parents=True, exist_ok=True)

@@ -9,8 +9,9 @@ from pathlib import Path
 from django.db.models import QuerySet
 
 from euthymia.clinic.accounts.viewer import Viewer
-from euthymia.clinic.audit.chain import Anchor, Finding, Sealed, verify
+from euthymia.clinic.audit.chain import GENESIS, Anchor, Finding, Sealed, verify
 from euthymia.clinic.audit.models import AuditEntry, ChainHead
+from euthymia.errors import BadInput
 
 
 def entries_visible_to(viewer: Viewer) -> QuerySet[AuditEntry]:
@@ -48,5 +49,13 @@ def read_anchors(path: Path) -> tuple[Anchor, ...]:
     """The anchors a file holds: one `sequence hash` a line; a missing file holds none."""
     if not path.exists():
         return ()
-    lines = (line.split() for line in path.read_text().splitlines() if line.strip())
-    return tuple(Anchor(int(sequence), entry_hash) for sequence, entry_hash, *_ in lines)
+    lines = (line for line in path.read_text().splitlines() if line.strip())
+    return tuple(_anchor(line, number) for number, line in enumerate(lines, 1))
+
+
+def _anchor(line: str, number: int) -> Anchor:
+    """One line of an anchors file; a line that says nothing is refused, or a damaged file would prove nothing."""
+    sequence, _, entry_hash = line.strip().partition(" ")
+    if not (sequence.isdecimal() and len(entry_hash) == len(GENESIS)):
+        raise BadInput("not_an_anchor", f"line {number}", "Each line of an anchors file is: number, space, hash.")
+    return Anchor(int(sequence), entry_hash)
