@@ -11,6 +11,7 @@ from django.utils import timezone
 from tests.builders import NOW, make_clinic, make_patient, make_viewer, sign_in
 from tests.session_room import Room
 
+from euthymia.care.instruments import load_instrument
 from euthymia.clinic.accounts.models import Clinic
 from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.accounts.viewer import Viewer
@@ -344,3 +345,17 @@ def test_a_mail_server_that_refuses_leaves_the_check_in_unsent_and_says_so(
     assert "The mail server did not take the message" in page.content.decode()
     check_in.refresh_from_db()
     assert check_in.sent_at is None
+
+
+def test_a_forecast_that_breaks_costs_neither_the_answer_nor_its_risk_signal(
+    prescriber: Viewer, patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*arguments: Any) -> None:
+        raise ArithmeticError
+
+    monkeypatch.setattr(commands, "refresh_forecast", broken)
+    answers = {item.id: 1 for item in load_instrument("phq9").items}
+    filled = commands.Filled("phq9", answers, AnswerSource.CLINIC, NOW)
+    response = commands.record_response(prescriber, patient, filled, now=NOW)
+    assert Response.objects.get().total == response.total
+    assert RiskSignal.objects.get().owner_id == prescriber.user_id

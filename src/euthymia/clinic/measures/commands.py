@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ from euthymia.clinic.sessions.models import Session
 from euthymia.clinic.settings import settings
 from euthymia.errors import BadInput, InstrumentError
 
+log = logging.getLogger("euthymia.measures")
 TOKEN_BYTES = 24
 BY_LINK = "patient, through a link"
 LINK_LIVES = timedelta(days=7)
@@ -96,8 +98,17 @@ def record_response(
     if signal is not None:
         raise_risk(actor, patient, response, signal.says, now)
     if forecast:
-        refresh_forecast(actor, patient, now)
+        learn_from_answers(actor, patient, now)
     return response
+
+
+def learn_from_answers(actor: Actor, patient: Patient, now: datetime) -> None:
+    """The forecast follows an answer and never holds it back: the answer and its risk signal outlive a broken model."""
+    try:
+        with transaction.atomic():
+            refresh_forecast(actor, patient, now)
+    except Exception as problem:  # noqa: BLE001 - whatever broke in the mathematics, the answer is kept
+        log.error("forecast failed", extra={"code": type(problem).__name__})
 
 
 def double_click(actor: Actor, patient: Patient, filled: Filled, now: datetime) -> Response | None:
