@@ -135,7 +135,7 @@ def test_response_is_judged_from_before_the_first_dose_to_now(client: Any) -> No
     answered(room.prescriber, room.patient, 0, NOW + timedelta(days=1))
     text = sign_in(client, room.prescriber).get(f"/people/{room.patient.id}/").content.decode()
     assert "16 → 0" in text
-    assert "100 % better" in text
+    assert "100 % lower" in text
 
 
 def test_today_lists_what_needs_a_human_in_this_clinic_only(client: Any, clinic: Clinic, prescriber: Viewer) -> None:

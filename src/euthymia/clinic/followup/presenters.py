@@ -21,9 +21,9 @@ from euthymia.clinic.people.models import Patient
 from euthymia.clinic.sessions.models import Session
 
 WHEN_WORDS = {
-    "within_hours": "Relief within hours of the first dose",
-    "within_days": "Relief within days of the first dose",
-    "not_seen": "No relief seen in the week after the first dose",
+    "within_hours": "Lower scores within hours of the first dose",
+    "within_days": "Lower scores within days of the first dose",
+    "not_seen": "No lower scores seen in the week after the first dose",
     "cannot_tell": "Too few scores around the first dose to tell",
 }
 HEATMAP_COLUMNS = 16
@@ -227,11 +227,16 @@ def outcome_rows(home: PersonHome) -> list[OutcomeRow]:
     return [outcome_row(name, answer) for name, answer in judged]
 
 
+def change_words(percent: float) -> str:
+    """How far a score fell, as a number of the scale: what lowered it, nobody here can tell."""
+    return f"{abs(percent):.0f} % {'lower' if percent >= 0 else 'higher'}"
+
+
 def outcome_row(name: str, answer: Judgement) -> OutcomeRow:
     match answer:
         case Judged():
             numbers = f"{answer.current:g}" if answer.baseline is None else f"{answer.baseline:g} → {answer.current:g}"
-            percent = "" if answer.percent is None else f" ({answer.percent:.0f} % better)"
+            percent = "" if answer.percent is None else f" ({change_words(answer.percent)})"
             return OutcomeRow(
                 name, "yes" if answer.met else "no", "ok" if answer.met else "quiet", numbers + percent, answer.source
             )
