@@ -12,7 +12,7 @@ from tests.builders import NOW, make_clinic, make_patient, make_viewer, sign_in
 from tests.session_room import Room
 
 from euthymia.care.instruments import load_instrument
-from euthymia.clinic.accounts.models import Clinic
+from euthymia.clinic.accounts.models import Clinic, User
 from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.audit.models import AuditEntry
@@ -355,7 +355,15 @@ def test_a_forecast_that_breaks_costs_neither_the_answer_nor_its_risk_signal(
 
     monkeypatch.setattr(commands, "refresh_forecast", broken)
     answers = {item.id: 1 for item in load_instrument("phq9").items}
-    filled = commands.Filled("phq9", answers, AnswerSource.CLINIC, NOW)
+    filled = Filled("phq9", answers, AnswerSource.CLINIC, NOW)
     response = commands.record_response(prescriber, patient, filled, now=NOW)
     assert Response.objects.get().total == response.total
     assert RiskSignal.objects.get().owner_id == prescriber.user_id
+
+
+def test_a_risk_signal_never_belongs_to_somebody_who_left(clinic: Clinic, prescriber: Viewer, patient: Patient) -> None:
+    User.objects.filter(pk=prescriber.user_id).update(is_active=False)
+    here = make_viewer(clinic, Role.NURSE)
+    answers = {item.id: 1 for item in load_instrument("phq9").items}
+    commands.record_response(here, patient, Filled("phq9", answers, AnswerSource.CLINIC, NOW), now=NOW)
+    assert RiskSignal.objects.get().owner_id == here.user_id

@@ -162,7 +162,9 @@ def raise_risk(actor: Actor, patient: Patient, response: Response | None, trigge
 
 
 def owner_of_risk(actor: Actor) -> Membership:
-    members = list(Membership.objects.filter(clinic_id=actor.clinic_id).select_related("user").order_by("pk"))
+    # Somebody who left and can no longer sign in would never see it.
+    working = Membership.objects.filter(clinic_id=actor.clinic_id, user__is_active=True)
+    members = list(working.select_related("user").order_by("pk"))
     for role in OWNER_ROLES:
         found = next((member for member in members if member.role == role), None)
         if found is not None:
