@@ -194,3 +194,9 @@ def test_commands_ask_what_their_pages_ask() -> None:
             act()
         assert problem.value.code == "not_permitted"
     assert not AuditEntry.objects.exists()
+
+
+def test_opening_the_board_is_in_the_access_log_and_its_live_part_not_again(client: Any) -> None:
+    sign_in(client, make_viewer(make_clinic(), Role.NURSE))
+    assert client.get("/board/").status_code == client.get("/board/tiles/").status_code == 200
+    assert [entry.subject for entry in AuditEntry.objects.all()] == ["board"]
