@@ -57,7 +57,9 @@ def test_a_clinics_files_are_for_their_owner_alone(tmp_path: Path) -> None:
     folder = tmp_path / "clinic"
     environment = os.environ | {"EUTHYMIA_DATA": str(folder)}
     environment.pop("EUTHYMIA_DATABASE_URL", None)
-    made = subprocess.run([sys.executable, "-m", "euthymia", "audit", "verify"], env=environment, check=False)
+    made = subprocess.run(
+        [sys.executable, "-c", "from euthymia.cli.clinic import prepare; prepare({})"], env=environment, check=False
+    )
     assert made.returncode == 0
     assert folder.stat().st_mode & 0o077 == 0
     assert all(file.stat().st_mode & 0o077 == 0 for file in folder.iterdir())
