@@ -52,12 +52,9 @@ def main(arguments: list[str]) -> int:
     if command == "research":
         set_up("research")
         return run([str(PYTHON), "-m", "euthymia", "trial", *(rest or ["--help"])])
-    if command == "--":
+    if command in {"--", "demo", "serve", "reset"}:
         set_up("core")
-        return run([str(PYTHON), "-m", "euthymia", *rest])
-    if command in {"demo", "serve", "reset"}:
-        set_up("core")
-        return run([str(PYTHON), "-m", "euthymia", command, *rest])
+        return become([str(PYTHON), "-m", "euthymia", *([] if command == "--" else [command]), *rest])
     return stop(f"There is no command '{command}'. Try: python3 run.py help")
 
 
@@ -177,6 +174,20 @@ def run(command: list[str], **extra_environment: str) -> int:
         return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
     except KeyboardInterrupt:
         return 130
+
+
+def become(command: list[str]) -> int:
+    """Run the command in place of this process, so that whoever stops this process stops the server and not its parent.
+
+    Windows has no such thing; there the command runs as a child.
+    """
+    if os.name != "posix":
+        return run(command)
+    os.chdir(ROOT)
+    os.environ["PATH"] = f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"
+    sys.stdout.flush()
+    os.execv(command[0], command)
+    return 0  # Never reached: another program runs in this process now.
 
 
 def run_or_die(command: list[str]) -> None:

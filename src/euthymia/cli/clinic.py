@@ -58,11 +58,13 @@ def serve(port: int, host: str) -> None:
 
 
 @click.command(name="import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 @click.option("--clinic", "clinic_slug", required=True, help="The clinic's short name, as in its address.")
 def import_record(file: Path, clinic_slug: str) -> None:
     """Import one person's FHIR R4 bundle; prints what was understood, kept aside and refused."""
-    prepare({})
+    if not file.is_file():
+        raise BadInput("no_such_file", "FILE", f"There is no file '{file}'.")
+    open_existing()
     from euthymia.clinic.accounts.models import Clinic
     from euthymia.clinic.accounts.viewer import System
     from euthymia.clinic.people.commands import import_bundle
@@ -91,7 +93,7 @@ def audit() -> None:
 )
 def verify(anchors: Path | None) -> None:
     """Walk the whole log against its own seals and the anchors; exit 1 when something is wrong."""
-    prepare({})
+    open_existing()
     from euthymia.clinic.audit.queries import current_anchor, read_anchors, verify_log
 
     findings = verify_log(read_anchors(anchors) if anchors else ())
@@ -106,7 +108,7 @@ def verify(anchors: Path | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def anchor(file: Path) -> None:
     """Append where the log ends now to FILE; keep it on another machine."""
-    prepare({})
+    open_existing()
     from euthymia.clinic.audit.queries import current_anchor
 
     end = current_anchor()
@@ -152,6 +154,14 @@ def prepare(environment: dict[str, str]) -> None:
     call_command("migrate", verbosity=0, interactive=False)
 
 
+def open_existing() -> None:
+    """Django up on a clinic that is there; a mistyped folder is refused instead of being made into an empty clinic."""
+    folder = Path(os.environ.get("EUTHYMIA_DATA", "var/clinic"))
+    if not os.environ.get("EUTHYMIA_DATABASE_URL") and not (folder / "euthymia.sqlite3").is_file():
+        raise BadInput("no_clinic", "EUTHYMIA_DATA", f"There is no clinic in {folder}. Name the folder of one.")
+    prepare({})
+
+
 def fill_demo(people: int) -> None:
     """Invented people with months of history; keeps what is there and only brings running sessions up to now."""
     from django.utils import timezone
@@ -166,15 +176,23 @@ def fill_demo(people: int) -> None:
 
 
 def announce(port: int) -> None:
+    """Where it is, and the one-click door of each role in the first clinic."""
+    from euthymia.clinic.accounts.models import Membership
+
+    doors = Membership.objects.select_related("user", "clinic").order_by("clinic_id", "pk")
     click.echo(
-        f"\n  Euthymia is at http://localhost:{port}/\n  One-click sign-in per role: http://localhost:{port}/demo/\n"
+        f"\n  Euthymia is at http://localhost:{port}/\n\n  One click signs you in at http://localhost:{port}/demo/ as"
     )
+    for door in doors:
+        click.echo(f"    {door.get_role_display():14} {door.user!s:18} {door.clinic}")
+    click.echo("")
 
 
 def listen(port: int, host: str) -> None:
     """Serve until stopped: one process, so that SQLite has one writer; each live stream holds a thread."""
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.log import LogLevels
 
     Granian(
         "euthymia.clinic.wsgi:application",
@@ -185,4 +203,5 @@ def listen(port: int, host: str) -> None:
         blocking_threads=64,
         workers_kill_timeout=3,
         log_access=False,
+        log_level=LogLevels.error,
     ).serve()

@@ -10,7 +10,15 @@ from django.utils.translation import gettext_lazy as _
 
 from euthymia.care.crisis import crisis_lines
 from euthymia.care.decision import Allowed
-from euthymia.clinic.accounts.policies import HANDLE_INTAKE, RUN_SESSIONS, SEE_EVIDENCE, SEE_PEOPLE, SIGNED_IN, Policy
+from euthymia.clinic.accounts.policies import (
+    HANDLE_INTAKE,
+    RUN_SESSIONS,
+    SEE_AUDIT,
+    SEE_EVIDENCE,
+    SEE_PEOPLE,
+    SIGNED_IN,
+    Policy,
+)
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.settings import settings
 
@@ -21,6 +29,7 @@ STAFF_PAGES: tuple[tuple[str, str, Policy], ...] = (
     ("Intake", "intake", HANDLE_INTAKE),
     ("Protocols", "protocols", SIGNED_IN),
     ("Evidence", "evidence", SEE_EVIDENCE),
+    ("Access log", "access-log", SEE_AUDIT),
 )
 PUBLIC_PAGES = (
     (_("Learn"), "learn"),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from euthymia.care.resistance import meets_definition
+from euthymia.care.session_events import EventKind
 from euthymia.clinic.accounts.viewer import Actor
 from euthymia.clinic.assessments.episode import history_of
 from euthymia.clinic.assessments.models import FactEntry
 from euthymia.clinic.people.models import Patient, RecordEntry, RecordKind
 from euthymia.clinic.people.queries import visible_to
 from euthymia.clinic.people.shell import age_on
+from euthymia.clinic.sessions.models import SessionEventRow
 
 # Fact → the LOINC code of the record line that supplies it.
 FROM_RECORD = {
@@ -22,6 +24,9 @@ FROM_RECORD = {
     "weight_kg": "29463-7",
     "height_cm": "8302-2",
 }
+PRESSURES = ("systolic_mmhg", "diastolic_mmhg")
+# A house rule of the form, no clinical threshold: an older pressure is measured again before it speaks for today.
+PRESSURE_COUNTS_FOR = timedelta(days=30)
 RESISTANT = "resistance_definition_met"
 # A medication line in one of these states is no longer taken.
 NOT_TAKEN = {"stopped", "completed", "cancelled", "entered-in-error", "draft", "not-taken", "ended", "on-hold"}
@@ -43,7 +48,7 @@ def known_facts(actor: Actor, patient: Patient, now: datetime) -> dict[str, Know
     facts = recorded_facts(actor, patient, now)
     entries = latest_entries(actor, patient)
     for entry in entries.values():
-        if entry.value is not None:
+        if entry.value is not None and not outdated(entry, facts.get(entry.name), now):
             facts[entry.name] = KnownFact(entry.name, entry.value, entry.at, str(entry.by), answered=True)
     resistant = meets_definition(history_of(actor, patient, {name: fact.value for name, fact in facts.items()})).met
     if resistant is not None:
@@ -67,20 +72,48 @@ def recorded_facts(actor: Actor, patient: Patient, now: datetime) -> dict[str, K
         facts["age_y"] = KnownFact("age_y", age_y, None, f"born {patient.birth_date:%d %B %Y}", answered=False)
     if patient.sex in {"female", "male"}:
         facts["sex"] = KnownFact("sex", patient.sex, None, "person's record", answered=False)
-    for name, line in newest_measurements(actor, patient).items():
+    for name, line in newest_measurements(actor, patient, now).items():
         value = None if line.value is None else round(line.value, 1)
         facts[name] = KnownFact(name, value, line.at, line.source, answered=False)
+    for name, fact in bedside_pressures(actor, patient, now).items():
+        earlier = facts.get(name)
+        if earlier is None or (fact.at and earlier.at and fact.at > earlier.at):
+            facts[name] = fact
     names = medications(actor, patient)
     if names:
         facts["medications"] = KnownFact("medications", names, None, "medications of the record", answered=False)
     return facts
 
 
-def newest_measurements(actor: Actor, patient: Patient) -> dict[str, RecordEntry]:
-    """Fact → the newest line of the record that supplies it."""
+def newest_measurements(actor: Actor, patient: Patient, now: datetime) -> dict[str, RecordEntry]:
+    """Fact → the newest line of the record that supplies it; a pressure of long ago says nothing about today."""
     codes = {code: name for name, code in FROM_RECORD.items()}
     rows = visible_to(actor, RecordEntry).filter(patient=patient, code__in=codes, value__isnull=False, at__isnull=False)
-    return {codes[row.code]: row for row in rows.order_by("at", "pk")}
+    lines = {codes[row.code]: row for row in rows.order_by("at", "pk")}
+    return {name: line for name, line in lines.items() if name not in PRESSURES or counts_today(line.at, now)}
+
+
+def bedside_pressures(actor: Actor, patient: Patient, now: datetime) -> dict[str, KnownFact]:
+    """The pressure of the newest look at this person in a visit, while it counts."""
+    looks = visible_to(actor, SessionEventRow).filter(session__patient=patient, kind=EventKind.VITALS.value)
+    recent = looks.filter(at__gt=now - PRESSURE_COUNTS_FOR, at__lte=now, payload__has_key=PRESSURES[0])
+    look = recent.exclude(corrections__isnull=False).order_by("-at").first()
+    if look is None:
+        return {}
+    about = (look.at, f"measured in a visit by {look.by}")
+    return {name: KnownFact(name, look.payload[name], *about, answered=False) for name in PRESSURES}
+
+
+def outdated(entry: FactEntry, measured: KnownFact | None, now: datetime) -> bool:
+    """A pressure somebody typed is outdated when it is old, or when a newer one was measured."""
+    if entry.name not in PRESSURES:
+        return False
+    newer = measured is not None and measured.at is not None and measured.at > entry.at
+    return newer or not counts_today(entry.at, now)
+
+
+def counts_today(at: datetime | None, now: datetime) -> bool:
+    return at is not None and now - at <= PRESSURE_COUNTS_FOR
 
 
 def medications(actor: Actor, patient: Patient) -> list[str]:

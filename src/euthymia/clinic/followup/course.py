@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -40,6 +41,8 @@ UNKNOWN_WEIGHT_KG = 70.0
 USUAL_DOSE = 1.0
 ACCEPTED_RISK = 0.2
 DAY_S = 86_400
+# A score some hours after the day it was asked for still speaks of that day.
+HEARD_SLACK_DAYS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,7 @@ def forecast_result(person: PersonCourse, now: datetime, *, threshold: float, se
         "assumptions": list(person.assumptions),
         "ahead": ahead_values(person, ahead, threshold),
         "next_dose": proposal_values(person, proposal),
-        "onset": onset_values(onset(posterior)),
+        "onset": onset_values(onset(posterior), first_heard_day(person.course)),
     }
 
 
@@ -155,9 +158,17 @@ def proposal_values(person: PersonCourse, proposal: NextDose) -> dict[str, Any]:
     }
 
 
-def onset_values(found: Onset) -> dict[str, Any]:
+def first_heard_day(course: Course) -> float:
+    """Days from the first dose to the first score after it; nothing earlier was heard, only modelled."""
+    first = course.doses[0].at_day if course.doses else 0.0
+    return min((score.at_day - first for score in course.scores if score.at_day > first), default=math.inf)
+
+
+def onset_values(found: Onset, heard_day: float) -> dict[str, Any]:
+    """When relief came, with the chances of those days by which a score had been heard."""
+    chances = [(day, chance) for day, chance in found.chance_of_relief.items() if day >= heard_day - HEARD_SLACK_DAYS]
     return {
         "kind": found.kind.value,
-        "chances": [[day, round(chance, 3)] for day, chance in found.chance_of_relief.items()],
+        "chances": [[day, round(chance, 3)] for day, chance in chances],
         "prior_share": found.prior_share,
     }

@@ -16,6 +16,7 @@ from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.followup.course import COURSE_INSTRUMENTS
 from euthymia.clinic.followup.models import CourseForecast
 from euthymia.clinic.followup.queries import PersonHome
+from euthymia.clinic.followup.words import chance_words
 from euthymia.clinic.measures.models import Response
 from euthymia.clinic.people.models import Patient
 from euthymia.clinic.sessions.models import Session
@@ -154,7 +155,7 @@ def forecast_panel(home: PersonHome) -> ForecastPanel | None:
     result = home.forecast.result
     proposal, ahead = result["next_dose"], result["ahead"]
     dates = [datetime.fromisoformat(at) for at in ahead["at"]]
-    weekly = [(at, f"{chance:.0%}") for at, chance in zip(dates, ahead["chance_above"], strict=True)][6::7]
+    weekly = [(at, chance_words(chance)) for at, chance in zip(dates, ahead["chance_above"], strict=True)][6::7]
     window = proposal["window"]
     speaking = result["prior_still_talking"]
     return ForecastPanel(
@@ -167,7 +168,7 @@ def forecast_panel(home: PersonHome) -> ForecastPanel | None:
         prior_share=f"{max(speaking['gain'], speaking['fade_days']):.0%}",
         mostly_prior=result["mostly_prior"],
         onset=WHEN_WORDS[result["onset"]["kind"]],
-        onset_chances=[(day_words(day), f"{chance:.0%}") for day, chance in result["onset"]["chances"]],
+        onset_chances=[(day_words(day), chance_words(chance)) for day, chance in result["onset"]["chances"]],
         made_at=home.forecast.made_at,
         card=f"{result['prior']}: {result['prior_says']}",
         # A forecast kept by an earlier version says nothing about assumptions.

@@ -12,6 +12,7 @@ from euthymia.care.instruments import load_instrument
 from euthymia.clinic.accounts.policies import ASSESS, HANDLE_INTAKE, RUN_SESSIONS, SEND_CHECK_INS, Policy
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.followup.queries import Worklist
+from euthymia.clinic.followup.words import chance_words, proposed_day
 
 # A list longer than this hides what matters; the rest unfolds.
 SHOWN_AT_ONCE = 6
@@ -59,7 +60,7 @@ def worklist_groups(found: Worklist, viewer: Viewer, now: datetime) -> list[Grou
             "Next dose due",
             "The forecast proposes a dose soon, and no visit is planned.",
             "caution",
-            dose_items(found, now),
+            dose_items(found, viewer, now),
         ),
         Group("Check-ins without an answer", "Due for more than a day.", "caution", check_in_items(found, viewer, now)),
         Group("Enquiries", "People who wait for a first answer.", "info", enquiry_items(found, viewer, now)),
@@ -78,11 +79,6 @@ def link(viewer: Viewer, policy: Policy, name: str, *arguments: object) -> str:
 def ago(at: datetime, now: datetime) -> str:
     """For how long already, in one unit: for 3 hours, for 2 days."""
     return f"for {timesince(at, now, depth=1)}"
-
-
-def overdue(at: datetime, now: datetime) -> str:
-    """How late, in one unit; empty while it is not."""
-    return f"{timesince(at, now, depth=1)} overdue" if at < now else ""
 
 
 def after_dose(label: str) -> str:
@@ -124,7 +120,7 @@ def slipping_items(found: Worklist) -> list[Item]:
         Item(
             str(row.patient),
             f"chance of a {load_instrument(row.instrument).title} of {row.result['threshold']:g} or more tomorrow: "
-            f"{row.result['ahead']['chance_above'][0]:.0%}",
+            f"{chance_words(row.result['ahead']['chance_above'][0])}",
             "",
             "",
             reverse("person", args=[row.patient_id]),
@@ -134,12 +130,12 @@ def slipping_items(found: Worklist) -> list[Item]:
     ]
 
 
-def dose_items(found: Worklist, now: datetime) -> list[Item]:
+def dose_items(found: Worklist, viewer: Viewer, now: datetime) -> list[Item]:
     return [
         Item(
             str(row.patient),
-            f"proposed for {row.next_dose_at:%d %B}" if row.next_dose_at else "",
-            overdue(row.next_dose_at, now) if row.next_dose_at else "",
+            proposed_day(row.next_dose_at, now, viewer.zone) if row.next_dose_at else "",
+            "",
             "",
             reverse("person-sessions", args=[row.patient_id]),
             "Plan a visit",
