@@ -7,6 +7,7 @@ from euthymia.care.decision import Allowed, Decision, reasons_of
 from euthymia.care.session import Phase, SessionState
 from euthymia.care.session_events import DoseStarted, Opened, SessionEvent
 from euthymia.clinic.accounts.viewer import Actor
+from euthymia.clinic.people.queries import visible_to
 from euthymia.clinic.plans.drafts import order_of
 from euthymia.clinic.sessions import gate
 from euthymia.clinic.sessions.models import Chair, Session
@@ -21,7 +22,7 @@ def ask_before(actor: Actor, row: Session, state: SessionState, event: SessionEv
     Nothing beyond the signed order goes in here, also not with a reason: more, faster or sooner needs a new plan.
     """
     if isinstance(event.payload, Opened):
-        _refuse_taken_chair(row)
+        _refuse_taken_chair(actor, row)
     as_ordered = may_give(state, event, order_of(row.plan), session_protocol(row))
     if not isinstance(as_ordered, Allowed):
         raise NotAllowed(as_ordered, next_step=_next_step(as_ordered))
@@ -38,14 +39,13 @@ def _next_step(decision: Decision) -> str:
     return "What differs from the signed order needs a new plan."
 
 
-def _refuse_taken_chair(row: Session) -> None:
+def _refuse_taken_chair(actor: Actor, row: Session) -> None:
     if row.chair_id is None:
         raise BadInput("no_chair", "chair", "Choose the chair the person sits in.")
     # Locking the chair makes two nurses who seat at the same moment queue.
-    chair = Chair.objects.select_for_update().get(pk=row.chair_id)
-    others = Session.objects.filter(chair=chair, closed_at=None).exclude(phase=Phase.PLANNED.value).exclude(pk=row.pk)
-    if others.exists():
+    chair = visible_to(actor, Chair).select_for_update().get(pk=row.chair_id)
+    running = visible_to(actor, Session).filter(closed_at=None).exclude(phase=Phase.PLANNED.value).exclude(pk=row.pk)
+    if running.filter(chair=chair).exists():
         raise BadInput("chair_taken", "chair", f"{chair.name} is taken. Choose another chair.")
-    running = Session.objects.filter(patient_id=row.patient_id, closed_at=None).exclude(phase=Phase.PLANNED.value)
-    if running.exclude(pk=row.pk).exists():
+    if running.filter(patient_id=row.patient_id).exists():
         raise BadInput("already_open", "patient", "This person already sits in another chair.")

@@ -145,7 +145,11 @@ def session_live(request: HttpRequest, session_id: UUID) -> HttpResponse:
     part = request.GET.get("part", "status")
     if part not in PARTS:
         raise BadInput("unknown_part", "part", f"Use one of: {', '.join(PARTS)}.")
-    session = queries.find_session(viewer, session_id)
+    if "If-None-Match" in request.headers:
+        # A page that is open asks again and again; its opening is in the access log already.
+        session = queries.find_session(viewer, session_id)
+    else:
+        session = queries.open_session_page(viewer, session_id, purpose="session", now=now)
     tag = _session_tag(session, now)
     if request.headers.get("If-None-Match") == tag:
         return _stamped(HttpResponseNotModified(), viewer, now, tag)
