@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -36,6 +36,7 @@ READING_CODES = {
     "spo2_pct": OXYGEN_SATURATION,
     "respiratory_rate_per_min": RESPIRATORY_RATE,
 }
+PRESSURES = {"systolic_mmhg", "diastolic_mmhg"}
 RUNNING_PHASES = frozenset({Phase.DOSING.value, Phase.PAUSED.value})
 PART, NUMBERED = ".", "record-"
 
@@ -107,30 +108,42 @@ def scores(scope: Scope) -> Iterator[Made]:
         yield partial(observation.write, value)
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at a person in a visit, as the database has it; hundreds of them are read to show fifty."""
+
+    id: UUID
+    at: datetime
+    values: dict[str, float]
+    patient_id: UUID
+
+
 def bedside_readings(scope: Scope) -> Iterator[Made]:
+    """One resource per thing measured; both pressures are one panel."""
     rows = scope.rows(SessionEventRow, whose="session__patient_id").filter(kind=EventKind.VITALS.value)
-    # A reading that was struck out is not what was seen.
-    kept = rows.exclude(corrections__kind=EventKind.STRUCK_OUT.value).select_related("session")
-    for row in kept.order_by("at"):
-        yield from (partial(observation.write, value) for value in readings_of(row))
+    # A reading that was struck out or replaced is not what was seen.
+    kept = rows.filter(corrections__isnull=True).order_by("at")
+    for fields in kept.values_list("id", "at", "payload", "session__patient_id"):
+        look = Look(*fields)
+        if look.values.keys() >= PRESSURES:
+            yield partial(write_pressure, look)
+        for name in READING_CODES:
+            if look.values.get(name) is not None:
+                yield partial(write_vital_sign, look, name)
 
 
-def readings_of(row: SessionEventRow) -> Iterator[observation.Observation]:
-    """One observation per thing measured; both pressures are one panel."""
-    whose, values = str(row.session.patient_id), row.payload
-    if "systolic_mmhg" in values and "diastolic_mmhg" in values:
-        yield observation.blood_pressure(
-            part_id(row.id, "blood-pressure"),
-            whose,
-            systolic_mmhg=exact(values["systolic_mmhg"]),
-            diastolic_mmhg=exact(values["diastolic_mmhg"]),
-            at=row.at,
-        )
-    for name, loinc in READING_CODES.items():
-        if values.get(name) is not None:
-            yield observation.vital_sign(
-                part_id(row.id, name), whose, loinc=loinc, value=exact(values[name]), at=row.at
-            )
+def write_pressure(look: Look) -> Document:
+    systolic, diastolic = (exact(look.values[name]) for name in ("systolic_mmhg", "diastolic_mmhg"))
+    about = (part_id(look.id, "blood-pressure"), str(look.patient_id))
+    return observation.write(
+        observation.blood_pressure(*about, systolic_mmhg=systolic, diastolic_mmhg=diastolic, at=look.at)
+    )
+
+
+def write_vital_sign(look: Look, name: str) -> Document:
+    about = (part_id(look.id, name), str(look.patient_id))
+    value, loinc = exact(look.values[name]), READING_CODES[name]
+    return observation.write(observation.vital_sign(*about, loinc=loinc, value=value, at=look.at))
 
 
 def measurements(scope: Scope) -> Iterator[Made]:
