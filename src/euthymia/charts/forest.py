@@ -9,6 +9,7 @@ from euthymia.charts.svg import COLOURS, GRID, MUTED, document, element, number,
 from euthymia.charts.values import WIDE, Estimate, Forest, ForestRow, Frame, Role
 
 _ROW_HEIGHT = 40.0
+WIDE_DIGITS = 1.12
 _PUBLISHED, _PREDICTED = Role.SECOND, Role.FIRST
 
 
@@ -52,7 +53,8 @@ def _axis(forest: Forest, frame: Frame, names: list[list[str]], *, roomy: bool) 
         width_of(written(estimate)) for row in forest.rows for estimate in (row.published, row.predicted) if estimate
     ]
     left = EDGE + 16 + max(width_of(line) for lines in names for line in lines)
-    return Line(low, high, left, frame.width - EDGE - 14 - max(said))
+    # Widths are estimates of a font nobody knows here; digits and brackets run wider than words.
+    return Line(low, high, left, frame.width - EDGE - 14 - WIDE_DIGITS * max(said))
 
 
 def _ends(estimate: Estimate | None) -> list[float]:
