@@ -11,7 +11,7 @@ from django.http import Http404
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action
-from euthymia.clinic.exchange.resources import READERS, Reader, Scope
+from euthymia.clinic.exchange.resources import PART, READERS, Reader, Scope
 from euthymia.clinic.people.models import Patient
 from euthymia.clinic.people.queries import find_or_404, visible_to
 from euthymia.errors import BadInput
@@ -27,7 +27,14 @@ def read_resource(viewer: Viewer, kind: str, identity: str, *, base_url: str, no
     found = next((one for one in (made() for made in reader_of(kind)(scope)) if one["id"] == identity), None)
     if found is None:
         raise Http404
-    record(viewer, Action.READ, f"fhir_{kind}", now=now, patient_id=patient_of(found), subject_id=identity)
+    record(
+        viewer,
+        Action.READ,
+        f"fhir_{kind}",
+        now=now,
+        patient_id=patient_of(found),
+        subject_id=identity.partition(PART)[0],
+    )
     return found
 
 
