@@ -180,10 +180,3 @@ class Pressure(Quantity):
     @property
     def in_mmhg(self) -> float:
         return self.to("mmHg")
-
-
-def volume_for(dose: Mass, concentration: Concentration) -> Volume:
-    """The volume that holds `dose` at `concentration`; refuses a concentration of zero or less."""
-    if concentration.in_mg_per_ml <= 0:
-        raise UnitError("not_positive", "concentration", "A concentration must be above 0 mg/mL.")
-    return Volume.ml(dose.in_mg / concentration.in_mg_per_ml)
