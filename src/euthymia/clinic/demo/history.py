@@ -134,17 +134,11 @@ def assess(life: Life, protocol_id: str) -> None:
     row = team.protocols[protocol_id]
     protocol = protocol_of(row)
     known = facts_of(team.lead, life.patient, now)
-    answers = {
-        name: value for name, value in reassuring_facts(eligibility_key(protocol_id)).items() if name not in known
-    }
+    answers = {name: value for name, value in reassuring_facts(protocol_id).items() if name not in known}
     record_facts(team.lead, life.patient, answers, now)
     shown = consent_text(protocol)
     sign_consent(team.lead, life.patient, protocol, signed_name=str(life.patient), text_version=shown.version, now=now)
     decide_eligibility(team.lead, life.patient, protocol, now=now + timedelta(hours=1))
-
-
-def eligibility_key(protocol_id: str) -> str:
-    return "iv_racemic" if protocol_id.startswith("iv_racemic") else protocol_id
 
 
 def plan(life: Life, protocol_id: str) -> Plan:

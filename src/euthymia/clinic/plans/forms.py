@@ -98,7 +98,3 @@ class PlanForm(forms.Form):
         """What was chosen; call it on a valid form."""
         chosen = {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
         return PlanChoice(**chosen)
-
-
-class EndForm(forms.Form):
-    reason = forms.CharField(label="Why the plan ends", max_length=300)

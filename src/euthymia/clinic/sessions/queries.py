@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -138,11 +137,6 @@ def doses_of(patient: Patient) -> list[GivenDose]:
         for row in rows
         if row.dose_started_at and row.dose_given_mg
     ]
-
-
-def states_of(sessions: Iterable[Session]) -> dict[UUID, SessionState]:
-    """The state of each session, by id."""
-    return {session.id: state_of(session) for session in sessions}
 
 
 def _per_kg(dose_mg: float, weight_kg: float | None) -> float | None:
