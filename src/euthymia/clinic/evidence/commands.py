@@ -81,7 +81,6 @@ def end_trial(run_id: UUID, result: dict[str, Any] | None, problem: str) -> None
         with transaction.atomic():
             run = TrialRun.objects.select_for_update().get(id=run_id)
             run.state = RunState.DONE if result else RunState.FAILED
-            run.progress = 1.0 if result else 0.0
             run.result = result
             run.problem = problem
             run.ended_at = timezone.now()
