@@ -172,7 +172,8 @@ def _summary(model: Model, regimen: Regimen, person: Person | Individual) -> tup
         grown = grown.with_area_under(place)
     last_h = regimen.first_h + SUMMARY_H
     edges = [moment for dose in regimen for moment in (dose.start_h, dose.end_h) if moment <= last_h]
-    grid = np.unique(np.concatenate([np.linspace(regimen.first_h, last_h, int(SUMMARY_H * 60) + 1), edges]))
+    # Not np.unique: its first call loads numpy's masked arrays.
+    grid = np.array(sorted({*np.linspace(regimen.first_h, last_h, int(SUMMARY_H * 60) + 1).tolist(), *edges}))
     course = closed_form.solve(grown, grid)[0]
     found = []
     for place, name in enumerate(names):
