@@ -1,95 +1,185 @@
-"""Exact solution of a linear compartment system by its eigenmodes, for many people and times at once.
+"""Exact solution of a linear compartment system by its modes, for many people and times at once.
 
-Each input adds its own course (superposition): a bolus decays along every mode, a constant rate is the integral of
-that. People whose modes are too close to tell apart are solved by matrix exponential instead (`exponential.py`).
+Between two events every mode decays by a factor that depends on the interval only, so a schedule is a list of factors
+and jumps. People whose modes are too close to tell apart are solved by matrix exponential instead (`exponential.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from euthymia.pharmacology.solve import exponential
-from euthymia.pharmacology.solve.system import Input, LinearSystem, Values, checked
+from euthymia.pharmacology.solve.modes import Modes, modes
+from euthymia.pharmacology.solve.program import Edge, Kind, PersonalEdges, Program, compiled
+from euthymia.pharmacology.solve.system import LinearSystem, Values, checked
 
-# Above this the modes lose about eight of sixteen digits; the exponential keeps them.
-_WORST_CONDITION = 1e8
-# Modes slower than this (a half-life of a month) need expm1.
-_SLOW_PER_H = 1e-3
-# People are solved in blocks, so that a large band at many times does not fill the memory.
-_NUMBERS_AT_ONCE = 2_000_000
+# People solved at once: their factors then stay in the processor's cache.
+_PEOPLE_AT_ONCE = 1024
+# Factors kept for intervals that come again; beyond this they are computed anew.
+_MOST_KEPT = 64
 
 
 def solve(system: LinearSystem, at_h: Values) -> Values:
     """Every output over time, (people, times, outputs); 0 before the first input. SolverFailed if not finite."""
     at_h = np.asarray(at_h, dtype=np.float64)
     system = system.reached()
-    block = max(1, _NUMBERS_AT_ONCE // max(1, at_h.size * system.states))
-    if system.people <= block:
-        return _solved(system, at_h)
-    return np.concatenate([_solved(system.some(at, at + block), at_h) for at in range(0, system.people, block)])
+    out = np.zeros((system.readout.shape[1], at_h.size, system.people))
+    for first in range(0, system.people, _PEOPLE_AT_ONCE):
+        end = min(first + _PEOPLE_AT_ONCE, system.people)
+        part = system if end - first == system.people else system.some(first, end)
+        solve_into(out[:, :, first:end], part, at_h)
+    return checked(out.transpose(2, 1, 0))
 
 
-def _solved(system: LinearSystem, at_h: Values) -> Values:
-    try:
-        rates, modes = np.linalg.eig(system.rates)
-        inverse = np.linalg.inv(modes)
-    except np.linalg.LinAlgError:
-        return exponential.solve(system, at_h)
-    sound = _sound(modes, inverse)
-    out = _superposed(system, at_h, (rates, modes, inverse))
-    for place in np.flatnonzero(np.logical_not(sound)):
-        out[place] = exponential.solve(system.person(int(place)), at_h)[0]
-    return checked(out)
+def solve_into(out: Values, system: LinearSystem, at_h: Values) -> None:
+    """The same into `out`, (outputs, times, people), which holds zeros."""
+    states = sorted({entry.state for entry in system.inputs})
+    found = modes(system, states)
+    program = compiled(system.inputs, at_h)
+    with np.errstate(invalid="ignore", over="ignore"):
+        _Recursion(system, found, program, states).run(out)
+    for place in np.flatnonzero(~found.sound):
+        out[:, :, place] = exponential.solve(system.person(int(place)), at_h)[0].T
 
 
-def _sound(modes: Values, inverse: Values) -> Values:
-    """Which people's modes can be trusted, (people,). Columns of `modes` have length 1."""
-    size = np.abs(modes).sum(axis=2).max(axis=1) * np.abs(inverse).sum(axis=2).max(axis=1)
-    return np.asarray(size < _WORST_CONDITION)
+class _Recursion:
+    """How much is in each mode, (modes, people), carried from moment to moment."""
+
+    def __init__(self, system: LinearSystem, found: Modes, program: Program, states: list[int]) -> None:
+        self.found, self.program = found, program
+        rates = found.rates_per_h
+        self.held = np.zeros_like(rates)
+        self.running = np.zeros_like(rates)
+        # In how many people, counted once per input.
+        self.is_running = 0
+        self.people = system.people
+        # What each input puts into each mode: at once, or per hour.
+        self.sizes = [
+            found.entering[states.index(entry.state)]
+            * (entry.amount if entry.is_bolus else entry.amount / entry.duration_h)
+            for entry in system.inputs
+        ]
+        self.kept: dict[int, NDArray[Any]] = {}
+        again = np.bincount(program.span, minlength=program.spans_h.size)
+        self.worth_keeping = set(np.argsort(again)[::-1][:_MOST_KEPT].tolist()) & set(np.flatnonzero(again > 1).tolist())
+
+    def run(self, out: Values) -> None:
+        """Walk the grid, and write down what is seen."""
+        program, found = self.program, self.found
+        edges = _by_moment(program.edges)
+        own = _by_first_and_last(program.personal, program.grid_h.size)
+        shows = _Shows(found, out.shape[0])
+        for moment in range(program.grid_h.size):
+            self._pass(int(program.span[moment]))
+            for edge in edges.get(moment, ()):
+                self._happen(edge)
+            for personal, first, last in own:
+                if first <= moment <= last:
+                    self._happen_to_some(personal, moment)
+            look = int(program.looks[moment])
+            if look >= 0:
+                shows.into(out[:, look], self.held)
+
+    def _pass(self, span: int) -> None:
+        """Let one interval go by."""
+        factor = self._factor(span)
+        self.held *= factor
+        if self.is_running:
+            self.held += self.running * _filled(self.found.rates_per_h, float(self.program.spans_h[span]), factor)
+
+    def _factor(self, span: int) -> NDArray[Any]:
+        if span in self.kept:
+            return self.kept[span]
+        factor = np.exp(self.found.rates_per_h * self.program.spans_h[span])
+        if span in self.worth_keeping:
+            self.kept[span] = factor
+        return factor
+
+    def _happen(self, edge: Edge) -> None:
+        size = self.sizes[edge.entry]
+        match edge.kind:
+            case Kind.BOLUS:
+                self.held += size
+            case Kind.START:
+                self.running = self.running + size
+                self.is_running += self.people
+            case Kind.STOP:
+                self.is_running -= self.people
+                # Nothing is left of a rate when the last one stops, not even rounding.
+                self.running = self.running - size if self.is_running else np.zeros_like(size)
+
+    def _happen_to_some(self, personal: PersonalEdges, moment: int) -> None:
+        """An edge that fell, for these people, between the moment before and this one."""
+        now = personal.moment == moment
+        if not now.any():
+            return
+        size = np.where(now, self.sizes[personal.entry], 0.0)
+        before_h = np.where(now, personal.before_h, 0.0)
+        rates = self.found.rates_per_h
+        factor = np.exp(rates * before_h)
+        match personal.kind:
+            case Kind.BOLUS:
+                self.held += size * factor
+                return
+            case Kind.START:
+                self.is_running += int(now.sum())
+            case Kind.STOP:
+                self.is_running -= int(now.sum())
+                size = -size
+        self.held += size * _filled(rates, before_h, factor)
+        self.running = self.running + size
 
 
-def _superposed(system: LinearSystem, at_h: Values, decomposed: tuple[Values, Values, Values]) -> Values:
-    rates, modes, inverse = decomposed
-    read = np.swapaxes(system.readout @ modes, 1, 2)
-    out = np.zeros((system.people, at_h.size, system.readout.shape[1]))
-    for entries in _alike(system.inputs):
-        after_h = at_h - entries[0].start_h
-        course = _course(rates, after_h, entries[0])
-        weight = np.sum([inverse[:, :, entry.state] * entry.amount[:, None] for entry in entries], axis=0)
-        out += ((course * weight[:, None, :]) @ read).real
-    return out
+class _Shows:
+    """Reads the outputs off the modes; only modes that an output sees are added up for it."""
+
+    def __init__(self, found: Modes, outputs: int) -> None:
+        rows = [[term for term, (output, _) in enumerate(found.terms) if output == each] for each in range(outputs)]
+        self.parts = [
+            (found.seen[row[0] : row[-1] + 1], _plain_slice([found.terms[term][1] for term in row])) if row else None
+            for row in rows
+        ]
+
+    def into(self, out: Values, held: NDArray[Any]) -> None:
+        for place, part in enumerate(self.parts):
+            if part is not None:
+                weights, places = part
+                out[place] = np.einsum("kn,kn->n", weights, held[places]).real
 
 
-def _alike(inputs: tuple[Input, ...]) -> Iterator[list[Input]]:
-    """Inputs with the same start and duration share their courses."""
-    groups: dict[tuple[float, bytes], list[Input]] = {}
-    for entry in inputs:
-        groups.setdefault((entry.start_h, entry.duration_h.tobytes()), []).append(entry)
-    yield from groups.values()
+def _plain_slice(places: list[int]) -> slice | list[int]:
+    """A slice where the places follow one another, which needs no copy."""
+    if places == list(range(places[0], places[-1] + 1)):
+        return slice(places[0], places[-1] + 1)
+    return places
 
 
-def _course(rates: Values, after_h: Values, entry: Input) -> Values:
-    """How much of one unit is left in each mode, (people, times, modes)."""
-    if entry.is_bolus:
-        # Times before the dose would overflow, so they are moved to it and then set to nothing.
-        left = np.exp(rates[:, None, :] * np.maximum(after_h, 0.0)[None, :, None])
-        left[:, after_h < 0, :] = 0.0
-        return np.asarray(left)
-    filled = _integral(rates, np.maximum(after_h, 0.0)[None, :])
-    if (after_h > entry.duration_h.min()).any():
-        filled = filled - _integral(rates, np.maximum(after_h[None, :] - entry.duration_h[:, None], 0.0))
-    return np.asarray(filled / entry.duration_h[:, None, None])
+def _filled(rates: NDArray[Any], span_h: float | Values, factor: NDArray[Any]) -> NDArray[Any]:
+    """∫ exp(rate · s) ds over the span, whose `factor` is exp(rate · span)."""
+    turned = rates * span_h
+    slow = np.abs(turned) < 1e-3
+    safe = np.where(rates == 0, 1.0, rates)
+    filled = (factor - 1.0) / safe
+    if slow.any():
+        # A span of a second in a slow mode: the series, since 1 is nearly all of the factor.
+        series = span_h * (1.0 + turned * (0.5 + turned * (1 / 6 + turned * (1 / 24 + turned / 120))))
+        filled = np.where(slow, series, filled)
+    return np.asarray(filled)
 
 
-def _integral(rates: Values, span_h: Values) -> Values:
-    """∫ exp(rate · s) ds over the span; rates (people, modes), span (people or 1, times)."""
-    slow = np.abs(rates) < _SLOW_PER_H
-    if not slow.any():
-        # exp is several times faster than expm1, and here a span of a second keeps nine of sixteen digits.
-        return np.asarray((np.exp(rates[:, None, :] * span_h[:, :, None]) - 1.0) * (1.0 / rates)[:, None, :])
-    still = np.abs(rates) < 1e-14
-    safe = np.where(still, -1.0, rates)[:, None, :]
-    moving = np.expm1(safe * span_h[:, :, None]) / safe
-    return np.asarray(np.where(still[:, None, :], span_h[:, :, None], moving))
+def _by_moment(edges: tuple[Edge, ...]) -> dict[int, list[Edge]]:
+    found: dict[int, list[Edge]] = {}
+    for edge in edges:
+        found.setdefault(edge.moment, []).append(edge)
+    return found
+
+
+def _by_first_and_last(
+    personal: tuple[PersonalEdges, ...], moments: int
+) -> list[tuple[PersonalEdges, int, int]]:
+    return [
+        (each, int(each.moment.min()), min(int(each.moment.max()), moments - 1)) for each in personal if each.moment.size
+    ]

@@ -17,16 +17,29 @@ class Input:
     """Drug that enters one compartment.
 
     amount: mg, (people,).   duration_h: (people,), all 0 for a bolus, all above 0 for a constant rate.
+    later_h: (people,), how much later than `start_h` each person has it (0 or more); left out, all at once.
     """
 
     state: int
     start_h: float
     amount: Values
     duration_h: Values
+    later_h: Values | None = None
 
     @property
     def is_bolus(self) -> bool:
         return not self.duration_h.any()
+
+    @property
+    def starts_h(self) -> Values:
+        """When each person's begins, (people,)."""
+        first_h = np.full(self.duration_h.shape, self.start_h)
+        return first_h if self.later_h is None else first_h + self.later_h
+
+    def some(self, part: slice) -> Input:
+        """The same input for some of its people."""
+        later_h = None if self.later_h is None else self.later_h[part]
+        return replace(self, amount=self.amount[part], duration_h=self.duration_h[part], later_h=later_h)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +69,7 @@ class LinearSystem:
     def some(self, first: int, end: int) -> LinearSystem:
         """The same system for its people from `first` up to, not including, `end`."""
         part = slice(first, end)
-        inputs = tuple(
-            replace(entry, amount=entry.amount[part], duration_h=entry.duration_h[part]) for entry in self.inputs
-        )
+        inputs = tuple(entry.some(part) for entry in self.inputs)
         return LinearSystem(self.rates[part], self.readout[part], inputs)
 
     def reached(self) -> LinearSystem:

@@ -1,0 +1,119 @@
+"""What happens when: doses, ends of infusions and looks as one list of moments, made once for everybody.
+
+An input that begins and ends at the same time for all is part of the shared grid. One whose times differ from person
+to person (an absorption that lasts longer in some, a schedule of one's own) is a personal edge: it acts between two
+moments of the grid and is carried on to the later one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from euthymia.pharmacology.solve.system import Input, Values
+
+# Intervals that differ by less than this many hours are one interval: floating times far from zero do not repeat exactly.
+_SAME_H = 1e-10
+
+
+class Kind(IntEnum):
+    """What an edge does to its input."""
+
+    BOLUS = 0
+    START = 1
+    STOP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Something that happens to everybody at a moment of the grid."""
+
+    moment: int
+    kind: Kind
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalEdges:
+    """The same edge at a time of each person's own.
+
+    moment: (people,), the first moment of the grid at or after it.   before_h: (people,), how long before that.
+    """
+
+    kind: Kind
+    entry: int
+    moment: NDArray[np.int64]
+    before_h: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The grid of moments and everything that happens on it.
+
+    grid_h: (moments,).   span: (moments,), which of `spans_h` leads up to each moment.   looks: (moments,), place in the
+    answer's times, or -1.   edges: in order of their moments.
+    """
+
+    grid_h: Values
+    span: NDArray[np.int64]
+    spans_h: Values
+    looks: NDArray[np.int64]
+    edges: tuple[Edge, ...]
+    personal: tuple[PersonalEdges, ...]
+
+
+def compiled(inputs: Sequence[Input], at_h: Values) -> Program:
+    """The program of these inputs, looked at `at_h` (increasing). Nothing before the first input is on the grid."""
+    shared: list[tuple[float, Kind, int]] = []
+    own: list[tuple[Kind, int, Values]] = []
+    for place, entry in enumerate(inputs):
+        starts_h, ends_h = entry.starts_h, entry.starts_h + entry.duration_h
+        for kind, times in _edges_of(entry, starts_h, ends_h):
+            if times.size and (times == times[0]).all():
+                shared.append((float(times[0]), kind, place))
+            else:
+                own.append((kind, place, times))
+    firsts = [moment for moment, _, _ in shared] + [float(times.min()) for _, _, times in own]
+    first_h = min(firsts, default=np.inf)
+    looks_h = at_h[at_h >= first_h]
+    # Personal edges after the last moment never matter; before the first there is nothing to carry on.
+    grid_h = np.unique(np.concatenate([looks_h, [moment for moment, _, _ in shared], [first_h] if firsts else []]))
+    if looks_h.size:
+        grid_h = grid_h[grid_h <= looks_h[-1]]
+    lengths = np.diff(grid_h, prepend=grid_h[:1])
+    _, where, span = np.unique(np.round(lengths / _SAME_H), return_index=True, return_inverse=True)
+    looks = np.full(grid_h.size, -1, dtype=np.int64)
+    looks[np.searchsorted(grid_h, looks_h)] = np.arange(at_h.size - looks_h.size, at_h.size)
+    return Program(
+        grid_h=grid_h,
+        span=span.reshape(-1).astype(np.int64),
+        spans_h=lengths[where],
+        looks=looks,
+        edges=_on_grid(grid_h, shared),
+        personal=tuple(_personal(grid_h, kind, place, times) for kind, place, times in own),
+    )
+
+
+def _edges_of(entry: Input, starts_h: Values, ends_h: Values) -> list[tuple[Kind, Values]]:
+    if entry.is_bolus:
+        return [(Kind.BOLUS, starts_h)]
+    return [(Kind.START, starts_h), (Kind.STOP, ends_h)]
+
+
+def _on_grid(grid_h: Values, shared: list[tuple[float, Kind, int]]) -> tuple[Edge, ...]:
+    found = []
+    for moment_h, kind, place in sorted(shared):
+        moment = int(np.searchsorted(grid_h, moment_h))
+        if moment < grid_h.size:
+            found.append(Edge(moment, kind, place))
+    return tuple(found)
+
+
+def _personal(grid_h: Values, kind: Kind, place: int, times: Values) -> PersonalEdges:
+    moment = np.searchsorted(grid_h, times).astype(np.int64)
+    reached = np.minimum(moment, grid_h.size - 1)
+    return PersonalEdges(kind, place, moment, np.maximum(grid_h[reached] - times, 0.0))
