@@ -7,6 +7,7 @@ then `figure(...)` for a page, `draw(..., standalone=True)` for a file.
 from euthymia.charts.figure import Figure, draw, figure
 from euthymia.charts.forest import forest_plot
 from euthymia.charts.line import line_chart
+from euthymia.charts.raster import png
 from euthymia.charts.spark import sparkline
 from euthymia.charts.table import Table, data_table
 from euthymia.charts.timeline import timeline_chart
@@ -71,6 +72,7 @@ __all__ = [
     "figure",
     "forest_plot",
     "line_chart",
+    "png",
     "sparkline",
     "timeline_chart",
 ]

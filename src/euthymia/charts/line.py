@@ -11,18 +11,22 @@ from collections.abc import Iterator
 from euthymia.charts import legend as keys
 from euthymia.charts import plot as draw
 from euthymia.charts.scale import Line, ends, ticks
-from euthymia.charts.svg import document, element, width_of, words, wrapped
+from euthymia.charts.svg import SOURCE_SIZE, TEXT_SIZE, document, element, width_of, words, wrapped
 from euthymia.charts.values import WIDE, Chart, Frame, Mark, MarkKind, Role, Scale
 
 EDGE = 8.0
 _HEADING_LINE = 20.0
+_SOURCE_LINE = 14.5
 
 
-def line_chart(chart: Chart, frame: Frame = WIDE, *, ident: str = "", standalone: bool = False) -> str:
+def line_chart(
+    chart: Chart, frame: Frame = WIDE, *, ident: str = "", standalone: bool = False, source: str = ""
+) -> str:
     """The chart as SVG text.
 
     ident: its id on the page, letters, digits and hyphens; left out, one is made from the words, so two charts with
     the same words on one page need one each.   standalone: with heading, own colours for light and dark, fixed size.
+    source: where the numbers are from, written beneath the drawing; a page writes it itself.
     """
     ident = ident or identity(chart.title, chart.description, frame)
     above, top = heading(chart.title, frame) if standalone or frame.heading else ("", EDGE)
@@ -36,7 +40,9 @@ def line_chart(chart: Chart, frame: Frame = WIDE, *, ident: str = "", standalone
     body = above + beneath + draw.grid(plot, x_ticks, y_ticks) + draw.verticals(plot, placed)
     body += _lines(chart, plot, ident) + draw.limits(plot, chart.thresholds) + names
     body += words(chart.x.words, (plot.left + plot.right) / 2, plot.bottom + 39, anchor="middle")
-    size = (float(frame.width), plot.bottom + 48)
+    origin, height = _origin(source, plot.bottom + 48, frame)
+    body += origin
+    size = (float(frame.width), plot.bottom + 48 + height)
     return document(size, (ident, chart.title, chart.description), body, standalone=standalone)
 
 
@@ -119,6 +125,13 @@ def heading(title: str, frame: Frame) -> tuple[str, float]:
         words(line, EDGE, EDGE + 18 + place * _HEADING_LINE, role="heading") for place, line in enumerate(lines)
     )
     return drawn, EDGE + 8 + len(lines) * _HEADING_LINE + 4
+
+
+def _origin(source: str, top: float, frame: Frame) -> tuple[str, float]:
+    """The source in lines beneath the x axis, and how high they are."""
+    lines = wrapped(source, (frame.width - 2 * EDGE) * TEXT_SIZE / SOURCE_SIZE) if source else []
+    drawn = (words(line, EDGE, top + 11 + place * _SOURCE_LINE, role="source") for place, line in enumerate(lines))
+    return "".join(drawn), len(lines) * _SOURCE_LINE + (6 if lines else 0)
 
 
 def identity(title: str, description: str, frame: Frame) -> str:

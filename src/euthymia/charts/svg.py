@@ -14,6 +14,7 @@ from euthymia.errors import Broken
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 TEXT_SIZE = 12.5
+SOURCE_SIZE = 11.0
 
 INK, MUTED, GRID, SURFACE = "#15262b", "#4c5f66", "#dbe3e4", "#ffffff"
 COLOURS = ("#0b6e75", "#b0501a", "#4c45a8", "#98306c", "#55670f", "#46586a")
@@ -46,9 +47,11 @@ def element(name: str, attributes: Mapping[str, str | float], *children: str) ->
 def words(content: str, x: float, y: float, *, role: str = "label", anchor: str = "start") -> str:
     """Text at a place; role is its class and decides its colour and weight."""
     attributes: dict[str, str | float] = {"class": role, "x": x, "y": y, "text-anchor": anchor}
-    attributes["fill"] = MUTED if role in {"tick", "zone-label"} else INK
+    attributes["fill"] = MUTED if role in {"tick", "zone-label", "source"} else INK
     if role == "heading":
         attributes |= {"font-weight": "600", "font-size": 16.0}
+    if role == "source":
+        attributes["font-size"] = SOURCE_SIZE
     if role in {"zone-label", "threshold-label", "dot-label"}:
         # A rim in the page's colour keeps the words readable over a line.
         attributes |= {"font-size": 11.5, "paint-order": "stroke", "stroke": SURFACE, "stroke-width": 3.0}
@@ -105,7 +108,7 @@ def stylesheet() -> str:
     rules = [
         f".surface{{fill:{_DARK_SURFACE}}}",
         f".label,.heading,.mark-label,.threshold-label,.dot-label{{fill:{_DARK_INK}}}",
-        f".tick,.zone-label{{fill:{_DARK_MUTED}}}",
+        f".tick,.zone-label,.source{{fill:{_DARK_MUTED}}}",
         f".zone-label,.threshold-label,.dot-label{{stroke:{_DARK_SURFACE}}}",
         f".grid{{stroke:{_DARK_GRID}}}.axis,.threshold,.mark{{stroke:{_DARK_MUTED}}}.mark-head{{fill:{_DARK_MUTED}}}",
     ]

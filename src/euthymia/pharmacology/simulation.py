@@ -127,10 +127,18 @@ class Simulation:
         return chart_of(self, names or (self.series[0].analyte,))
 
     def svg(self, *names: str) -> str:
-        """The chart as one SVG file's text."""
+        """The chart as one SVG file's text, with its source beneath."""
         from euthymia.charts import line_chart
+        from euthymia.pharmacology.drawing import source_of
 
-        return line_chart(self.chart(*names), standalone=True)
+        source = source_of(self, names or (self.series[0].analyte,))
+        return line_chart(self.chart(*names), standalone=True, source=source)
+
+    def png(self, *names: str, scale: float = 2.0) -> bytes:
+        """The same as the bytes of a PNG file, `scale` pixels per unit of the drawing (1440 wide at 2)."""
+        from euthymia.charts import png
+
+        return png(self.svg(*names), scale=scale)
 
 
 def observed_within_band(simulation: Simulation, name: str, at_h: float, value: float) -> Seen:

@@ -37,8 +37,10 @@ from euthymia.charts import (
     draw,
     figure,
     line_chart,
+    png,
     sparkline,
 )
+from euthymia.errors import BadInput
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOURS = np.linspace(0.0, 6.0, 121)
@@ -212,3 +214,23 @@ def test_an_instant_has_its_place_within_the_day() -> None:
     scores = (Score(datetime(2026, 1, 5, 12, tzinfo=UTC), 20), Score(datetime(2026, 1, 6, 0, tzinfo=UTC), 10))
     table = figure(course(scores=scores, forecast=None, doses=())).table
     assert table.rows == (("5 Jan 2026 12:00", "20"), ("6 Jan 2026", "10"))
+
+
+def test_a_source_is_written_beneath_and_a_png_shows_the_same_drawing() -> None:
+    plain, sourced = (line_chart(plasma(), standalone=True, source=source) for source in ("", "From a paper. " * 20))
+    assert "From a paper." not in plain
+    heights = [float(ElementTree.fromstring(text).attrib["height"]) for text in (plain, sourced)]
+    assert heights[1] > heights[0] + 20
+    small, large = png(plain, scale=1), png(sourced, scale=2)
+    assert small.startswith(b"\x89PNG")
+    sizes = [(int.from_bytes(one[16:20]), int.from_bytes(one[20:24])) for one in (small, large)]
+    assert sizes[0][0] * 2 == sizes[1][0] == 1440
+    assert png(plain, scale=1) == small
+
+
+@pytest.mark.parametrize(
+    ("svg", "scale"), [("", 2.0), ("<html>", 2.0), ("<svg></svg>", 2.0), ("good", 0.0), ("good", 9)]
+)
+def test_what_cannot_be_a_png_is_refused(svg: str, scale: float) -> None:
+    with pytest.raises(BadInput):
+        png(line_chart(plasma()) if svg == "good" else svg, scale=scale)
