@@ -141,12 +141,25 @@ def test_a_person_gets_a_table_a_plot_and_the_models_failures(tmp_path: Path) ->
     result = run(REQUEST, "--plot", str(picture))
     assert result.exit_code == 0
     assert "esnorketamine" in result.output
-    assert "·" in result.output
+    assert "░░ 90 % of people" in result.output
     assert "Known failure" in result.output
+    assert max(map(len, result.output.splitlines())) <= 100
     assert picture.read_text(encoding="utf-8").startswith("<svg")
     # One time has no course to draw.
     assert run(changed("at_h", [1.0])).exit_code == 0
     assert run(REQUEST, "--plot", str(tmp_path / "no" / "folder.svg")).exit_code == 2
+
+
+def test_a_plot_is_of_the_kind_its_name_tells_and_shows_what_is_asked(tmp_path: Path) -> None:
+    picture = tmp_path / "pressure.PNG"
+    result = run(REQUEST, "--json", "--plot", str(picture), "--draw", "systolic_rise", "--draw", "diastolic_rise")
+    assert result.exit_code == 0, result.output
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    for file, draw, code in (("curve.gif", "esketamine", "unknown_suffix"), ("curve.svg", "tea", "unknown_name")):
+        refused = run(REQUEST, "--plot", str(tmp_path / file), "--draw", draw)
+        assert refused.exit_code == 2
+        assert json.loads(refused.stderr)["error"] == code
+        assert not (tmp_path / file).exists()
 
 
 def test_models_are_listed_in_short_in_full_and_as_json() -> None:
