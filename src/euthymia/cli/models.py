@@ -6,38 +6,60 @@ import json
 
 import click
 
-from euthymia.pharmacology import Card, load_model, shipped_models
+from euthymia.cli.plotting import width_here, wrapped
+from euthymia.pharmacology import Card, Drug, Route, load_model, shipped_models
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON: every card in full.")
 @click.option("--id", "only", help="One model, in full.")
-def models(as_json: bool, only: str | None) -> None:
+@click.option("--drug", type=click.Choice([str(drug) for drug in Drug]), help="Only models of this drug.")
+@click.option("--route", type=click.Choice([str(route) for route in Route]), help="Only models of this route.")
+def models(as_json: bool, only: str | None, drug: str | None, route: str | None) -> None:
     """Which models there are, who they were fitted on, and where they fail."""
     cards = [load_model(name).card for name in ([only] if only else shipped_models())]
+    cards = [card for card in cards if drug in (None, *card.drugs) and route in (None, *card.routes)]
     if as_json:
         click.echo(json.dumps([card.as_json() for card in cards], indent=2, ensure_ascii=False))
-    elif only:
-        click.echo(_full(cards[0]))
+    elif only and cards:
+        click.echo("\n".join(_full(cards[0], width_here())))
     else:
-        click.echo("\n".join(_line(card) for card in cards))
+        click.echo("\n".join(_listed(cards)))
 
 
-def _line(card: Card) -> str:
-    return f"{card.id:38}{card.kind:11}{card.matrix:10}{', '.join(card.drugs):24}{', '.join(card.routes)}"
+def _listed(cards: list[Card]) -> list[str]:
+    """A table, a line each, and what its last columns mean."""
+    rows = [
+        (
+            card.id,
+            str(card.kind),
+            str(card.matrix),
+            ", ".join(card.drugs),
+            ", ".join(card.routes),
+            str(len(card.checks_passed)),
+            str(len(card.known_failures)),
+        )
+        for card in cards
+    ]
+    heads = ("model", "kind", "site", "drugs", "routes", "passed", "fails")
+    widths = [max(len(row[column]) for row in [heads, *rows]) for column in range(len(heads))]
+    lines = ["  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)) for row in [heads, *rows]]
+    foot = "passed: checks against published numbers; fails: known failures. `euthymia models --id MODEL` says which."
+    return [*(line.rstrip() for line in lines), "", *wrapped(foot, width_here())]
 
 
-def _full(card: Card) -> str:
-    lines = [card.title, f"{card.id}, {card.kind}, {card.matrix}: {card.matrix_note}", card.citation]
-    lines += [card.doi] if card.doi else []
-    lines += [f"Fitted on: {card.fitted_on}", f"Valid for: {card.valid_for}", ""]
-    lines += [f"Assumed: {text}" for text in card.assumptions]
-    lines += [f"Passed: {text}" for text in card.checks_passed]
-    lines += [f"Known failure: {text}" for text in card.known_failures]
-    lines += ["", "Typical values at 70 kg and 45 years:"]
+def _full(card: Card, width: int) -> list[str]:
+    said = [card.title, f"{card.id}, {card.kind}, {card.matrix}: {card.matrix_note}", card.citation]
+    said += [card.doi] if card.doi else []
+    said += [f"Drugs and routes: {', '.join(card.drugs)}; {', '.join(card.routes)}"]
+    said += [f"Fitted on: {card.fitted_on}", f"Valid for: {card.valid_for}", ""]
+    said += [f"Assumed: {text}" for text in card.assumptions]
+    said += [f"Passed: {text}" for text in card.checks_passed] or ["Passed: no check against a published number"]
+    said += [f"Known failure: {text}" for text in card.known_failures]
+    said += ["", "Typical values at 70 kg and 45 years:"]
+    lines = [line for text in said for line in wrapped(text, width)]
     for note in card.parameters:
         source = f", from {note.spread_provenance}" if note.spread_provenance else ""
-        lines.append(
-            f"  {note.name:28}{note.value:>10.4g} {note.unit} ({note.provenance}); spread {note.spread}{source}"
-        )
-    return "\n".join(lines)
+        row = f"  {note.name:28}{note.value:>10.4g} {note.unit} ({note.provenance}); spread {note.spread}{source}"
+        lines += wrapped(row, width)
+    return lines

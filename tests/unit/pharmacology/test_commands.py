@@ -165,6 +165,10 @@ def test_a_plot_is_of_the_kind_its_name_tells_and_shows_what_is_asked(tmp_path: 
 def test_models_are_listed_in_short_in_full_and_as_json() -> None:
     short = CliRunner().invoke(main, ["models"]).output
     assert all(name in short for name in shipped_models())
+    assert all(word in short.splitlines()[0] for word in ("kind", "site", "routes", "passed", "fails"))
+    nasal = CliRunner().invoke(main, ["models", "--route", "nasal", "--drug", "esketamine"]).output
+    assert "perez_ruixo_2021" in nasal
+    assert "clements_1981" not in nasal
     full = CliRunner().invoke(main, ["models", "--id", "clements_1981"]).output
     assert "stand-in" in full
     assert "10.1093/bja/53.1.27" in full
