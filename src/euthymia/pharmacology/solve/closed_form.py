@@ -17,28 +17,29 @@ from euthymia.pharmacology.solve.program import Edge, Kind, PersonalEdges, Progr
 from euthymia.pharmacology.solve.system import LinearSystem, Values, checked
 
 # People solved at once: their factors then stay in the processor's cache.
-_PEOPLE_AT_ONCE = 1024
+_PEOPLE_AT_ONCE = 2048
 # Factors kept for intervals that come again; beyond this they are computed anew.
 _MOST_KEPT = 64
+_LOOKS_AT_ONCE = 8
 
 
 def solve(system: LinearSystem, at_h: Values) -> Values:
     """Every output over time, (people, times, outputs); 0 before the first input. SolverFailed if not finite."""
     at_h = np.asarray(at_h, dtype=np.float64)
     system = system.reached()
+    program = compiled(system.inputs, at_h)
     out = np.zeros((system.readout.shape[1], at_h.size, system.people))
     for first in range(0, system.people, _PEOPLE_AT_ONCE):
-        end = min(first + _PEOPLE_AT_ONCE, system.people)
-        part = system if end - first == system.people else system.some(first, end)
-        solve_into(out[:, :, first:end], part, at_h)
+        part = slice(first, min(first + _PEOPLE_AT_ONCE, system.people))
+        alone = system.people <= _PEOPLE_AT_ONCE
+        _solve_into(out[:, :, part], system if alone else system.some(part), program.some(part), at_h)
     return checked(out.transpose(2, 1, 0))
 
 
-def solve_into(out: Values, system: LinearSystem, at_h: Values) -> None:
+def _solve_into(out: Values, system: LinearSystem, program: Program, at_h: Values) -> None:
     """The same into `out`, (outputs, times, people), which holds zeros."""
     states = sorted({entry.state for entry in system.inputs})
     found = modes(system, states)
-    program = compiled(system.inputs, at_h)
     with np.errstate(invalid="ignore", over="ignore"):
         _Recursion(system, found, program, states).run(out)
     for place in np.flatnonzero(~found.sound):
@@ -46,16 +47,19 @@ def solve_into(out: Values, system: LinearSystem, at_h: Values) -> None:
 
 
 class _Recursion:
-    """How much is in each mode, (modes, people), carried from moment to moment."""
+    """How much is in each mode, (modes, people), carried from moment to moment.
+
+    What is to be looked at is kept for several looks and read off together: fewer, larger steps of arithmetic.
+    """
 
     def __init__(self, system: LinearSystem, found: Modes, program: Program, states: list[int]) -> None:
-        self.found, self.program = found, program
+        self.found, self.program, self.people = found, program, system.people
         rates = found.rates_per_h
-        self.held = np.zeros_like(rates)
+        self.history = np.zeros((_LOOKS_AT_ONCE + 1, *rates.shape), dtype=rates.dtype)
+        self.slot = 0
         self.running = np.zeros_like(rates)
         # In how many people, counted once per input.
         self.is_running = 0
-        self.people = system.people
         # What each input puts into each mode: at once, or per hour.
         self.sizes = [
             found.entering[states.index(entry.state)]
@@ -64,31 +68,38 @@ class _Recursion:
         ]
         self.kept: dict[int, NDArray[Any]] = {}
         again = np.bincount(program.span, minlength=program.spans_h.size)
-        self.worth_keeping = set(np.argsort(again)[::-1][:_MOST_KEPT].tolist()) & set(np.flatnonzero(again > 1).tolist())
+        most = np.argsort(again)[::-1][:_MOST_KEPT]
+        self.worth_keeping = set(most[again[most] > 1].tolist())
 
     def run(self, out: Values) -> None:
         """Walk the grid, and write down what is seen."""
-        program, found = self.program, self.found
+        program, shows = self.program, _Shows(self.found, out.shape[0])
         edges = _by_moment(program.edges)
         own = _by_first_and_last(program.personal, program.grid_h.size)
-        shows = _Shows(found, out.shape[0])
-        for moment in range(program.grid_h.size):
-            self._pass(int(program.span[moment]))
+        first_look, waiting = out.shape[1] - int((program.looks >= 0).sum()), 0
+        for moment, (span, look) in enumerate(zip(program.span.tolist(), program.looks.tolist(), strict=True)):
+            self._pass(span, keep=waiting == self.slot + 1)
             for edge in edges.get(moment, ()):
                 self._happen(edge)
             for personal, first, last in own:
                 if first <= moment <= last:
                     self._happen_to_some(personal, moment)
-            look = int(program.looks[moment])
-            if look >= 0:
-                shows.into(out[:, look], self.held)
+            waiting += look >= 0
+            if waiting == _LOOKS_AT_ONCE:
+                shows.into(out[:, first_look : first_look + waiting], self.history[:waiting])
+                self.history[0] = self.history[self.slot]
+                first_look, waiting, self.slot = first_look + waiting, 0, 0
+        if waiting:
+            shows.into(out[:, first_look : first_look + waiting], self.history[:waiting])
 
-    def _pass(self, span: int) -> None:
-        """Let one interval go by."""
+    def _pass(self, span: int, *, keep: bool) -> None:
+        """Let one interval go by; `keep` where the moment before is still to be read off."""
         factor = self._factor(span)
-        self.held *= factor
+        before = self.history[self.slot]
+        self.slot += keep
+        held = np.multiply(before, factor, out=self.history[self.slot])
         if self.is_running:
-            self.held += self.running * _filled(self.found.rates_per_h, float(self.program.spans_h[span]), factor)
+            held += self.running * _filled(self.found.rates_per_h, float(self.program.spans_h[span]), factor)
 
     def _factor(self, span: int) -> NDArray[Any]:
         if span in self.kept:
@@ -102,7 +113,7 @@ class _Recursion:
         size = self.sizes[edge.entry]
         match edge.kind:
             case Kind.BOLUS:
-                self.held += size
+                self.history[self.slot] += size
             case Kind.START:
                 self.running = self.running + size
                 self.is_running += self.people
@@ -122,39 +133,37 @@ class _Recursion:
         factor = np.exp(rates * before_h)
         match personal.kind:
             case Kind.BOLUS:
-                self.held += size * factor
+                self.history[self.slot] += size * factor
                 return
             case Kind.START:
                 self.is_running += int(now.sum())
             case Kind.STOP:
                 self.is_running -= int(now.sum())
                 size = -size
-        self.held += size * _filled(rates, before_h, factor)
+        self.history[self.slot] += size * _filled(rates, before_h, factor)
         self.running = self.running + size
 
 
 class _Shows:
-    """Reads the outputs off the modes; only modes that an output sees are added up for it."""
+    """Reads the outputs off the modes; only the range of modes that an output sees is added up for it."""
 
     def __init__(self, found: Modes, outputs: int) -> None:
-        rows = [[term for term, (output, _) in enumerate(found.terms) if output == each] for each in range(outputs)]
-        self.parts = [
-            (found.seen[row[0] : row[-1] + 1], _plain_slice([found.terms[term][1] for term in row])) if row else None
-            for row in rows
-        ]
+        self.parts: list[tuple[int, slice, NDArray[Any]]] = []
+        for output in range(outputs):
+            terms = [term for term, (each, _) in enumerate(found.terms) if each == output]
+            if terms:
+                places = [found.terms[term][1] for term in terms]
+                weights = np.zeros((places[-1] + 1 - places[0], found.seen.shape[1]), dtype=found.seen.dtype)
+                weights[[place - places[0] for place in places]] = found.seen[terms]
+                self.parts.append((output, slice(places[0], places[-1] + 1), weights))
 
-    def into(self, out: Values, held: NDArray[Any]) -> None:
-        for place, part in enumerate(self.parts):
-            if part is not None:
-                weights, places = part
-                out[place] = np.einsum("kn,kn->n", weights, held[places]).real
-
-
-def _plain_slice(places: list[int]) -> slice | list[int]:
-    """A slice where the places follow one another, which needs no copy."""
-    if places == list(range(places[0], places[-1] + 1)):
-        return slice(places[0], places[-1] + 1)
-    return places
+    def into(self, out: Values, history: NDArray[Any]) -> None:
+        """out: (outputs, looks, people).   history: (looks, modes, people)."""
+        for output, places, weights in self.parts:
+            if np.iscomplexobj(weights):
+                out[output] = np.einsum("kn,lkn->ln", weights, history[:, places]).real
+            else:
+                np.einsum("kn,lkn->ln", weights, history[:, places], out=out[output])
 
 
 def _filled(rates: NDArray[Any], span_h: float | Values, factor: NDArray[Any]) -> NDArray[Any]:

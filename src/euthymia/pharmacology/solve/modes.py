@@ -61,7 +61,7 @@ class _Local:
 def modes(system: LinearSystem, input_states: Sequence[int]) -> Modes:
     """The modes as the outputs see them and as drug entering `input_states` excites them."""
     rates = np.ascontiguousarray(system.rates.transpose(1, 2, 0))
-    pattern = (rates != 0).any(axis=2)
+    pattern = system.pattern
     groups = cascade(pattern.tobytes(), system.states)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         found = [_local(rates, group) for group in groups]
@@ -220,7 +220,7 @@ class _Carried:
         terms: list[tuple[int, int]] = []
         seen: list[NDArray[Any]] = []
         readout = system.readout.transpose(1, 2, 0)
-        reads = (readout != 0).any(axis=2)
+        reads = readout.any(axis=2)
         mode = 0
         for place, one in enumerate(self.found):
             self._require_apart(one.rates, one.rates, same=True)

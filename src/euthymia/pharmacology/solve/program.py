@@ -8,7 +8,7 @@ moments of the grid and is carried on to the later one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
@@ -49,6 +49,10 @@ class PersonalEdges:
     moment: NDArray[np.int64]
     before_h: Values
 
+    def some(self, part: slice) -> PersonalEdges:
+        """Those of some of the people."""
+        return replace(self, moment=self.moment[part], before_h=self.before_h[part])
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -64,6 +68,10 @@ class Program:
     looks: NDArray[np.int64]
     edges: tuple[Edge, ...]
     personal: tuple[PersonalEdges, ...]
+
+    def some(self, part: slice) -> Program:
+        """The program of some of the people."""
+        return replace(self, personal=tuple(each.some(part) for each in self.personal)) if self.personal else self
 
 
 def compiled(inputs: Sequence[Input], at_h: Values) -> Program:

@@ -62,23 +62,28 @@ class LinearSystem:
     def states(self) -> int:
         return int(self.rates.shape[1])
 
+    @property
+    def pattern(self) -> NDArray[np.bool_]:
+        """Which state feeds which in anybody, (states, states): [to, from]."""
+        # People are walked along their own axis, wherever it lies in memory.
+        return np.asarray(self.rates.transpose(1, 2, 0).any(axis=2))
+
     def person(self, place: int) -> LinearSystem:
         """The same system for one of its people."""
-        return self.some(place, place + 1)
+        return self.some(slice(place, place + 1))
 
-    def some(self, first: int, end: int) -> LinearSystem:
-        """The same system for its people from `first` up to, not including, `end`."""
-        part = slice(first, end)
+    def some(self, part: slice) -> LinearSystem:
+        """The same system for some of its people."""
         inputs = tuple(entry.some(part) for entry in self.inputs)
         return LinearSystem(self.rates[part], self.readout[part], inputs)
 
     def reached(self) -> LinearSystem:
         """The same answers from fewer states: those the inputs reach and some output sees."""
-        linked = (self.rates != 0).any(axis=0) | np.eye(self.states, dtype=bool)
+        linked = self.pattern | np.eye(self.states, dtype=bool)
         for _ in range(self.states.bit_length()):
             linked = linked @ linked
         sources = [entry.state for entry in self.inputs]
-        seen = (self.readout != 0).any(axis=(0, 1))
+        seen = self.readout.transpose(1, 2, 0).any(axis=(0, 2))
         kept = np.flatnonzero(linked[:, sources].any(axis=1) & linked[seen].any(axis=0))
         if kept.size == self.states or not kept.size:
             return self
@@ -90,11 +95,15 @@ class LinearSystem:
         """The same body with other doses."""
         return replace(self, inputs=inputs)
 
-    def with_effect_site(self, output: int, *, share: float, ke0_per_h: float) -> LinearSystem:
-        """One more state that follows `share` of an output with delay; it is read as the last output."""
+    def with_effect_site(self, output: int, *, share: float, ke0_per_h: float | Values) -> LinearSystem:
+        """One more state that follows `share` of an output with delay; it is read as the last output.
+
+        ke0_per_h: how fast it follows, 1/h, one for all or (people,).
+        """
         rates, readout = _grown(self.rates, self.readout)
-        rates[:, -1, :-1] = ke0_per_h * share * self.readout[:, output, :]
-        rates[:, -1, -1] = -ke0_per_h
+        each_h = np.broadcast_to(ke0_per_h, (self.people,))
+        rates[:, -1, :-1] = each_h[:, None] * share * self.readout[:, output, :]
+        rates[:, -1, -1] = -each_h
         readout[:, -1, -1] = 1.0
         return LinearSystem(rates, readout, self.inputs)
 
