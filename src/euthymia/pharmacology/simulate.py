@@ -10,25 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.errors import BadInput, ModelError
+from euthymia.pharmacology.answers import effect_answers, incidences, split
 from euthymia.pharmacology.card import Matrix
-from euthymia.pharmacology.compounds.load import load_model, read_data
+from euthymia.pharmacology.compounds.load import load_model
+from euthymia.pharmacology.courses import MOST_NUMBERS, Courses, covariates_of, random_effects_of
 from euthymia.pharmacology.defaults import Choice, choice_for
-from euthymia.pharmacology.effects import Dissociation, PressureRise, dissociation, pressure_rise
+from euthymia.pharmacology.effects.load import load_effect, shipped_effects
 from euthymia.pharmacology.model import Model
+from euthymia.pharmacology.named_array import NamedArray
 from euthymia.pharmacology.person import Individual, Person
-from euthymia.pharmacology.population import Band, quantiles, sample_effects, sample_individual
-from euthymia.pharmacology.regimen import Dose, Drug, Regimen, Route
-from euthymia.pharmacology.simulation import EffectSeries, Series, Simulation, Summary
+from euthymia.pharmacology.population import Band
+from euthymia.pharmacology.regimen import Dose, Regimen, Route
+from euthymia.pharmacology.simulation import Series, Simulation, Summary
 from euthymia.pharmacology.solve import closed_form
 from euthymia.pharmacology.solve.system import total_area
 
 Values = NDArray[np.float64]
-# Share of a drug that is S-ketamine, which drives effects; arketamine was inert in Olofsen 2022.
-S_SHARE = {Drug.KETAMINE: 0.5, Drug.ESKETAMINE: 1.0}
 MOST_TIMES = 20_000
-MOST_NUMBERS = 20_000_000
 SUMMARY_H = 24.0
-ROUNDING_NG_PER_ML = 1e-9
 
 
 def simulate(
@@ -38,12 +37,14 @@ def simulate(
     *,
     model: str | Model | None = None,
     band: Band | None = None,
+    keep_people: bool = False,
 ) -> Simulation:
-    """Concentrations and effects at the times asked for, with the model's card.
+    """Concentrations, effects and chances of events for the times asked for, with the model's card.
 
     at_h: hours on the regimen's clock, increasing.   model: id of a shipped model, or one of your own (`model_from`);
     left out, the individual's own or the default for drug and route.   band: left out, only the typical person (or
-    this individual).   Refuses with BadInput what no model covers.
+    this individual).   keep_people: keep every invented person of the band, as `people` of the answer.   Refuses with
+    BadInput what no model covers.
     """
     times = checked_times(at_h)
     whom = person.person if isinstance(person, Individual) else person
@@ -55,20 +56,41 @@ def simulate(
     if band is not None and band.people * times.size > MOST_NUMBERS:
         message = f"{band.people} people at {times.size} times is too much at once; ask for fewer of either."
         raise BadInput("too_much", "band.people", message)
-    courses = _Courses(regimen, person, times, band, felt_through=models.arterial)
+    if keep_people and band is None:
+        raise BadInput("no_band", "keep_people", "There are people to keep only where a band is asked for.")
+    courses = Courses(
+        regimen,
+        person,
+        times,
+        band,
+        effects=[load_effect(name) for name in shipped_effects()],
+        drivers=(models.arterial, models.venous),
+    )
     concentrations = courses.of(shown)
     names = shown.analytes(regimen)
+    answers = effect_answers(courses)
+    people = {name: concentrations[:, :, place] for place, name in enumerate(names)}
+    people |= {series.effect: values for series, values in answers}
     return Simulation(
         model=shown.card,
         regimen=regimen,
         at_h=times,
         series=tuple(
-            Series(name, "ng/mL", *_split(concentrations[:, :, place], band)) for place, name in enumerate(names)
+            Series(name, "ng/mL", *split(concentrations[:, :, place], band)) for place, name in enumerate(names)
         ),
         summary=_summary(shown, regimen, person),
-        effects=_effects(models, courses, band),
+        effects=tuple(series for series, _ in answers),
         notes=shown.notes(whom) + _learned_elsewhere(shown, person),
+        incidences=incidences(courses),
+        people=_kept(people, times) if keep_people else None,
     )
+
+
+def _kept(people: dict[str, Values], at_h: Values) -> NamedArray:
+    """The band's people without the typical one, (people, times, names)."""
+    values = np.stack([each[1:] for each in people.values()], axis=2)
+    coords = {"person": tuple(range(values.shape[0])), "at_h": tuple(at_h.tolist()), "name": tuple(people)}
+    return NamedArray(values, ("person", "at_h", "name"), coords)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,80 +113,9 @@ def _learned_elsewhere(shown: Model, person: Person | Individual) -> tuple[str, 
     return (f"This person's kinetics were learned with {person.model_id}; {shown.id} uses what it has a name for.",)
 
 
-class _Courses:
-    """Solved courses by model, the typical person first, then the band's; each model is solved once."""
-
-    def __init__(
-        self,
-        regimen: Regimen,
-        person: Person | Individual,
-        at_h: Values,
-        band: Band | None,
-        *,
-        felt_through: Model | None,
-    ) -> None:
-        self.regimen, self.person, self.at_h, self.band = regimen, person, at_h, band
-        self.share = S_SHARE.get(regimen.drug)
-        self.felt_through = felt_through
-        self.delay = Dissociation.from_data(read_data("effects", "dissociation"))
-        # By the model itself: a model of one's own may carry a shipped one's id.
-        self._found: dict[int, Values] = {}
-
-    def of(self, model: Model) -> Values:
-        """Outputs of the model, (people, times, outputs); for the one that drives it, last the effect site."""
-        if id(model) not in self._found:
-            people = 1 + (self.band.people if self.band else 0)
-            values = model.values(_covariates(self.person), _effects_of(model, self.person, self.band))
-            system = model.system(self.regimen, values, people)
-            if self.share is not None and model is self.felt_through:
-                system = system.with_effect_site(model.parent(), share=self.share, ke0_per_h=self.delay.ke0_per_h)
-            solved = closed_form.solve(system, self.at_h)
-            # Modes that cancel leave traces of rounding, either side of zero.
-            self._found[id(model)] = np.where(solved < ROUNDING_NG_PER_ML, 0.0, solved)
-        return self._found[id(model)]
-
-
-def _effects(models: _Models, courses: _Courses, band: Band | None) -> tuple[EffectSeries, ...]:
-    arterial, venous = models.arterial, models.venous
-    if courses.share is None or arterial is None or venous is None:
-        return ()
-    site = courses.of(arterial)[:, :, -1]
-    plasma = courses.of(venous)[:, :, venous.parent()] * courses.share
-    felt, pressure = read_data("effects", "dissociation"), read_data("effects", "blood_pressure")
-    slopes = PressureRise.from_data(pressure)
-    rows = (
-        ("dissociation", felt, dissociation(site, courses.delay), arterial),
-        ("systolic_rise", pressure, pressure_rise(plasma, slopes.systolic), venous),
-        ("diastolic_rise", pressure, pressure_rise(plasma, slopes.diastolic), venous),
-        ("esketamine_effect_site", {**felt, "unit": "ng/mL"}, site, arterial),
-    )
-    return tuple(
-        EffectSeries(name, data["unit"], *_split(values, band), data["kind"], driver.card, tuple(data["assumptions"]))
-        for name, data, values, driver in rows
-    )
-
-
-def _split(values: Values, band: Band | None) -> tuple[Values, dict[float, Values]]:
-    """The first person's course, and the band of the others."""
-    return values[0], dict(quantiles(values[1:], band.quantiles)) if band else {}
-
-
-def _effects_of(model: Model, person: Person | Individual, band: Band | None) -> dict[str, Values]:
-    """Random effects of the typical person (or this individual) and then of the band's people, each (1 + people,)."""
-    people = band.people if band else 0
-    drawn = sample_effects(model, band.seed, people) if band else {}
-    found = {name: np.concatenate([[0.0], drawn.get(name, np.zeros(0))]) for name in model.varying}
-    if isinstance(person, Individual):
-        learned = sample_individual(person, band.seed, people) if band else {}
-        for name, value in person.effects.items():
-            if name in found:
-                found[name] = np.concatenate([[value], learned.get(name, np.zeros(0))])
-    return found
-
-
 def _summary(model: Model, regimen: Regimen, person: Person | Individual) -> tuple[Summary, ...]:
     """Peak, its time and area over the first day on a one-minute grid, for the typical person or this individual."""
-    values = model.values(_covariates(person), _effects_of(model, person, None))
+    values = model.values(covariates_of(person), random_effects_of(model, person, None))
     system = model.system(regimen, values, 1)
     names = model.analytes(regimen)
     grown = system
@@ -211,10 +162,6 @@ def _models(regimen: Regimen, model: str | Model | None) -> _Models:
     if named.card.matrix is Matrix.VENOUS:
         return replace(usual, shown=named, venous=named if usual.venous else None)
     return replace(usual, shown=named, arterial=named if usual.arterial else None)
-
-
-def _covariates(person: Person | Individual) -> Person:
-    return person.person if isinstance(person, Individual) else person
 
 
 def checked_times(at_h: Sequence[float] | Values) -> Values:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from euthymia.errors import BadInput
 from euthymia.pharmacology.card import Card
+from euthymia.pharmacology.named_array import NamedArray
 from euthymia.pharmacology.regimen import Dose, Regimen
 
 if TYPE_CHECKING:
@@ -42,6 +43,29 @@ class EffectSeries:
     kind: str
     driven_by: Card
     assumptions: tuple[str, ...]
+    site: str = ""
+    known_failures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Incidence:
+    """How likely an event is in each session, (sessions,), from the peak in it.
+
+    sessions_h: when each begins; at most the first 100.   typical: of the typical person (or this individual).   band:
+    quantile → (sessions,); may be empty.   mean: the share of all people, or `typical` without a band.
+    at_least_once: in any of these sessions.   without_drug: in a session with placebo.
+    """
+
+    event: str
+    sessions_h: Values
+    typical: Values
+    band: Mapping[float, Values]
+    mean: Values
+    without_drug: float
+    at_least_once: float
+    kind: str
+    driven_by: Card
+    assumptions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +89,7 @@ class Seen(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """The answer of `simulate`."""
+    """The answer of `simulate`. people: (person, at_h, name) of the band's people, where they were kept."""
 
     model: Card
     regimen: Regimen
@@ -74,6 +98,8 @@ class Simulation:
     summary: tuple[Summary, ...]
     effects: tuple[EffectSeries, ...]
     notes: tuple[str, ...]
+    incidences: tuple[Incidence, ...] = ()
+    people: NamedArray | None = None
 
     def named(self, name: str) -> Series | EffectSeries:
         """An analyte or effect by name; refuses one that was not simulated."""
@@ -113,9 +139,26 @@ class Simulation:
                     "band": _band(one.band),
                     "kind": one.kind,
                     "driven_by": one.driven_by.id,
+                    "site": one.site,
                     "assumptions": list(one.assumptions),
+                    "known_failures": list(one.known_failures),
                 }
                 for one in self.effects
+            ],
+            "incidences": [
+                {
+                    "event": one.event,
+                    "sessions_h": _plain(one.sessions_h),
+                    "typical": _plain(one.typical),
+                    "mean": _plain(one.mean),
+                    "band": _band(one.band),
+                    "without_drug": round(one.without_drug, _DIGITS),
+                    "at_least_once": round(one.at_least_once, _DIGITS),
+                    "kind": one.kind,
+                    "driven_by": one.driven_by.id,
+                    "assumptions": list(one.assumptions),
+                }
+                for one in self.incidences
             ],
             "notes": list(self.notes),
         }

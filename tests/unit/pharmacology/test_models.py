@@ -61,7 +61,7 @@ def test_every_effect_says_what_is_published_and_what_is_ours(name: str) -> None
     assert data["kind"] == "assembled"
     assert data["citation"]
     assert data["doi"]
-    assert any("too narrow" in words for words in data["assumptions"])
+    assert any("The band holds" in words for words in data["assumptions"])
 
 
 def test_a_formula_is_arithmetic_on_arrays() -> None:

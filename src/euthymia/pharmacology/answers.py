@@ -1,0 +1,87 @@
+"""Effects over time and chances of events, from solved courses."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from euthymia.pharmacology.courses import Courses
+from euthymia.pharmacology.effects.effect import Effect
+from euthymia.pharmacology.effects.sessions import session_at
+from euthymia.pharmacology.model import Model
+from euthymia.pharmacology.population import Band, quantiles
+from euthymia.pharmacology.simulation import EffectSeries, Incidence
+
+Values = NDArray[np.float64]
+EFFECT_SITE = "esketamine_effect_site"
+
+
+def effect_answers(courses: Courses) -> tuple[tuple[EffectSeries, Values], ...]:
+    """Every effect over time with its people, (people, times); none for a drug or route without driving models."""
+    found = []
+    sessions = session_at(courses.regimen, courses.at_h)
+    if courses.arterial is None or courses.venous is None:
+        return ()
+    for effect in courses.effects:
+        driven = courses.site(effect)
+        if driven is None:
+            continue
+        site, model = driven
+        for output in effect.outputs:
+            course = effect.course(site, courses.values[effect.id], sessions, output.name)
+            found.append((_series(effect, (output.name, output.unit), course, model, courses.band), course))
+        if effect.id == "dissociation":
+            felt = (_series(effect, (EFFECT_SITE, "ng/mL"), site, model, courses.band), site)
+    return (*found, felt) if found else ()
+
+
+def incidences(courses: Courses) -> tuple[Incidence, ...]:
+    """The chance of each event in every session, from the peak in it."""
+    peaks = courses.peaks() if courses.arterial is not None else None
+    if peaks is None or courses.venous is None:
+        return ()
+    sessions = np.arange(1.0, peaks.shape[1] + 1.0)
+    found = []
+    for effect in courses.effects:
+        if effect.chance is None:
+            continue
+        values = courses.values[effect.id]
+        chances = effect.chances(peaks, values, sessions)
+        without = effect.chances(np.zeros((1, 1)), {name: value.flat[:1] for name, value in values.items()})
+        typical, band = split(chances, courses.band)
+        found.append(
+            Incidence(
+                event=effect.event,
+                sessions_h=np.array([first_h for first_h, _ in courses.sessions_h]),
+                typical=typical,
+                band=band,
+                mean=chances[1:].mean(axis=0) if courses.band else typical,
+                without_drug=float(without[0, 0]),
+                at_least_once=float(np.mean(1.0 - np.prod(1.0 - (chances[1:] if courses.band else chances), axis=1))),
+                kind=str(effect.kind),
+                driven_by=courses.venous.card,
+                assumptions=effect.assumptions,
+            )
+        )
+    return tuple(found)
+
+
+def split(values: Values, band: Band | None) -> tuple[Values, dict[float, Values]]:
+    """The first person's course, and the band of the others."""
+    return values[0], dict(quantiles(values[1:], band.quantiles)) if band else {}
+
+
+def _series(effect: Effect, named: tuple[str, str], values: Values, driver: Model, band: Band | None) -> EffectSeries:
+    name, unit = named
+    typical, spread = split(values, band)
+    return EffectSeries(
+        effect=name,
+        unit=unit,
+        typical=typical,
+        band=spread,
+        kind=str(effect.kind),
+        driven_by=driver.card,
+        assumptions=effect.assumptions,
+        site=str(effect.site),
+        known_failures=effect.known_failures,
+    )
