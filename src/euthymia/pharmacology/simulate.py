@@ -72,7 +72,7 @@ def simulate(
     people = {name: concentrations[:, :, place] for place, name in enumerate(names)}
     people |= {series.effect: values for series, values in answers}
     return Simulation(
-        model=shown.card,
+        model=shown.card.for_routes(regimen.routes),
         regimen=regimen,
         at_h=times,
         series=tuple(
@@ -155,6 +155,9 @@ def _models(regimen: Regimen, model: str | Model | None) -> _Models:
     if model is None:
         return _Models.of(choice_for(regimen))
     named = model if isinstance(model, Model) else load_model(model)
+    if named.card.oldest_y is not None:
+        # Effects were seen in adults; a child's levels must not drive them, nor an adult's model stand in.
+        return _Models(named, None, None)
     try:
         usual = _Models.of(choice_for(regimen))
     except ModelError:
