@@ -50,7 +50,7 @@ def simulate(
     whom = person.person if isinstance(person, Individual) else person
     if model is None and isinstance(person, Individual):
         model = person.model_id
-    models = _models(regimen, model)
+    models = models_for(regimen, model)
     shown = models.shown
     shown.require_covers(regimen, whom)
     if band is not None and band.people * times.size > MOST_NUMBERS:
@@ -94,15 +94,15 @@ def _kept(people: dict[str, Values], at_h: Values) -> NamedArray:
 
 
 @dataclass(frozen=True, slots=True)
-class _Models:
-    """The model shown, and those that drive dissociation and blood pressure."""
+class Models:
+    """The model shown, and those that drive effects; None where no effect is offered."""
 
     shown: Model
     arterial: Model | None
     venous: Model | None
 
     @classmethod
-    def of(cls, choice: Choice) -> _Models:
+    def of(cls, choice: Choice) -> Models:
         drivers = [load_model(name) if name else None for name in (choice.arterial, choice.venous)]
         return cls(load_model(choice.shown), *drivers)
 
@@ -150,18 +150,18 @@ def _as_bolus(dose: Dose) -> Dose:
     return replace(dose, route=Route.IV, duration_h=0.0, devices=None)
 
 
-def _models(regimen: Regimen, model: str | Model | None) -> _Models:
+def models_for(regimen: Regimen, model: str | Model | None) -> Models:
     """The models to use; a named one takes over the driver of its own sampling site."""
     if model is None:
-        return _Models.of(choice_for(regimen))
+        return Models.of(choice_for(regimen))
     named = model if isinstance(model, Model) else load_model(model)
     if named.card.oldest_y is not None:
         # Effects were seen in adults; a child's levels must not drive them, nor an adult's model stand in.
-        return _Models(named, None, None)
+        return Models(named, None, None)
     try:
-        usual = _Models.of(choice_for(regimen))
+        usual = Models.of(choice_for(regimen))
     except ModelError:
-        return _Models(named, None, None)
+        return Models(named, None, None)
     if named.card.matrix is Matrix.VENOUS:
         return replace(usual, shown=named, venous=named if usual.venous else None)
     return replace(usual, shown=named, arterial=named if usual.arterial else None)
