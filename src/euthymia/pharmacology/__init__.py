@@ -3,17 +3,25 @@
 Describe who (`Person`) and what (`Regimen` of `Dose`s), then `simulate`. Every answer carries its model's card.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from euthymia.pharmacology.card import Card, Kind, Matrix, ParameterNote
 from euthymia.pharmacology.compare import Comparison, compare
 from euthymia.pharmacology.compounds.load import load_model, model_from, shipped_models
 from euthymia.pharmacology.defaults import default_model
-from euthymia.pharmacology.individualise import Level, most_probable
 from euthymia.pharmacology.model import Model
 from euthymia.pharmacology.person import Ancestry, Individual, Person, Sex
 from euthymia.pharmacology.population import Band
 from euthymia.pharmacology.regimen import Dose, Drug, RateStep, Regimen, Route, infusion
 from euthymia.pharmacology.simulate import simulate
 from euthymia.pharmacology.simulation import EffectSeries, Seen, Series, Simulation, Summary, observed_within_band
+
+if TYPE_CHECKING:
+    from euthymia.pharmacology.individualise import Level, most_probable
+
+# Imported when first asked for, so that a simulation does not wait for the learning of a person.
+_LATER = {"Level": "individualise", "most_probable": "individualise"}
 
 __all__ = [
     "Ancestry",
@@ -48,3 +56,9 @@ __all__ = [
     "shipped_models",
     "simulate",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

@@ -89,7 +89,9 @@ def compiled(inputs: Sequence[Input], at_h: Values) -> Program:
     first_h = min(firsts, default=np.inf)
     looks_h = at_h[at_h >= first_h]
     # Personal edges after the last moment never matter; before the first there is nothing to carry on.
-    grid_h = np.unique(np.concatenate([looks_h, [moment for moment, _, _ in shared], [first_h] if firsts else []]))
+    moments_h = np.concatenate([looks_h, [moment for moment, _, _ in shared], [first_h] if firsts else []])
+    # Asked for places too, np.unique does not load numpy's masked arrays, a tenth of a second of a shell command.
+    grid_h = np.unique(moments_h, return_index=True)[0]
     if looks_h.size:
         grid_h = grid_h[grid_h <= looks_h[-1]]
     lengths = np.diff(grid_h, prepend=grid_h[:1])
