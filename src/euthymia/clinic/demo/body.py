@@ -14,6 +14,9 @@ STEP_MIN = 5.0
 WATCHED_MIN = 180.0
 # CADSS-6 runs to 24; few people reach it.
 CADSS6_AT_FULL_EFFECT = 18.0
+# How far diastolic pressure and pulse rise for each mmHg of systolic rise, as the engine's slopes are to one another.
+DIASTOLIC_SHARE = 0.53
+PULSE_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,12 @@ class Body:
         """One set of vital signs `minute` after the dose began (negative: before), as a cuff shows them."""
         rise = float(np.interp(minute, curves.minutes, curves.systolic_rise)) * self.answers if minute > 0 else 0.0
         noise = float(np.clip(rng.normal(0, 4), -8, 8))
-        systolic = round(self.systolic + rise * 2.2 + noise)
-        diastolic = round(self.diastolic + rise * 1.2 + rng.normal(0, 3))
+        systolic = round(self.systolic + rise + noise)
+        diastolic = round(self.diastolic + rise * DIASTOLIC_SHARE + rng.normal(0, 3))
         return {
             "systolic_mmhg": float(systolic),
             "diastolic_mmhg": float(min(diastolic, systolic - 15)),
-            "heart_rate_per_min": float(round(self.heart_rate + rise * 0.5 + rng.normal(0, 3))),
+            "heart_rate_per_min": float(round(self.heart_rate + rise * PULSE_SHARE + rng.normal(0, 3))),
             "spo2_pct": float(min(100, round(self.spo2 + rng.normal(0, 0.7)))),
         }
 

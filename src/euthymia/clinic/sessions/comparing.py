@@ -1,7 +1,8 @@
 """How far a look may lie from the drawn band before it counts as not predicted.
 
-The band holds what differs between people in how a drug spreads, not the noise of looking. Both together are compared:
-the two half-widths add as independent spreads do. The drawn band stays as it is, and the page says what was added.
+The band holds what differs between people in how a drug spreads and acts, not the noise of looking. Both together are
+compared: the two half-widths add as independent spreads do. The drawn band stays as it is, and the page says what was
+added. How looks scatter is written once, in the data of the effects (euthymia/pharmacology/effects).
 """
 
 from __future__ import annotations
@@ -10,22 +11,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import sqrt
 
+from euthymia.errors import Broken
 from euthymia.pharmacology import Simulation
+from euthymia.pharmacology.effects import Scatter, load_effect
 from euthymia.pharmacology.simulation import EffectSeries
 
-# The largest standard deviation of a cuff's error that ISO 81060-2:2013 accepts, in mmHg; its mean error, up to 5 mmHg,
-# is the same before and after the dose and leaves a rise alone.
-# Source: doi:10.1007/s13534-019-00096-x, table 3 (a review that quotes the standard; provenance: read_secondary).
-CUFF_SD_MMHG = 8.0
 # Nine in ten of a normal spread, as the band is drawn.
 NINE_IN_TEN = 1.645
-# A rise is the difference of two readings, each with the cuff's error.
-RISE_NOISE_MMHG = NINE_IN_TEN * sqrt(2) * CUFF_SD_MMHG
-# A display tolerance of this house, no clinical number: CADSS-6 points that two raters, or two people with the same
-# blood level, may lie apart before the page remarks on it.
-CADSS6_POINTS = 6.0
-CADSS6_HIGHEST = 24.0
 MIDDLE = 0.5
+
+
+def _scatter(effect: str, output: str) -> Scatter:
+    found = load_effect(effect).output(output).scatter
+    if found is None:
+        raise Broken(f"{output} has no scatter, so nothing seen can be compared with it.")
+    return found
+
+
+# What two readings of one arm, taken minutes apart with nothing given, lie apart: the cuff and the body together.
+READING = _scatter("blood_pressure", "systolic_rise")
+# A rise is the difference of two readings, each with its scatter.
+RISE_NOISE_MMHG = NINE_IN_TEN * sqrt(2) * READING.sd
+# A display tolerance of this house, no clinical number: how far two raters, or two people with the same blood level,
+# may lie apart before the page remarks on it.
+RATING = _scatter("dissociation", "dissociation")
+CADSS6_POINTS = NINE_IN_TEN * RATING.sd
+CADSS6_HIGHEST = RATING.highest_total
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +51,12 @@ NOISE: Mapping[str, Noise] = {
     "systolic_rise": Noise(
         RISE_NOISE_MMHG,
         f"A rise is compared with the band and {RISE_NOISE_MMHG:.0f} mmHg of noise (nine in ten differences of two "
-        f"readings by a cuff with a standard deviation of {CUFF_SD_MMHG:g} mmHg, the most that ISO 81060-2 accepts; "
-        "doi:10.1007/s13534-019-00096-x, table 3). The shading does not show it.",
+        f"readings that scatter with a standard deviation of {READING.sd:g} mmHg, worked out from the rises seen with "
+        "placebo, doi:10.1007/s40263-020-00699-4). The shading does not show it.",
     ),
     "dissociation": Noise(
         CADSS6_POINTS / CADSS6_HIGHEST,
-        f"A CADSS-6 total is compared with the band and {CADSS6_POINTS:g} of {CADSS6_HIGHEST:g} points of tolerance "
+        f"A CADSS-6 total is compared with the band and {CADSS6_POINTS:.0f} of {CADSS6_HIGHEST:g} points of tolerance "
         "(a display tolerance of this house, no clinical limit). The shading does not show it.",
     ),
 }
