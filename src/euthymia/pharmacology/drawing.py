@@ -103,7 +103,8 @@ def source_of(simulation: Simulation, names: Sequence[str]) -> str:
     drivers = {effect.effect: effect.driven_by for effect in simulation.effects}
     driven = list(dict.fromkeys(drivers[name].id for name in names if name in drivers))
     if driven:
-        return f"Assembled, not fitted; driven by {' and '.join(driven)}. Any band holds how people differ, which is partly assumed."
+        driver = " and ".join(driven)
+        return f"Assembled, not fitted; driven by {driver}. Any band holds how people differ, which is partly assumed."
     card = simulation.model
     return f"Predicted by {card.id} ({card.kind}, {card.matrix}): {card.citation.rstrip('.')}."
 

@@ -112,6 +112,24 @@ class Simulation:
         known = [series.analyte for series in self.series] + [effect.effect for effect in self.effects]
         raise BadInput("unknown_name", "name", f"'{name}' was not simulated. Known: {', '.join(known)}.")
 
+    def array(self, *names: str) -> NamedArray:
+        """The named analytes and effects (all, if none is named), axes `name`, `statistic` and `at_h`.
+
+        Places of `statistic` are "typical" and the quantiles of the band, as numbers.
+        """
+        from euthymia.pharmacology.tables import array_of
+
+        return array_of(self, names)
+
+    def frame(self, library: str = "pandas") -> Any:
+        """A long table, one row per number: at_h, name, unit, site, statistic ("typical" or a quantile), value.
+
+        library: "pandas" or "polars", of the research extra; refuses one that is not known or not installed.
+        """
+        from euthymia.pharmacology.tables import frame_of
+
+        return frame_of(self, library)
+
     def as_json(self) -> dict[str, Any]:
         """Plain values in the shape of `euthymia simulate --json`."""
         return {
