@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -46,8 +47,22 @@ class ParameterNote:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteNote:
+    """What a card says of one way in only: where it is from, what is assumed, where it fails."""
+
+    route: str
+    citation: str
+    assumptions: tuple[str, ...]
+    known_failures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """A model's card; shown wherever its numbers are shown."""
+    """A model's card; shown wherever its numbers are shown.
+
+    oldest_y: above it the model is refused; None, no limit.   by_route: sentences of `assumptions` and
+    `known_failures` that concern one route only.
+    """
 
     id: str
     title: str
@@ -62,12 +77,30 @@ class Card:
     routes: tuple[str, ...]
     valid_for: str
     youngest_y: float
+    oldest_y: float | None
     fitted_age_y: tuple[float, float] | None
     fitted_weight_kg: tuple[float, float] | None
     assumptions: tuple[str, ...]
     checks_passed: tuple[str, ...]
     known_failures: tuple[str, ...]
     parameters: tuple[ParameterNote, ...] = ()
+    by_route: tuple[RouteNote, ...] = ()
+
+    def for_routes(self, routes: Collection[str]) -> Card:
+        """The same card without what it says of other routes only."""
+        others = [note for note in self.by_route if note.route not in routes]
+        if not others:
+            return self
+        kept = [words for note in self.by_route if note.route in routes for words in note.assumptions]
+        failing = [words for note in self.by_route if note.route in routes for words in note.known_failures]
+        left = {words for note in others for words in (*note.assumptions, *note.known_failures)}
+        left -= {*kept, *failing}
+        return replace(
+            self,
+            assumptions=tuple(words for words in self.assumptions if words not in left),
+            known_failures=tuple(words for words in self.known_failures if words not in left),
+            by_route=tuple(note for note in self.by_route if note.route in routes),
+        )
 
     def brief(self) -> dict[str, Any]:
         """The few lines that travel with every answer."""
@@ -90,6 +123,7 @@ class Card:
             "routes": list(self.routes),
             "valid_for": self.valid_for,
             "youngest_y": self.youngest_y,
+            "oldest_y": self.oldest_y,
             "fitted_age_y": list(self.fitted_age_y) if self.fitted_age_y else None,
             "fitted_weight_kg": list(self.fitted_weight_kg) if self.fitted_weight_kg else None,
             "assumptions": list(self.assumptions),

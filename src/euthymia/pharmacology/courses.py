@@ -11,6 +11,7 @@ from euthymia.pharmacology.effects.effect import Effect, Site, driver_of
 from euthymia.pharmacology.effects.people import answers_of
 from euthymia.pharmacology.effects.sessions import session_spans
 from euthymia.pharmacology.model import Model
+from euthymia.pharmacology.occasions import occasions_of, on_a_later_occasion
 from euthymia.pharmacology.person import Individual, Person
 from euthymia.pharmacology.population import Band, sample_effects, sample_individual
 from euthymia.pharmacology.regimen import Regimen
@@ -81,17 +82,21 @@ class Courses:
 
     def _solved(self, model: Model) -> Values:
         if id(model) not in self._found:
-            values = model.values(covariates_of(self.person), random_effects_of(model, self.person, self.band))
-            system = model.system(self.regimen, values, self.people)
-            driver = driver_of(model, self.regimen)
-            if model is self.arterial and driver is not None:
-                for effect in self.delayed:
-                    ke0_per_h = effect.ke0_per_h(self.values[effect.id])
-                    system = system.with_effect_site(driver[0], share=driver[1], ke0_per_h=ke0_per_h)
-            solved = closed_form.solve(system, self._grid_h(model))
+            parts = enumerate(occasions_of(model, self.regimen))
+            solved = sum(self._on_one_occasion(model, doses, occasion) for occasion, doses in parts)
             # Modes that cancel leave traces of rounding, either side of zero.
             self._found[id(model)] = np.where(solved < ROUNDING_NG_PER_ML, 0.0, solved)
         return self._found[id(model)]
+
+    def _on_one_occasion(self, model: Model, doses: Regimen, occasion: int) -> Values:
+        effects = random_effects_of(model, self.person, self.band, occasion)
+        system = model.system(doses, model.values(covariates_of(self.person), effects), self.people)
+        driver = driver_of(model, doses)
+        if model is self.arterial and driver is not None:
+            for effect in self.delayed:
+                ke0_per_h = effect.ke0_per_h(self.values[effect.id])
+                system = system.with_effect_site(driver[0], share=driver[1], ke0_per_h=ke0_per_h)
+        return closed_form.solve(system, self._grid_h(model))
 
     def _grid_h(self, model: Model) -> Values:
         """The times asked for and, where peaks are looked for, those of every session."""
@@ -113,16 +118,24 @@ def covariates_of(person: Person | Individual) -> Person:
     return person.person if isinstance(person, Individual) else person
 
 
-def random_effects_of(model: Model, person: Person | Individual, band: Band | None) -> dict[str, Values]:
-    """Random effects of the typical person (or this individual) and then of the band's people, each (1 + people,)."""
+def random_effects_of(
+    model: Model, person: Person | Individual, band: Band | None, occasion: int = 0
+) -> dict[str, Values]:
+    """Random effects of the typical person (or this individual) and then of the band's people, each (1 + people,).
+
+    occasion: which one, 0 for the first, for which an individual's effects were learned.
+    """
     people = band.people if band else 0
-    drawn: Mapping[str, Values] = sample_effects(model, band.seed, people) if band else {}
+    drawn: Mapping[str, Values] = sample_effects(model, band.seed, people, occasion=occasion) if band else {}
     found = {name: np.concatenate([[0.0], drawn.get(name, np.zeros(0))]) for name in model.varying}
     if isinstance(person, Individual):
-        learned = sample_individual(person, band.seed, people) if band else {}
+        seed = band.seed if band else 0
+        learned = sample_individual(person, seed, people) if band else {}
         for name, value in person.effects.items():
             if name in found:
                 found[name] = np.concatenate([[value], learned.get(name, np.zeros(0))])
+                if occasion and name in model.occasional:
+                    found[name] = on_a_later_occasion(model, name, found[name], seed=seed, occasion=occasion)
     return found
 
 

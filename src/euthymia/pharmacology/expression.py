@@ -33,6 +33,8 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "expit": expit,
     "logit": logit,
 }
+# Longer than any formula of a model, and short enough to be read at once.
+LONGEST = 500
 _ALLOWED = (
     ast.Expression,
     ast.BinOp,
@@ -57,6 +59,8 @@ class Expression:
 
     def __init__(self, text: str | float) -> None:
         self.text = str(text)
+        if len(self.text) > LONGEST:
+            raise Broken(f"a formula is longer than {LONGEST} characters")
         tree = ast.parse(self.text, mode="eval")
         for node in ast.walk(tree):
             if not isinstance(node, _ALLOWED):
@@ -65,6 +69,9 @@ class Expression:
                 isinstance(node.value, bool) or not isinstance(node.value, (int, float))
             ):
                 raise Broken(f"'{self.text}' holds a constant that is not a number.")
+            if isinstance(node, ast.Constant):
+                # Whole numbers of any length would take any time: 9 ** 9 ** 9.
+                node.value = _float(node.value)
         words = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
         self.names = frozenset(words - set(FUNCTIONS))
         self._code: CodeType = compile(tree, "<model formula>", "eval")
@@ -77,3 +84,10 @@ class Expression:
         # Only the nodes allowed above can be in the code, and there are no builtins.
         found = eval(self._code, {"__builtins__": {}, **FUNCTIONS}, dict(values))
         return np.asarray(found, dtype=np.float64)
+
+
+def _float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise Broken("a formula holds a number that is too large") from None

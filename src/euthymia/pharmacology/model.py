@@ -19,6 +19,8 @@ from euthymia.pharmacology.person import Person
 from euthymia.pharmacology.regimen import Dose, Regimen, Route
 from euthymia.pharmacology.solve.system import Input, LinearSystem
 
+# What a formula of nasal entry may use besides the parameters.
+DEVICE_WORDS = ("devices", "earlier_devices")
 # Nasal devices used within this time of one another are one sitting; the later ones are absorbed less well.
 SAME_SITTING_H = 1.0
 NANOGRAM_PER_ML = 1000.0
@@ -33,7 +35,10 @@ class Spread(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter: its typical value, a formula of `value` and covariates; how people differ (variance 0: not)."""
+    """A parameter: its typical value, a formula of `value` and covariates, and how it differs.
+
+    variance: between people, occasion_variance: from one occasion of a person to the next; 0 where it does not.
+    """
 
     name: str
     value: float
@@ -41,6 +46,12 @@ class Parameter:
     unit: str
     variance: float
     spread: Spread
+    occasion_variance: float = 0.0
+
+    @property
+    def total_variance(self) -> float:
+        """How far one person on one occasion lies from the typical value."""
+        return self.variance + self.occasion_variance
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +75,36 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
-    """What is read: a state's amount over a volume. `is_parent` marks the drug itself among its metabolites."""
+class Term:
+    """A state's amount over a volume."""
 
-    analyte: str
     state: int
     volume_l: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What is read: the sum of its terms. `is_parent` marks the drug itself among its parts and metabolites."""
+
+    analyte: str
+    terms: tuple[Term, ...]
     is_parent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPass:
+    """Where an interaction acts in this model, by names of its parameters.
+
+    routes: those it can act on.   gut: the share escaping the gut wall.   liver: rate constants of its metabolism.
+    clearance: a clearance from the blood, in models without a liver.   shares: route → what reaches the blood of a
+    dose by it, gut and liver together.
+    """
+
+    routes: tuple[str, ...]
+    gut: str | None
+    liver: tuple[str, ...]
+    clearance: str | None
+    shares: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +121,7 @@ class Model:
     covariances: Mapping[tuple[str, str], float]
     mg_per_device: float | None
     residual_log_sd: float | None
+    first_pass: FirstPass | None = None
 
     @property
     def id(self) -> str:
@@ -94,14 +129,36 @@ class Model:
 
     @property
     def varying(self) -> tuple[str, ...]:
-        """Names of the random effects."""
-        return tuple(parameter.name for parameter in self.parameters if parameter.variance > 0)
+        """Names of the random effects of one person on one occasion."""
+        return tuple(parameter.name for parameter in self.parameters if parameter.total_variance > 0)
 
     @property
     def covariance(self) -> Values:
-        """Covariance of the random effects in the order of `varying`."""
+        """Covariance of the random effects of one person on one occasion, in the order of `varying`."""
         names = self.varying
-        matrix = np.diag([parameter.variance for parameter in self.parameters if parameter.variance > 0])
+        return self._covariance(names, [parameter.total_variance for parameter in self._of(names)])
+
+    @property
+    def lasting(self) -> tuple[str, ...]:
+        """Names of the random effects that a person keeps from occasion to occasion."""
+        return tuple(parameter.name for parameter in self.parameters if parameter.variance > 0)
+
+    @property
+    def lasting_covariance(self) -> Values:
+        """Covariance of what a person keeps, in the order of `lasting`."""
+        names = self.lasting
+        return self._covariance(names, [parameter.variance for parameter in self._of(names)])
+
+    @property
+    def occasional(self) -> Mapping[str, float]:
+        """Variance from occasion to occasion, by name of the random effect; empty in most models."""
+        return {row.name: row.occasion_variance for row in self.parameters if row.occasion_variance > 0}
+
+    def _of(self, names: tuple[str, ...]) -> list[Parameter]:
+        return [parameter for parameter in self.parameters if parameter.name in names]
+
+    def _covariance(self, names: tuple[str, ...], variances: list[float]) -> Values:
+        matrix = np.diag(variances)
         for (one, other), value in self.covariances.items():
             row, column = names.index(one), names.index(other)
             matrix[row, column] = matrix[column, row] = value
@@ -137,15 +194,17 @@ class Model:
                 rates[:, flow.to, flow.source] += rate * flow.fraction(values)
         readout = np.zeros((people, len(self.outputs), count))
         for place, output in enumerate(self.outputs):
-            readout[:, place, output.state] = NANOGRAM_PER_ML / output.volume_l(values)
+            for term in output.terms:
+                readout[:, place, term.state] += NANOGRAM_PER_ML / term.volume_l(values)
+        earlier = self._earlier_devices(regimen)
         inputs = [
-            entry for place in range(len(regimen.doses)) for entry in self._inputs(place, regimen, values, people)
+            entry
+            for place, dose in enumerate(regimen)
+            for entry in self._inputs(dose, {**values, **self._device_counts(dose, earlier.get(place, 0))}, people)
         ]
         return LinearSystem(rates, readout, tuple(inputs))
 
-    def _inputs(self, place: int, regimen: Regimen, values: Mapping[str, Values], people: int) -> list[Input]:
-        dose = regimen.doses[place]
-        known = {**values, **self._device_counts(place, regimen)}
+    def _inputs(self, dose: Dose, known: Mapping[str, Values], people: int) -> list[Input]:
         found = []
         for entry in self.entries:
             if entry.route != dose.route:
@@ -155,20 +214,26 @@ class Model:
             found.append(Input(entry.state, dose.start_h, amount, np.broadcast_to(lasts, (people,)).astype(float)))
         return found
 
-    def _device_counts(self, place: int, regimen: Regimen) -> dict[str, Values]:
+    def _device_counts(self, dose: Dose, earlier: int) -> dict[str, Values]:
         """How many devices this dose has, and how many were used shortly before in the same sitting."""
-        dose = regimen.doses[place]
         if self.mg_per_device is None or dose.route != Route.NASAL:
             return {}
-        before = [
-            other
-            for other_place, other in enumerate(regimen.doses)
-            if other.route == Route.NASAL
-            and (other.start_h, other_place) < (dose.start_h, place)
-            and dose.start_h - other.start_h <= SAME_SITTING_H
-        ]
-        earlier = sum(self._devices(other) for other in before)
-        return {"devices": np.asarray(float(self._devices(dose))), "earlier_devices": np.asarray(float(earlier))}
+        return dict(
+            zip(DEVICE_WORDS, (np.asarray(float(self._devices(dose))), np.asarray(float(earlier))), strict=True)
+        )
+
+    def _earlier_devices(self, regimen: Regimen) -> dict[int, int]:
+        """For each nasal dose by its place, how many devices were used in the hour before it."""
+        if self.mg_per_device is None:
+            return {}
+        nasal = [(dose.start_h, place, dose) for place, dose in enumerate(regimen) if dose.route == Route.NASAL]
+        found: dict[int, int] = {}
+        window: list[tuple[float, int]] = []
+        for start_h, place, dose in sorted(nasal, key=lambda item: item[:2]):
+            window = [(at_h, devices) for at_h, devices in window if start_h - at_h <= SAME_SITTING_H]
+            found[place] = sum(devices for _, devices in window)
+            window.append((start_h, self._devices(dose)))
+        return found
 
     def _devices(self, dose: Dose) -> int:
         return dose.devices or round(dose.amount_mg / (self.mg_per_device or dose.amount_mg))
@@ -183,9 +248,15 @@ class Model:
                 message = f"{card.id} covers {_list(card.routes)}, not {dose.route}. Choose another model."
                 raise ModelError("route_not_covered", f"doses[{place}].route", message)
             self._require_devices(dose, f"doses[{place}]")
-        if person.age_y < card.youngest_y:
-            message = f"{card.id} was fitted on adults; at {person.age_y:g} years it says nothing."
+        if not self.covers_age(person):
+            whom = "adults" if card.oldest_y is None else "children"
+            message = f"{card.id} was fitted on {whom}; at {person.age_y:g} years it says nothing."
             raise ModelError("person_not_covered", "person.age_y", message)
+
+    def covers_age(self, person: Person) -> bool:
+        """Whether the model says anything about somebody of this age."""
+        oldest_y = self.card.oldest_y
+        return self.card.youngest_y <= person.age_y and (oldest_y is None or person.age_y <= oldest_y)
 
     def _require_devices(self, dose: Dose, path: str) -> None:
         if self.mg_per_device is None or dose.route != Route.NASAL:

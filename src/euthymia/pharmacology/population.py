@@ -42,13 +42,20 @@ class Band:
             raise BadInput("unsorted", "band.quantiles", "Give quantiles in increasing order, each once.")
 
 
-def sample_effects(model: Model, seed: int, people: int, first: int = 0) -> dict[str, Values]:
-    """Random effects of persons `first` to `first + people - 1`, each (people,), by parameter name."""
-    names = model.varying
-    if not names:
-        return {}
-    drawn = standard_normals(names, seed, people, first) @ np.linalg.cholesky(model.covariance).T
-    return {name: drawn[:, place] for place, name in enumerate(names)}
+def sample_effects(model: Model, seed: int, people: int, first: int = 0, *, occasion: int = 0) -> dict[str, Values]:
+    """Random effects of persons `first` to `first + people - 1`, each (people,), by parameter name.
+
+    occasion: which one, 0 for the first; what differs from one to the next depends on seed, name, person and occasion.
+    """
+    found: dict[str, Values] = {}
+    names = model.lasting
+    if names:
+        drawn = standard_normals(names, seed, people, first) @ np.linalg.cholesky(model.lasting_covariance).T
+        found = {name: drawn[:, place] for place, name in enumerate(names)}
+    for name, variance in model.occasional.items():
+        own = np.sqrt(variance) * standard_normals([f"{name}@{occasion}"], seed, people, first)[:, 0]
+        found[name] = found[name] + own if name in found else own
+    return found
 
 
 def sample_individual(individual: Individual, seed: int, people: int) -> dict[str, Values]:

@@ -15,6 +15,13 @@ _Word = TypeVar("_Word", bound=StrEnum)
 MOST_MG = 2000.0
 LONGEST_H = 240.0
 LATEST_H = 24.0 * 366 * 5
+# Daily doses for five years, four devices each, stay below it; more is a loop that went wrong.
+MOST_DOSES = 10_000
+# 57.67 mg of ketamine or esketamine hydrochloride hold 50 mg of base; a 28-mg spray device holds 32.3 mg of it
+# (product information, read).
+BASE_PER_HYDROCHLORIDE = 50.0 / 57.67
+# A clock that is read to the second: infusions that touch do not overlap.
+_TOUCHING_H = 1e-6
 
 
 class Drug(StrEnum):
@@ -41,8 +48,10 @@ class Route(StrEnum):
 class Dose:
     """One dose. Text is accepted for `drug` and `route` and read as the enum.
 
-    amount_mg: free base.   start_h: hours on the engine's clock, 0 or later.   duration_h: intravenous only, 0 is a
-    bolus.   devices: nasal only, how many spray devices hold the amount.   Refuses with RegimenError, path = field.
+    amount_mg: free base (`base_mg` turns hydrochloride into it).   start_h: hours on the engine's clock, 0 or later.
+    duration_h: intravenous only, 0 is a bolus.   devices: nasal only, how many spray devices hold the amount.
+    line: intravenous only, the name of a second line; one line runs one infusion at a time.
+    Refuses with RegimenError, path = field.
     """
 
     drug: Drug | str
@@ -51,6 +60,7 @@ class Dose:
     start_h: float
     duration_h: float = 0.0
     devices: int | None = None
+    line: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "drug", _word(Drug, self.drug, "drug"))
@@ -66,6 +76,13 @@ class Dose:
             )
         if self.devices is not None:
             self._require_devices(self.devices)
+        if not isinstance(self.line, str) or (self.line and self.route != Route.IV):
+            raise RegimenError("not_a_line", "line", "A line is the name of a drip; only an iv dose has one.")
+
+    @classmethod
+    def from_hydrochloride(cls, drug: Drug | str, route: Route | str, hydrochloride_mg: float, start_h: float) -> Self:
+        """A dose at once whose vial states the salt; over time or by device, give `base_mg(...)` to `Dose`."""
+        return cls(drug, route, base_mg(hydrochloride_mg), start_h)
 
     def _require_devices(self, devices: object) -> None:
         if self.route != Route.NASAL:
@@ -81,7 +98,11 @@ class Dose:
 
 @dataclass(frozen=True, slots=True)
 class Regimen:
-    """Doses of one drug over time; their courses add up. Order does not matter."""
+    """Doses of one drug over time; their courses add up. Order does not matter.
+
+    Refuses (RegimenError) no doses, more than MOST_DOSES, two drugs, and two infusions at once on one line
+    (`overlapping_infusions`, path of the later one).
+    """
 
     doses: tuple[Dose, ...]
 
@@ -94,6 +115,9 @@ class Regimen:
                 raise RegimenError(
                     "mixed_drugs", f"doses[{place}].drug", f"One regimen, one drug; the first is {self.doses[0].drug}."
                 )
+        if len(self.doses) > MOST_DOSES:
+            raise RegimenError("too_many_doses", "doses", f"A regimen holds at most {MOST_DOSES} doses.")
+        _refuse_overlaps(self.doses)
 
     @classmethod
     def given(cls, *doses: Dose) -> Self:
@@ -126,6 +150,20 @@ class Regimen:
     def later(self, by_h: float) -> Self:
         """The same doses, `by_h` hours later."""
         return replace(self, doses=tuple(replace(dose, start_h=dose.start_h + by_h) for dose in self.doses))
+
+    def with_given(self, given: Iterable[Dose], *, until_h: float) -> Self:
+        """What was really given up to `until_h` in the place of what was planned until then; the plan goes on after.
+
+        A planned infusion that runs across `until_h` keeps its part after it.   Refuses a given dose that begins or
+        ends after `until_h`, path `given[0]...`.
+        """
+        _require_number(until_h, "until_h", (0.0, LATEST_H))
+        recorded = tuple(given)
+        for place, dose in enumerate(recorded):
+            if dose.end_h > until_h + _TOUCHING_H:
+                raise RegimenError("not_yet_given", f"given[{place}].start_h", "Given doses end by `until_h`.")
+        ahead = (_after(dose, until_h) for dose in self.doses)
+        return replace(self, doses=recorded + tuple(dose for dose in ahead if dose is not None))
 
     def repeated(self, times: int, *, every_h: float) -> Self:
         """The regimen given `times` times, `every_h` hours apart."""
@@ -164,6 +202,37 @@ def infusion(drug: Drug | str, steps: Iterable[RateStep], *, stop_h: float) -> R
             running_h = end_h - step.at_h
             doses.append(Dose(drug, Route.IV, step.mg_per_h * running_h, step.at_h, duration_h=running_h))
     return Regimen(tuple(doses))
+
+
+def base_mg(hydrochloride_mg: float) -> float:
+    """Milligrams of free base in an amount of the hydrochloride; refuses what is not a positive amount."""
+    _require_number(hydrochloride_mg, "hydrochloride_mg", (0.0, MOST_MG / BASE_PER_HYDROCHLORIDE))
+    if hydrochloride_mg <= 0:
+        raise RegimenError("not_positive", "hydrochloride_mg", "A dose must be above 0 mg.")
+    return hydrochloride_mg * BASE_PER_HYDROCHLORIDE
+
+
+def _after(dose: Dose, moment_h: float) -> Dose | None:
+    """What is still to come of a planned dose at a moment; None where it has begun and takes no time."""
+    if dose.start_h >= moment_h:
+        return dose
+    left_h = dose.end_h - moment_h
+    if left_h <= _TOUCHING_H:
+        return None
+    return replace(dose, start_h=moment_h, duration_h=left_h, amount_mg=dose.amount_mg * left_h / dose.duration_h)
+
+
+def _refuse_overlaps(doses: tuple[Dose, ...]) -> None:
+    """Refuses an infusion that begins while another runs on its line."""
+    running: dict[str, tuple[float, int]] = {}
+    infusions = [(dose.start_h, place, dose) for place, dose in enumerate(doses) if dose.duration_h]
+    for start_h, place, dose in sorted(infusions, key=lambda item: item[:2]):
+        end_h, other = running.get(dose.line, (start_h, place))
+        if start_h < end_h - _TOUCHING_H:
+            first, second = sorted((other, place))
+            message = f"It runs while doses[{first}] runs on the same line. Name another line, or change the rate."
+            raise RegimenError("overlapping_infusions", f"doses[{second}].start_h", message)
+        running[dose.line] = (dose.end_h, place)
 
 
 def _word(kind: type[_Word], value: str, name: str) -> _Word:

@@ -5,6 +5,7 @@ A new file in `solve/` with a `solve(system, at_h)` is picked up by itself.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -46,7 +47,9 @@ def dose_for(model: Model, route: str, amount_mg: float, start_h: float, duratio
 def system_for(
     model: Model, doses: list[Dose], *, people: int = 3, seed: int = 5, weight_kg: float = 80
 ) -> LinearSystem:
-    regimen = Regimen(tuple(doses))
+    # Each infusion has a line of its own, so that any of them may overlap.
+    lines = (str(place) if dose.route == "iv" else "" for place, dose in enumerate(doses))
+    regimen = Regimen(tuple(replace(dose, line=line) for dose, line in zip(doses, lines, strict=True)))
     person = Person(age_y=50, sex="male", weight_kg=weight_kg, ancestry="asian")
     values = model.values(person, sample_effects(model, seed, people))
     system = model.system(regimen, values, people)

@@ -47,7 +47,7 @@ def test_articles_are_searched_and_an_unknown_one_is_404(client: Any) -> None:
 def test_articles_show_the_engines_pictures_in_both_languages(client: Any) -> None:
     english = client.get("/learn/a-session/").content.decode()
     assert "Your two hours" in english
-    assert "assembled_im_racemic" in english
+    assert "assembled_racemic_venous" in english
     client.cookies["django_language"] = "es"
     assert "Tus dos horas" in client.get("/learn/a-session/").content.decode()
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import Any
 
 import numpy as np
 import pytest
 
-from euthymia.errors import Broken, ModelError
-from euthymia.pharmacology import Kind, Person, load_model, model_from, shipped_models
+from euthymia.errors import Broken
+from euthymia.pharmacology import Kind, Person, load_model, shipped_models
 from euthymia.pharmacology.compounds.load import read_data
 from euthymia.pharmacology.expression import Expression
 
@@ -24,7 +23,7 @@ def test_every_card_says_where_it_is_from_and_where_it_fails(name: str) -> None:
     assert card.valid_for
     assert card.matrix_note
     assert card.known_failures
-    assert card.youngest_y == 18
+    assert card.youngest_y == 18 or (card.oldest_y is not None and card.oldest_y < 18)
     assert (card.kind is Kind.ASSEMBLED) == name.startswith("assembled_")
     assert card.kind is Kind.PUBLISHED or card.assumptions
 
@@ -90,43 +89,3 @@ def test_only_drawing_needs_the_charts_and_nothing_needs_scipy() -> None:
     told = "import sys, euthymia.pharmacology; print([n for n in ('scipy', 'euthymia.charts') if n in sys.modules])"
     result = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
-
-
-def minimal() -> dict[str, Any]:
-    """The smallest model there can be."""
-    words = ["id", "title", "matrix_note", "citation", "provenance", "fitted_on", "valid_for"]
-    return {
-        "card": dict.fromkeys(words, "x")
-        | {"kind": "published", "matrix": "venous", "drugs": ["ketamine"], "routes": ["iv"], "youngest_y": 18},
-        "parameter": [{"name": "volume", "value": 100, "unit": "L"}, {"name": "clearance", "value": 80, "unit": "L/h"}],
-        "state": [{"name": "central"}],
-        "flow": [{"from": "central", "rate_per_h": "clearance / volume"}],
-        "input": [{"route": "iv", "state": "central", "fraction": 1}],
-        "output": [{"analyte": "{drug}", "state": "central", "volume_l": "volume", "parent": True}],
-    }
-
-
-def test_the_smallest_model_is_a_model() -> None:
-    assert model_from(minimal()).states == ("central",)
-
-
-@pytest.mark.parametrize(
-    ("table", "row"),
-    [
-        ("flow", {"from": "nowhere", "rate_per_h": "1"}),
-        ("flow", {"from": "central", "rate_per_h": "clearence / volume"}),
-        ("flow", {"from": "central", "rate_per_h": "1 +"}),
-        ("flow", {"from": "central", "rate_per_h": "volume.__class__"}),
-        ("flow", {"from": "central"}),
-        ("input", {"route": "tea", "state": "central", "fraction": 1}),
-        ("output", {"analyte": "ketamine", "state": "central", "volume_l": "volume"}),
-        ("parameter", {"name": "volume", "value": "many", "unit": "L"}),
-        ("parameter", {"name": "volume", "value": 1, "typical": "value * height", "unit": "L"}),
-    ],
-)
-def test_a_model_file_that_cannot_be_used_is_refused(table: str, row: dict[str, Any]) -> None:
-    data = minimal()
-    data[table] = [row]
-    with pytest.raises(ModelError) as refusal:
-        model_from(data)
-    assert (refusal.value.code, refusal.value.path) == ("unreadable_model", "model")

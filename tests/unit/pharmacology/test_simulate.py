@@ -11,6 +11,7 @@ import pytest
 from euthymia.errors import BadInput, ModelError
 from euthymia.pharmacology import (
     Band,
+    Card,
     Dose,
     Individual,
     Matrix,
@@ -57,13 +58,18 @@ def test_every_default_covers_its_drug_and_route_and_drivers_come_from_their_sid
         assert load_model(choice.venous).card.matrix is Matrix.VENOUS
 
 
+def somebody(card: Card) -> Person:
+    """Somebody the model is for."""
+    return ADULT if card.oldest_y is None else Person(age_y=8, sex="male", weight_kg=26)
+
+
 @pytest.mark.parametrize("name", shipped_models())
 def test_every_model_simulates_every_drug_and_route_it_names(name: str) -> None:
     card = load_model(name).card
     for drug in card.drugs:
         for route in card.routes:
             regimen = Regimen((Dose(drug, route, 28, 0),))
-            answer = simulate(regimen, ADULT, [0, 0.5, 1, 24], model=name, band=Band(people=40))
+            answer = simulate(regimen, somebody(card), [0, 0.5, 1, 24], model=name, band=Band(people=40))
             assert answer.series[0].analyte == drug
             for series in (*answer.series, *answer.effects):
                 assert np.isfinite(series.typical).all()
@@ -75,7 +81,7 @@ def test_every_model_simulates_every_drug_and_route_it_names(name: str) -> None:
 @pytest.mark.parametrize(
     ("drug", "route", "says"),
     [
-        ("ketamine", "sc", "Abuhelwa"),
+        ("ketamine", "buccal_film", "no published model"),
         ("esketamine", "sublingual", "thin film"),
         ("esketamine", "im", "no published model"),
         ("arketamine", "nasal", "no published model"),
@@ -106,11 +112,21 @@ def test_a_model_refuses_a_drug_a_route_a_device_and_a_child_it_does_not_cover()
 
 
 @pytest.mark.parametrize("name", shipped_models())
-def test_no_shipped_model_answers_for_a_child(name: str) -> None:
+def test_an_adult_model_refuses_a_child_and_a_childrens_model_an_adult(name: str) -> None:
     card = load_model(name).card
     regimen = Regimen((Dose(card.drugs[0], card.routes[0], 28, 0),))
-    with pytest.raises(ModelError):
-        simulate(regimen, Person(age_y=17.9, sex="male", weight_kg=60), [1.0], model=name)
+    ages = (3, 17.9) if card.oldest_y is None else (18, 45)
+    for age_y in ages:
+        with pytest.raises(ModelError) as refusal:
+            simulate(regimen, Person(age_y=age_y, sex="male", weight_kg=60), [1.0], model=name)
+        assert (refusal.value.code, refusal.value.path) == ("person_not_covered", "person.age_y")
+
+
+def test_a_childrens_model_is_never_a_default_and_drives_no_effect() -> None:
+    used = {name for choice in choices().values() for name in (choice.shown, choice.arterial, choice.venous) if name}
+    assert all(load_model(name).card.oldest_y is None for name in used)
+    child = Person(age_y=8, sex="female", weight_kg=26)
+    assert simulate(INFUSION, child, [1.0], model="herd_2007").effects == ()
 
 
 def test_a_person_outside_the_fitted_range_is_answered_with_a_note() -> None:
@@ -122,9 +138,13 @@ def test_a_person_outside_the_fitted_range_is_answered_with_a_note() -> None:
 
 def test_a_regimen_of_two_routes_takes_the_model_that_covers_both() -> None:
     both = Regimen.given(Dose("ketamine", "iv", 35, 0, duration_h=2 / 3), Dose("ketamine", "im", 35, 48))
-    assert simulate(both, ADULT, [1.0]).model.id == "assembled_im_racemic"
+    assert simulate(both, ADULT, [1.0]).model.id == "assembled_racemic_venous"
+    every = [Dose("ketamine", route, 20, 12 * n) for n, route in enumerate(("nasal", "im", "sc", "sublingual", "oral"))]
+    assert simulate(Regimen(tuple(every)), ADULT, [1.0]).model.id == "assembled_racemic_venous"
     with pytest.raises(ModelError, match="each route on its own"):
-        simulate(Regimen.given(Dose("ketamine", "nasal", 35, 0), Dose("ketamine", "im", 35, 48)), ADULT, [1.0])
+        simulate(
+            Regimen.given(Dose("esketamine", "nasal", 28, 0), Dose("esketamine", "buccal_film", 50, 48)), ADULT, [1]
+        )
 
 
 @pytest.mark.parametrize(

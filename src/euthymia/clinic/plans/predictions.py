@@ -27,7 +27,7 @@ PEOPLE = Band(people=200, seed=7)
 # A second published or assembled opinion for the same dose; which one, by drug and route.
 SECOND_MODEL = {
     ("ketamine", "iv"): "kamp_2020",
-    ("ketamine", "im"): "assembled_im_racemic_arterial",
+    ("ketamine", "im"): "assembled_racemic_arterial",
     ("esketamine", "nasal"): "assembled_esketamine_arterial",
 }
 # A person whose birth date is not known is predicted at this age, and the page says so.

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from math import log
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from euthymia.errors import Broken, ModelError
-from euthymia.pharmacology.card import Card, Kind, Matrix, ParameterNote
-from euthymia.pharmacology.expression import Expression
-from euthymia.pharmacology.model import Entry, Flow, Model, Output, Parameter, Spread
+from euthymia.errors import ModelError
+from euthymia.pharmacology.card import Card, Kind, Matrix, ParameterNote, RouteNote
+from euthymia.pharmacology.compounds.sense import (
+    require_names,
+    require_numbers,
+    require_outputs,
+    require_spreads,
+    require_states,
+)
+from euthymia.pharmacology.compounds.shape import Row, checked_rows, refuse
+from euthymia.pharmacology.expression import Expression, Values
+from euthymia.pharmacology.model import Entry, FirstPass, Flow, Model, Output, Parameter, Spread, Term
 from euthymia.pharmacology.person import Person
 from euthymia.pharmacology.regimen import Route
 
@@ -42,6 +50,13 @@ def read_data(folder: str, name: str) -> Mapping[str, Any]:
     return MappingProxyType(tomllib.loads(source.read_text(encoding="utf-8")))
 
 
+@cache
+def _ways_in() -> frozenset[str]:
+    """Routes whose way in is a file of its own."""
+    entries = _shipped().joinpath("compounds", "absorption").iterdir()
+    return frozenset(entry.name.removesuffix(".toml") for entry in entries if entry.name.endswith(".toml"))
+
+
 def _shipped() -> Path:
     # Not importlib.resources: it would be a third of the time this room takes to import.
     return Path(__file__).parents[1]
@@ -59,66 +74,137 @@ def load_model(model_id: str) -> Model:
 def model_from(data: Mapping[str, Any]) -> Model:
     """A model from plain values in the shape of the shipped files (docs/how-to/add-a-published-model.md).
 
-    Refuses (ModelError, path `model`) what does not have that shape, or uses a name it does not define.
+    Refuses (ModelError) what does not have that shape, with the path to the field, such as `model.parameter[3].unit`.
     """
-    try:
-        model = _model(data)
-    except KeyError as error:
-        raise ModelError("unreadable_model", "model", f"The model's data lack, or do not define, {error}.") from error
-    except (SyntaxError, TypeError, ValueError, StopIteration, Broken) as error:
-        raise ModelError("unreadable_model", "model", f"The model's data cannot be used: {error}.") from error
-    return model
-
-
-def _model(data: Mapping[str, Any]) -> Model:
-    rows = _with_disposition(data)
+    rows, head = _gathered(data, "model", ())
+    require_names(rows, _PRINTED_FOR, devices="mg_per_device" in data["card"])
     states, flow_rows = _chained(rows["state"], rows["flow"], rows["chain"])
+    require_states(rows, states)
+    require_outputs(rows, "model")
+    require_spreads(rows)
+    model = _model(data["card"], rows, states, flow_rows)
+    values = require_numbers(model, rows, _PRINTED_FOR)
+    notes = _parameter_notes(values, rows["parameter"], data["card"])
+    first_pass = _first_pass(head.first_pass, rows["parameter"])
+    return replace(model, first_pass=first_pass, card=_with_parts(replace(model.card, parameters=notes), head.parts))
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What a file says besides its rows: where an interaction acts, and the notes of the ways in it takes over."""
+
+    first_pass: Mapping[str, Any] | None
+    parts: tuple[RouteNote, ...]
+
+
+def _model(
+    card: Mapping[str, Any], rows: Mapping[str, list[Row]], states: tuple[str, ...], flow_rows: list[dict[str, Any]]
+) -> Model:
     places = {name: place for place, name in enumerate(states)}
-    model = Model(
-        card=_card(data["card"]),
+    return Model(
+        card=_card(card),
         parameters=tuple(_parameter(row) for row in rows["parameter"]),
         defined=tuple((row["name"], Expression(row["as"])) for row in rows["define"]),
         states=states,
         flows=tuple(_flow(row, places) for row in flow_rows),
         entries=tuple(_entry(row, places) for row in rows["input"]),
-        outputs=tuple(
-            Output(row["analyte"], places[row["state"]], Expression(row["volume_l"]), bool(row.get("parent", False)))
-            for row in rows["output"]
-        ),
+        outputs=_outputs(rows["output"], places),
         covariances=MappingProxyType({(row["of"][0], row["of"][1]): row["value"] for row in rows["covariance"]}),
-        mg_per_device=data["card"].get("mg_per_device"),
-        residual_log_sd=data["card"].get("residual_log_sd"),
+        mg_per_device=card.get("mg_per_device"),
+        residual_log_sd=card.get("residual_log_sd"),
     )
-    model.parent()
-    _require_names(model)
-    notes = _parameter_notes(model, rows["parameter"], data["card"])
-    return replace(model, card=replace(model.card, parameters=notes))
 
 
-def _with_disposition(data: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """The file's tables, after those of the model whose disposition it takes over."""
-    names = ("parameter", "define", "state", "flow", "chain", "input", "output", "covariance")
-    taken = _with_disposition(read_data("compounds", data["disposition"])) if "disposition" in data else {}
-    source = data.get("disposition", "")
-    rows: dict[str, list[dict[str, Any]]] = {}
-    for name in names:
-        own = {row["name"] for row in data.get(name, []) if "name" in row}
-        # A row of the same name replaces the one taken over; what is read out is replaced as a whole.
-        kept = [row for row in taken.get(name, []) if row.get("name", "") not in own]
-        if name == "output" and data.get(name):
-            kept = []
-        rows[name] = [{"taken_from": source, **row} for row in kept] + list(data.get(name, []))
+def _gathered(data: Any, path: str, through: tuple[str, ...]) -> tuple[dict[str, list[Row]], _Head]:
+    """The file's tables after those it takes over: another model's disposition, and ways in by route."""
+    own = checked_rows(data, path)
+    taken: dict[str, list[Row]] = {name: [] for name in own}
+    head = _Head(None, ())
+    if "disposition" in data:
+        source = data["disposition"]
+        if source in through or source not in shipped_models():
+            code = "cycle" if source in through else "unknown_name"
+            refuse(code, f"{path}.disposition", f"'{source}' is not another shipped model.")
+        taken, head = _gathered(read_data("compounds", source), f"{path}.disposition", (*through, source))
+    notes = list(head.parts)
+    for place, route in enumerate(data.get("absorption", [])):
+        here = f"{path}.absorption[{place}]"
+        if route not in _ways_in():
+            refuse("unknown_name", here, f"There is no way in '{route}'. Shipped: {', '.join(sorted(_ways_in()))}.")
+        part = read_data("compounds/absorption", route)
+        taken = _over(taken, checked_rows(part, here, part=True), "")
+        notes.append(_route_note(part["part"]))
+    first_pass = data.get("first_pass", head.first_pass)
+    return _over(taken, own, data.get("disposition", "")), _Head(first_pass, tuple(notes))
+
+
+def _over(taken: Mapping[str, list[Row]], own: Mapping[str, list[Row]], source: str) -> dict[str, list[Row]]:
+    """Own rows after those taken over; a row of the same name, the ways in by a route and the outputs are replaced."""
+    rows: dict[str, list[Row]] = {}
+    for table, new in own.items():
+        named = {row["name"]: row for row in new if "name" in row}
+        routes = {row["route"] for row in new if "route" in row}
+        kept = [] if table == "output" and new else taken[table]
+        # In the place of the row it replaces: later rows may need its name.
+        rows[table] = [
+            named.get(row.get("name", ""), {"taken_from": source, **row})
+            for row in kept
+            if row.get("route", "") not in routes
+        ]
+        there = {row["name"] for row in kept if "name" in row}
+        rows[table] += [row for row in new if row.get("name", "") not in there]
     return rows
 
 
-def _chained(
-    states: list[dict[str, Any]], flows: list[dict[str, Any]], chains: list[dict[str, Any]]
-) -> tuple[tuple[str, ...], list[dict[str, Any]]]:
+def _outputs(rows: list[Row], places: Mapping[str, int]) -> tuple[Output, ...]:
+    terms = {
+        row["analyte"]: Term(places[row["state"]], Expression(row["volume_l"])) for row in rows if "sum_of" not in row
+    }
+    return tuple(
+        Output(
+            row["analyte"],
+            tuple(terms[name] for name in row.get("sum_of", [row["analyte"]])),
+            bool(row.get("parent", False)),
+        )
+        for row in rows
+    )
+
+
+def _first_pass(row: Mapping[str, Any] | None, parameters: list[Row]) -> FirstPass | None:
+    if row is None:
+        return None
+    names = {parameter["name"] for parameter in parameters}
+    liver, shares = tuple(row.get("liver", ())), dict(row.get("shares", {}))
+    used = {"gut": row.get("gut"), "clearance": row.get("clearance")}
+    used |= {f"liver[{place}]": name for place, name in enumerate(liver)}
+    used |= {f"shares.{route}": name for route, name in shares.items()}
+    for field, name in used.items():
+        if name is not None and name not in names:
+            refuse("unknown_name", f"model.first_pass.{field}", f"There is no parameter '{name}'.")
+    return FirstPass(tuple(row["routes"]), row.get("gut"), liver, row.get("clearance"), MappingProxyType(shares))
+
+
+def _route_note(part: Mapping[str, Any]) -> RouteNote:
+    return RouteNote(part["route"], part["citation"], tuple(part["assumptions"]), tuple(part["known_failures"]))
+
+
+def _with_parts(card: Card, parts: tuple[RouteNote, ...]) -> Card:
+    """The card with the sentences of the ways in it takes over."""
+    return replace(
+        card,
+        citation="; ".join([card.citation, *(f"{part.route}: {part.citation}" for part in parts)]),
+        assumptions=card.assumptions + tuple(words for part in parts for words in part.assumptions),
+        known_failures=card.known_failures + tuple(words for part in parts for words in part.known_failures),
+        by_route=parts,
+    )
+
+
+def _chained(states: list[Row], flows: list[Row], chains: list[Row]) -> tuple[tuple[str, ...], list[dict[str, Any]]]:
     """States and flows with every chain of equal steps written out."""
     names = [row["name"] for row in states]
     found = list(flows)
     for chain in chains:
-        steps = int(chain["steps"])
+        steps = chain["steps"]
         links = [f"{chain['name']}_{step}" for step in range(1, steps + 1)]
         names += links
         for source in chain["from"]:
@@ -128,7 +214,7 @@ def _chained(
             rate = f"({steps} / ({chain['mean_time_h']})) * {apart}"
             last = step == steps - 1
             row = {"from": link, "to": chain["to"] if last else links[step + 1], "rate_per_h": rate}
-            found.append(row | ({"fraction": chain["fraction"]} if last else {}))
+            found.append(row | ({"fraction": chain["fraction"]} if last and "fraction" in chain else {}))
     return tuple(names), found
 
 
@@ -140,6 +226,7 @@ def _parameter(row: Mapping[str, Any]) -> Parameter:
         unit=row["unit"],
         variance=_variance(row),
         spread=Spread.LOGIT if "logit_sd" in row else Spread.LOG,
+        occasion_variance=float(row.get("occasion_variance", 0.0)),
     )
 
 
@@ -178,6 +265,7 @@ def _card(row: Mapping[str, Any]) -> Card:
         routes=tuple(row["routes"]),
         valid_for=row["valid_for"],
         youngest_y=float(row["youngest_y"]),
+        oldest_y=float(row["oldest_y"]) if "oldest_y" in row else None,
         fitted_age_y=(float(age[0]), float(age[1])) if age else None,
         fitted_weight_kg=(float(weight[0]), float(weight[1])) if weight else None,
         assumptions=tuple(row.get("assumptions", [])),
@@ -186,35 +274,30 @@ def _card(row: Mapping[str, Any]) -> Card:
     )
 
 
-def _require_names(model: Model) -> None:
-    """Every formula of flows, inputs and outputs uses only names that will have a value."""
-    known = set(model.values(_PRINTED_FOR, {})) | ({"devices", "earlier_devices"} if model.mg_per_device else set())
-    formulas = [flow.rate_per_h for flow in model.flows] + [flow.fraction for flow in model.flows]
-    formulas += [entry.fraction for entry in model.entries] + [output.volume_l for output in model.outputs]
-    formulas += [entry.duration_h for entry in model.entries if entry.duration_h is not None]
-    for formula in formulas:
-        if formula.names - known:
-            raise Broken(f"'{formula.text}' uses {', '.join(sorted(formula.names - known))}, which is not defined")
-
-
-def _parameter_notes(model: Model, rows: list[dict[str, Any]], card: Mapping[str, Any]) -> tuple[ParameterNote, ...]:
-    values = model.values(_PRINTED_FOR, {})
+def _parameter_notes(
+    values: Mapping[str, Values], rows: list[Row], card: Mapping[str, Any]
+) -> tuple[ParameterNote, ...]:
     return tuple(
         ParameterNote(
             name=row["name"],
             value=round(float(values[row["name"]]), 6),
             unit=row["unit"],
-            provenance=row.get("provenance", row.get("taken_from") or card["provenance"]),
+            provenance=str(row.get("provenance") or row.get("taken_from") or card["provenance"]),
             spread=_spread_words(row),
-            spread_provenance=row.get("spread_provenance", card["provenance"]) if _variance(row) else "",
+            spread_provenance=row.get("spread_provenance", card["provenance"]) if _spread_words(row) != "none" else "",
         )
         for row in rows
     )
 
 
 def _spread_words(row: Mapping[str, Any]) -> str:
+    words = []
     if "logit_sd" in row:
-        return f"SD {row['logit_sd']:g} on the logit scale"
-    if "cv" in row:
-        return f"{row['cv']:.1%} CV"
-    return f"variance {row['variance']:g} on the log scale" if "variance" in row else "none"
+        words.append(f"SD {row['logit_sd']:g} on the logit scale")
+    elif "cv" in row:
+        words.append(f"{row['cv']:.1%} CV")
+    elif row.get("variance"):
+        words.append(f"variance {row['variance']:g} on the log scale")
+    if row.get("occasion_variance"):
+        words.append(f"variance {row['occasion_variance']:g} on the log scale from occasion to occasion")
+    return ", ".join(words) or "none"
