@@ -41,7 +41,8 @@ def frame_of(simulation: Simulation, library: str) -> Any:
         message = f"{library} is not installed; it comes with the extra euthymia[research]."
         raise BadInput("not_installed", "library", message) from error
     columns: dict[str, list[Any]] = {name: [] for name in ("at_h", "name", "unit", "site", "statistic", "value")}
-    for one in (*simulation.series, *simulation.effects):
+    found: list[Series | EffectSeries] = [*simulation.series, *simulation.effects]
+    for one in found:
         site = one.site if isinstance(one, EffectSeries) else str(simulation.model.matrix)
         for statistic, course in _courses(one):
             count = course.size

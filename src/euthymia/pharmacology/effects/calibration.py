@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -110,11 +111,8 @@ def _from_maxima(data: Mapping[str, Any]) -> dict[str, float]:
         name = row["output"].replace("_rise", "_slope")
         scatter = scatter_from_placebo(row["with_placebo_mmhg"], len(readings_h))
         found[f"{row['output']}.scatter"] = scatter
-        found[name] = _solved(
-            lambda slope, sd=spreads[name], noise=scatter: mean_of_largest_rises(slope, sd, levels, noise),
-            row["with_drug_mmhg"],
-            _STEEPEST,
-        )
+        rising = partial(mean_of_largest_rises, log_sd=spreads[name], levels=levels, scatter_sd=scatter)
+        found[name] = _solved(rising, row["with_drug_mmhg"], _STEEPEST)
     return found
 
 

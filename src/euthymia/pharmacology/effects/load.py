@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
@@ -40,6 +41,7 @@ def effect_from(data: Mapping[str, Any]) -> Effect:
     try:
         effect = _effect(data)
         _require_names(effect)
+        _require_numbers(effect)
     except KeyError as error:
         raise ModelError("unreadable_effect", "effect", f"The effect's data lack {error}.") from error
     except (SyntaxError, TypeError, ValueError, Broken) as error:
@@ -120,3 +122,17 @@ def _require_names(effect: Effect) -> None:
             raise Broken(f"'{formula.text}' uses {', '.join(sorted(missing))}, which is not defined")
     if (effect.site is Site.ARTERIAL_EFFECT_SITE) != (effect.delay_per_h is not None):
         raise Broken(f"{effect.id} needs a delay exactly where it answers to an effect site")
+
+
+def _require_numbers(effect: Effect) -> None:
+    """Values and spreads are numbers, and people can be drawn from them."""
+    for parameter in effect.parameters:
+        numbers = (parameter.value, parameter.variance, parameter.uncertainty)
+        if not all(math.isfinite(number) for number in numbers):
+            raise Broken(f"{parameter.name} has a value or a spread that is not a number")
+    varying = {name.removeprefix(f"{effect.id}.") for name in effect.varying}
+    for pair, value in effect.correlations.items():
+        if not set(pair) <= varying or len(set(pair)) != 2:
+            raise Broken(f"a correlation is of two parameters that vary, not of {' and '.join(pair)}")
+        if not -1.0 < value < 1.0:
+            raise Broken(f"the correlation of {' and '.join(pair)} is not between -1 and 1")
