@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 
 from euthymia.errors import BadInput
 from euthymia.pharmacology import Dose, Individual, Level, Person, Regimen, load_model, most_probable, simulate
-from euthymia.pharmacology.individualise.point import _Fit
+from euthymia.pharmacology.individualise.question import Question
 from euthymia.pharmacology.population import sample_effects
 
 PERSON = Person(age_y=40, sex="female", weight_kg=65)
@@ -18,9 +18,13 @@ LEVELS = (Level(0.66, 160), Level(2, 70), Level(4, 40), Level(4, 60, "esnorketam
 
 def test_the_most_probable_effects_are_those_a_general_optimiser_finds() -> None:
     found = most_probable(INFUSION, PERSON, LEVELS, model="fanta_otto_2021")
-    fit = _Fit(load_model("fanta_otto_2021"), INFUSION, PERSON, LEVELS, 0.236)
-    best = minimize(fit.misfit, np.zeros(4), method="BFGS", options={"gtol": 1e-7})
-    assert list(found.effects.values()) == pytest.approx(best.x, abs=1e-4)
+    problem = Question(INFUSION, "fanta_otto_2021", LEVELS).asked_of((PERSON,))
+
+    def misfit(standard: np.ndarray) -> float:
+        return -float(problem.log_posterior(standard[None, :], np.zeros(1, dtype=np.int64))[0])
+
+    best = minimize(misfit, np.zeros(4), method="BFGS", options={"gtol": 1e-7})
+    assert list(found.effects.values()) == pytest.approx(problem.prior.effects(best.x), abs=1e-4)
 
 
 def test_many_precise_levels_find_the_person_they_came_from() -> None:
@@ -55,8 +59,8 @@ def test_a_level_narrows_what_it_speaks_of_and_is_remembered() -> None:
 @pytest.mark.parametrize(
     ("levels", "model", "path"),
     [
-        ([Level(0.0, 40)], "fanta_otto_2021", "level.at_h"),
-        ([Level(1, 40, "nausea")], "fanta_otto_2021", "level.analyte"),
+        ([Level(0.0, 40)], "fanta_otto_2021", "levels[0].at_h"),
+        ([Level(1, 40, "nausea")], "fanta_otto_2021", "levels[0].analyte"),
     ],
 )
 def test_levels_that_cannot_be_used_are_refused(levels: list[Level], model: str, path: str) -> None:

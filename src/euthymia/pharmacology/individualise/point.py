@@ -1,135 +1,112 @@
-"""The most probable random effects of one person, given measured levels (a point estimate with its spread).
-
-Gauss-Newton on the posterior of a model whose errors are normal on the log scale; sensitivities by central
-differences, all solved as one batch in closed form.
-"""
+"""The most probable random effects of one person, or of many, with what is left unknown about them."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from euthymia.errors import BadInput, SolverFailed
-from euthymia.pharmacology.compounds.load import load_model
+from euthymia.pharmacology.individualise.climb import Peak, climbed, exact
+from euthymia.pharmacology.individualise.observation import Assay, Observation, said
+from euthymia.pharmacology.individualise.problem import Problem, Solve
+from euthymia.pharmacology.individualise.question import Question, level_scatter
 from euthymia.pharmacology.model import Model
 from euthymia.pharmacology.person import Individual, Person
 from euthymia.pharmacology.regimen import Regimen
 from euthymia.pharmacology.solve import closed_form
 
 Values = NDArray[np.float64]
-_NUDGE = 1e-4
-_MOST_TURNS = 60
-_DONE = 1e-8
-_MOST_HALVINGS = 30
+# Relative to the prior's own curvature of 1.
+_LEAST_CURVATURE = 0.05
+_LAST_STEP = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
-    """A measured concentration of the drug (or the metabolite named), ng/mL, at an hour of the regimen's clock."""
+class Points:
+    """The most probable effects of many people: effects (people, names), covariance (people, names, names)."""
 
-    at_h: float
-    ng_per_ml: float
-    analyte: str = ""
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.at_h) and math.isfinite(self.ng_per_ml)) or self.ng_per_ml <= 0:
-            raise BadInput("not_positive", "level", "A level needs a time and a concentration above 0 ng/mL.")
+    names: tuple[str, ...]
+    effects: Values
+    covariance: Values
 
 
 def most_probable(
     regimen: Regimen,
     person: Person,
-    levels: Sequence[Level],
+    levels: Sequence[Observation],
     *,
-    model: str,
+    model: str | Model,
     residual_log_sd: float | None = None,
+    assay: Assay | None = None,
 ) -> Individual:
-    """This person's random effects, with the covariance left after the levels; without levels, the population's.
+    """This person's random effects, with the covariance left after the observations; without any, the population's.
 
-    residual_log_sd: scatter of a measured level around the model; left out, the published one, refused if there is
-    none.   Refuses levels taken before the drug could be there.
+    levels: levels and readings, in any order.   residual_log_sd: scatter of a measured level around the model; left
+    out, the published one, refused if there is none. `assay` says it with an additive part instead.
+    covariance: from the exact second derivatives at the peak.   Refuses levels taken before the drug could be there.
     """
-    chosen = load_model(model)
-    chosen.require_covers(regimen, person)
-    scatter = residual_log_sd if residual_log_sd is not None else chosen.residual_log_sd
-    if scatter is None or not math.isfinite(scatter) or scatter <= 0:
-        message = f"{model} has no published residual scatter; give one above 0, such as 0.25."
-        raise BadInput("missing", "residual_log_sd", message)
-    names, covariance = chosen.varying, chosen.covariance
-    if levels:
-        fit = _Fit(chosen, regimen, person, tuple(levels), scatter)
-        effects, covariance = fit.solved()
-    else:
-        effects = np.zeros(len(names))
-    return Individual(
-        person=person,
-        model_id=model,
-        effects={name: float(value) for name, value in zip(names, effects, strict=True)},
-        covariance=tuple(tuple(float(value) for value in row) for row in covariance),
-        learned_from=tuple(f"{level.ng_per_ml:g} ng/mL at {level.at_h:g} h" for level in levels),
+    assay = assay or Assay(log_sd=residual_log_sd)
+    question = Question(regimen, model, tuple(levels), assay, path="levels")
+    chosen = question.chosen()
+    if not levels:
+        chosen.require_covers(regimen, person)
+        level_scatter(chosen, assay)
+        return _individual(person, chosen, chosen.varying, np.zeros(len(chosen.varying)), chosen.covariance, ())
+    problem = question.asked_of((person,))
+    peak = climbed(problem)
+    standard, left = settled(problem, peak)
+    effects, covariance = problem.prior.effects(standard)[0], problem.prior.spread(left[0])
+    kept = problem.prior.lasting
+    names = [problem.prior.names[place] for place in kept]
+    return _individual(person, chosen, names, effects[kept], covariance[np.ix_(kept, kept)], said(levels))
+
+
+def most_probable_many(
+    regimen: Regimen,
+    people: Sequence[Person],
+    observations: Sequence[Observation],
+    values: Values,
+    *,
+    model: str | Model,
+    assay: Assay | None = None,
+    solve: Solve = closed_form.solve,
+) -> Points:
+    """The same for many people seen at the same moments after the same doses.
+
+    observations: what was looked at and when; their own values do not matter.   values: (people, observations), in
+    ng/mL, as rises over the baseline, as totals, and 1 for sedated.   The covariance is that of Gauss and Newton.
+    """
+    problem = Question(regimen, model, tuple(observations), assay or Assay(), solve).asked_of(people, values)
+    peak = climbed(problem)
+    return Points(
+        names=problem.prior.names,
+        effects=problem.prior.effects(peak.standard),
+        covariance=problem.prior.spread(np.asarray(np.linalg.inv(peak.curvature))),
     )
 
 
-class _Fit:
-    """One person's levels against one model."""
+def settled(problem: Problem, peak: Peak) -> tuple[Values, Values]:
+    """The peaks after one last exact step, (people, names), and the covariance left there, (people, names, names).
 
-    def __init__(
-        self, model: Model, regimen: Regimen, person: Person, levels: tuple[Level, ...], scatter: float
-    ) -> None:
-        self.model, self.regimen, self.person, self.scatter = model, regimen, person, scatter
-        self.at_h, self.rows = np.unique([level.at_h for level in levels], return_inverse=True)
-        names = model.analytes(regimen)
-        unknown = next((level.analyte for level in levels if level.analyte and level.analyte not in names), None)
-        if unknown:
-            raise BadInput("unknown_analyte", "level.analyte", f"{model.id} knows {', '.join(names)}, not {unknown}.")
-        self.columns = [names.index(level.analyte) if level.analyte else model.parent() for level in levels]
-        self.observed = np.log([level.ng_per_ml for level in levels])
-        self.precision = np.linalg.inv(model.covariance)
+    Where exact second derivatives see no peak (two explanations in one hill), Gauss and Newton's stand in.
+    """
+    slope, curvature = exact(problem, peak.standard)
+    is_peak = np.linalg.eigvalsh(curvature)[:, 0] > _LEAST_CURVATURE
+    curvature = np.where(is_peak[:, None, None], curvature, peak.curvature)
+    step = -np.linalg.solve(curvature, slope[:, :, None])[:, :, 0]
+    near = np.abs(step).max(axis=1, initial=0.0) < _LAST_STEP
+    return peak.standard + np.where((is_peak & near)[:, None], step, 0.0), np.asarray(np.linalg.inv(curvature))
 
-    def predicted(self, effects: Values) -> Values:
-        """Logarithms of the predicted levels for each row of effects, (rows, levels)."""
-        by_name = {name: effects[:, place] for place, name in enumerate(self.model.varying)}
-        values = self.model.values(self.person, by_name)
-        system = self.model.system(self.regimen, values, effects.shape[0])
-        found = closed_form.solve(system, self.at_h)[:, self.rows, self.columns]
-        if (found <= 0).any():
-            raise BadInput("too_early", "level.at_h", "A level was taken before any drug could be measured.")
-        return np.asarray(np.log(found))
 
-    def misfit(self, effects: Values) -> float:
-        """Twice the negative log posterior, up to a constant."""
-        off = (self.observed - self.predicted(effects[None, :])[0]) / self.scatter
-        return float(off @ off + effects @ self.precision @ effects)
-
-    def solved(self) -> tuple[Values, Values]:
-        """The most probable effects and their covariance."""
-        effects = np.zeros(len(self.model.varying))
-        for _ in range(_MOST_TURNS):
-            slopes, off = self._slopes(effects)
-            curvature = slopes.T @ slopes + self.precision
-            step = np.asarray(np.linalg.solve(curvature, slopes.T @ off - self.precision @ effects), dtype=np.float64)
-            if np.abs(step).max() < _DONE:
-                return effects, np.linalg.inv(curvature)
-            effects = self._stepped(effects, step)
-        raise SolverFailed("The most probable effects were not found; the levels contradict the model.")
-
-    def _slopes(self, effects: Values) -> tuple[Values, Values]:
-        """Scaled sensitivities (levels, effects) and scaled misfits (levels,)."""
-        count = effects.size
-        nudges = _NUDGE * np.eye(count)
-        found = self.predicted(np.concatenate([effects[None, :], effects + nudges, effects - nudges]))
-        slopes = (found[1 : 1 + count] - found[1 + count :]).T / (2 * _NUDGE * self.scatter)
-        return slopes, (self.observed - found[0]) / self.scatter
-
-    def _stepped(self, effects: Values, step: Values) -> Values:
-        """As much of the step as makes the fit no worse."""
-        before = self.misfit(effects)
-        for halving in range(_MOST_HALVINGS):
-            moved = effects + step / 2**halving
-            if self.misfit(moved) <= before + _DONE:
-                return np.asarray(moved)
-        return effects
+def _individual(
+    person: Person, model: Model, names: Sequence[str], effects: Values, covariance: Values, learned: tuple[str, ...]
+) -> Individual:
+    return Individual(
+        person=person,
+        model_id=model.id,
+        effects={name: float(value) for name, value in zip(names, effects, strict=True)},
+        covariance=tuple(tuple(float(value) for value in row) for row in covariance),
+        learned_from=learned,
+    )

@@ -1,0 +1,91 @@
+"""How far the observations moved what was believed before: parameter by parameter, in the prior's own spread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from euthymia.pharmacology.individualise.prior import BASELINE, Prior
+
+Values = NDArray[np.float64]
+# Ours, an assumption: below both, the prior is still doing the talking.
+ENOUGH_NARROWING = 0.2
+ENOUGH_SHIFT = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One random effect before and after.
+
+    mean, sd: after, on the scale of the model's spread; before, the mean is 0 and the SD prior_sd.
+    narrowing: share of the prior's variance that is gone, 0 where the data said nothing (below 0 where they disagree
+    with it).   shift: how many prior SDs the mean moved.   informed: whether either is enough to speak of this person.
+    """
+
+    name: str
+    prior_sd: float
+    mean: float
+    sd: float
+
+    @property
+    def narrowing(self) -> float:
+        return 1 - (self.sd / self.prior_sd) ** 2
+
+    @property
+    def shift(self) -> float:
+        return self.mean / self.prior_sd
+
+    @property
+    def informed(self) -> bool:
+        return self.narrowing >= ENOUGH_NARROWING or abs(self.shift) >= ENOUGH_SHIFT
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values."""
+        numbers = {"prior_sd": self.prior_sd, "mean": self.mean, "sd": self.sd}
+        numbers |= {"narrowing": self.narrowing, "shift": self.shift}
+        return (
+            {"name": self.name}
+            | {name: round(value, 6) for name, value in numbers.items()}
+            | {"informed": self.informed}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StillThePrior:
+    """Why nothing is advised: what would be said of this person is what would be said of anybody like them.
+
+    moved: what little the observations did, by random effect.
+    """
+
+    why: str
+    moved: tuple[Moved, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values; `advised` is false."""
+        return {"advised": False, "why": self.why, "moved": [one.as_json() for one in self.moved]}
+
+
+def moved_by(prior: Prior, mean: Values, covariance: Values) -> tuple[Moved, ...]:
+    """Every random effect before and after the data. mean: (names,).   covariance: (names, names)."""
+    sds = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    return tuple(
+        Moved(name, float(before), float(now), float(after))
+        for name, before, now, after in zip(prior.names, prior.sd, mean, sds, strict=True)
+    )
+
+
+def still_the_prior(moved: Sequence[Moved]) -> StillThePrior | None:
+    """The reason not to advise, or None where an effect of the person was informed; baselines do not count."""
+    about_person = [one for one in moved if not one.name.startswith(BASELINE)]
+    if any(one.informed for one in about_person):
+        return None
+    best = max(about_person, key=lambda one: one.narrowing, default=None)
+    most = f" The most is {best.narrowing:.0%} less variance of {best.name}." if best else ""
+    why = (
+        f"The observations moved nothing: the prior is still doing the talking.{most} Observe more, or at other times."
+    )
+    return StillThePrior(why, tuple(moved))

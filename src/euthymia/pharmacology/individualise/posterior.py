@@ -1,0 +1,242 @@
+"""Everything that is believed about one person's random effects after the observations, as weighted draws.
+
+Importance sampling from a bell with heavy tails around the peak: draw k of a seed is the same however many are drawn.
+The tail of the weights says whether that may be trusted; where not, chains explore instead, and the answer says so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from euthymia.errors import BadInput
+from euthymia.pharmacology.individualise.climb import climbed
+from euthymia.pharmacology.individualise.ensemble import SETTLED_R_HAT, explored
+from euthymia.pharmacology.individualise.moved import Moved, moved_by
+from euthymia.pharmacology.individualise.observation import Assay, Observation, said
+from euthymia.pharmacology.individualise.pareto import WORST_K, effective_size, smoothed
+from euthymia.pharmacology.individualise.point import settled
+from euthymia.pharmacology.individualise.prior import Prior
+from euthymia.pharmacology.individualise.problem import Problem, Solve
+from euthymia.pharmacology.individualise.question import Question
+from euthymia.pharmacology.model import Model
+from euthymia.pharmacology.person import Individual, Person
+from euthymia.pharmacology.population import standard_normals
+from euthymia.pharmacology.regimen import Regimen
+from euthymia.pharmacology.solve import closed_form
+
+Values = NDArray[np.float64]
+DRAWS = 4_000
+MOST_DRAWS = 200_000
+FEWEST_DRAWS = 200
+_ENOUGH_DRAWS = 400
+_KEPT = 1_000
+# Degrees of freedom of the proposal, at least: tails heavy enough for a skewed posterior, at little cost for a round
+# one. With many effects as many as there are, or most draws would lie where nothing is.
+_TAIL = 6
+
+
+class Method(StrEnum):
+    """What made the draws."""
+
+    IMPORTANCE = "importance_sampling"
+    CHAINS = "chains"
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """Weighted draws of one person's random effects.
+
+    peak: (names,), the most probable.   draws: (draws, names).   weights: (draws,), adding up to 1.   pareto_k: of the
+    importance weights, also where chains took over.   effective_size: how many independent draws these are worth.
+    r_hat: of the chains, None without them.   log_evidence: log of the chance of the observations under this model,
+    for comparing models of the same observations; None where it could not be had.
+    """
+
+    person: Person
+    model: Model
+    prior: Prior
+    peak: Values
+    draws: Values
+    weights: Values
+    method: Method
+    pareto_k: float
+    effective_size: float
+    r_hat: float | None
+    log_evidence: float | None
+    learned_from: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.prior.names
+
+    @property
+    def mean(self) -> Values:
+        """(names,)."""
+        return np.asarray(self.weights @ self.draws)
+
+    @property
+    def covariance(self) -> Values:
+        """(names, names)."""
+        off = self.draws - self.mean
+        return np.asarray((off * self.weights[:, None]).T @ off)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the method that answered can be trusted by its own measure."""
+        if self.r_hat is not None:
+            return self.r_hat < SETTLED_R_HAT
+        return self.pareto_k <= WORST_K and self.effective_size >= min(_ENOUGH_DRAWS, self.weights.size / 10)
+
+    def moved(self) -> tuple[Moved, ...]:
+        """How far the observations moved each random effect."""
+        return moved_by(self.prior, self.mean, self.covariance)
+
+    def quantiles(self, name: str, levels: Sequence[float]) -> tuple[float, ...]:
+        """Quantiles of one random effect; refuses one that is not in this fit."""
+        if name not in self.names:
+            raise BadInput("unknown_name", "name", f"'{name}' was not fitted. Known: {', '.join(self.names)}.")
+        values = self.draws[:, self.names.index(name)]
+        order = np.argsort(values)
+        shares = np.cumsum(self.weights[order]) - 0.5 * self.weights[order]
+        return tuple(float(found) for found in np.interp(levels, shares, values[order]))
+
+    def even(self, count: int = _KEPT) -> Values:
+        """Draws of equal weight, (count, names): every (1/count)th of the summed weights (systematic resampling)."""
+        ends = np.cumsum(self.weights)
+        places = np.searchsorted(ends / ends[-1], (np.arange(count) + 0.5) / count)
+        # A fixed stride spreads copies of one draw, so that the first few are a fair sample too.
+        return np.asarray(self.draws[places[_spread(count)]])
+
+    def individual(self) -> Individual:
+        """The person with the most probable effects, what is unknown about them, and draws for bands."""
+        return Individual(
+            person=self.person,
+            model_id=self.model.id,
+            effects={name: float(value) for name, value in zip(self.names, self.peak, strict=True)},
+            covariance=tuple(tuple(float(value) for value in row) for row in self.covariance),
+            learned_from=self.learned_from,
+        )
+
+
+def posterior(
+    regimen: Regimen,
+    person: Person,
+    observations: Sequence[Observation],
+    *,
+    model: str | Model,
+    seed: int = 7,
+    draws: int = DRAWS,
+    assay: Assay | None = None,
+    solve: Solve = closed_form.solve,
+) -> Posterior:
+    """What to believe about this person after these observations.
+
+    Refuses what `most_probable` refuses, and a number of draws from which nothing could be judged.
+    """
+    if isinstance(draws, bool) or not isinstance(draws, int) or not FEWEST_DRAWS <= draws <= MOST_DRAWS:
+        raise BadInput("out_of_range", "draws", f"Give {FEWEST_DRAWS} to {MOST_DRAWS} draws.")
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
+        raise BadInput("out_of_range", "seed", "A seed is a whole number, 0 or more.")
+    question = Question(regimen, model, tuple(observations), assay or Assay(), solve)
+    problem = question.asked_of((person,))
+    peak, left = settled(problem, climbed(problem))
+    found = weighed(problem, peak, left, seed, draws)
+    log_weights, k = smoothed(found.log_weights[0])
+    weights = _normalised(log_weights)
+    size = effective_size(weights)
+    answer = Posterior(
+        person=person,
+        model=question.chosen(),
+        prior=problem.prior,
+        peak=problem.prior.effects(peak)[0],
+        draws=problem.prior.effects(found.standard[0]),
+        weights=weights,
+        method=Method.IMPORTANCE,
+        pareto_k=k,
+        effective_size=size,
+        r_hat=None,
+        log_evidence=_log_mean(log_weights),
+        learned_from=said(observations),
+    )
+    if answer.is_settled:
+        return answer
+    return _by_chains(problem, answer, found.standard[0], seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """standard: (people, draws, names).   log_weights: (people, draws), log posterior over the proposal's density."""
+
+    standard: Values
+    log_weights: Values
+
+
+def weighed(problem: Problem, middle: Values, spread: Values, seed: int, draws: int) -> Weighed:
+    """Draws around everybody's peak and their weights. middle: (people, names).   spread: (people, names, names)."""
+    people, size = middle.shape
+    normal = standard_normals([f"draw {name}" for name in problem.prior.names], seed, draws, 0)
+    freedom = max(_TAIL, size)
+    tail = np.sum(standard_normals([f"tail {turn}" for turn in range(freedom)], seed, draws, 0) ** 2, axis=1)
+    stretched = normal / np.sqrt(tail / freedom)[:, None]
+    root = np.linalg.cholesky(spread)
+    standard = middle[:, None, :] + stretched[None, :, :] @ np.swapaxes(root, 1, 2)
+    whose = np.repeat(np.arange(people), draws)
+    height = problem.log_posterior(standard.reshape(-1, size), whose).reshape(people, draws)
+    height -= 0.5 * size * math.log(2 * math.pi)
+    volume = np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
+    return Weighed(standard, height - (_log_bell(stretched, size, freedom) - volume[:, None]))
+
+
+def _log_bell(stretched: Values, size: int, freedom: int) -> Values:
+    """log density of the multivariate t before it is scaled, (draws,)."""
+    constant = math.lgamma((freedom + size) / 2) - math.lgamma(freedom / 2) - 0.5 * size * math.log(freedom * math.pi)
+    return np.asarray(constant - 0.5 * (freedom + size) * np.log1p(np.sum(stretched**2, axis=1) / freedom))
+
+
+def _by_chains(problem: Problem, answer: Posterior, start: Values, seed: int) -> Posterior:
+    """The same posterior from chains, started from the draws that were too uneven to be used."""
+    nobody_else = np.zeros(1, dtype=np.int64)
+
+    def height(standard: Values) -> Values:
+        return problem.log_posterior(standard, np.broadcast_to(nobody_else, (standard.shape[0],)))
+
+    chances = np.random.Generator(np.random.Philox(key=seed)).choice(start.shape[0], _KEPT, p=answer.weights)
+    chains = explored(height, start[chances], seed)
+    middle = chains.draws.mean(axis=0)[None, :]
+    again = weighed(problem, middle, np.cov(chains.draws.T).reshape(1, problem.size, problem.size), seed, DRAWS)
+    log_weights, k = smoothed(again.log_weights[0])
+    return Posterior(
+        person=answer.person,
+        model=answer.model,
+        prior=answer.prior,
+        peak=answer.peak,
+        draws=problem.prior.effects(chains.draws),
+        weights=np.full(len(chains.draws), 1 / len(chains.draws)),
+        method=Method.CHAINS,
+        pareto_k=answer.pareto_k,
+        effective_size=chains.effective_size,
+        r_hat=chains.r_hat,
+        log_evidence=_log_mean(log_weights) if k <= WORST_K else None,
+        learned_from=answer.learned_from,
+    )
+
+
+def _normalised(log_weights: Values) -> Values:
+    weights = np.exp(log_weights - log_weights.max())
+    return np.asarray(weights / weights.sum())
+
+
+def _log_mean(log_weights: Values) -> float:
+    top = float(log_weights.max())
+    return top + math.log(float(np.exp(log_weights - top).mean()))
+
+
+def _spread(count: int) -> NDArray[np.int64]:
+    stride = next(step for step in range(int(0.618 * count), count + 2) if math.gcd(step, count) == 1)
+    return np.arange(count, dtype=np.int64) * stride % count

@@ -1,0 +1,133 @@
+"""One question put to the engine many times: which random effects explain these observations?
+
+A `Problem` holds one person, or many people seen at the same moments, and answers for whole batches of candidate
+effects at once: each candidate is one more "person" of a single solve, so the population solvers do the work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from euthymia.pharmacology.individualise.prior import Prior
+from euthymia.pharmacology.individualise.sheet import Score, Sheet
+from euthymia.pharmacology.model import Model
+from euthymia.pharmacology.person import Person
+from euthymia.pharmacology.regimen import Regimen
+from euthymia.pharmacology.solve.system import LinearSystem
+
+Values = NDArray[np.float64]
+Rows = NDArray[np.int64]
+Solve = Callable[[LinearSystem, Values], Values]
+# Candidates are solved in blocks, so that thousands of draws against hundreds of moments do not fill the memory.
+_NUMBERS_AT_ONCE = 4_000_000
+
+
+class Read(Protocol):
+    """What fills some columns of the sheet from a solved course."""
+
+    def into(self, predicted: Values, solved: Values, effects: Mapping[str, Values]) -> None:
+        """predicted: (rows, columns), written to.   solved: (rows, times, outputs)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LevelRead:
+    """Levels: an output of the model at some of the solved times."""
+
+    columns: Rows
+    times: Rows
+    outputs: Rows
+
+    def into(self, predicted: Values, solved: Values, effects: Mapping[str, Values]) -> None:
+        """Concentrations in ng/mL."""
+        predicted[:, self.columns] = solved[:, self.times, self.outputs]
+
+
+@dataclass(frozen=True, slots=True)
+class EffectSite:
+    """A site that follows an output of the model with delay; `ke0_per_h` finds the delay among a person's effects."""
+
+    output: int
+    share: float
+    ke0_per_h: Callable[[Mapping[str, Values]], Values]
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One model solved once per batch, and what is read from it. at_h: (times,), increasing."""
+
+    model: Model
+    at_h: Values
+    sites: tuple[EffectSite, ...]
+    reads: tuple[Read, ...]
+
+    def fill(
+        self, predicted: Values, regimen: Regimen, person: Person, effects: Mapping[str, Values], solve: Solve
+    ) -> None:
+        """Writes this track's columns of the predictions, (rows, columns)."""
+        system = self.model.system(regimen, self.model.values(person, effects), predicted.shape[0])
+        for site in self.sites:
+            system = system.with_effect_site(site.output, share=site.share, ke0_per_h=site.ke0_per_h(effects))
+        solved = solve(system, self.at_h)
+        for read in self.reads:
+            read.into(predicted, solved, effects)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """people: one, or as many as the sheet has targets for; all had the same regimen and were seen alike."""
+
+    regimen: Regimen
+    people: tuple[Person, ...]
+    prior: Prior
+    sheet: Sheet
+    tracks: tuple[Track, ...]
+    solve: Solve
+
+    @property
+    def size(self) -> int:
+        """How many random effects are asked for."""
+        return len(self.prior.names)
+
+    def scaled(self, standard: Values, whose: Rows) -> Values:
+        """Predictions in units of their scatter, (rows, columns), for standard effects (rows, names)."""
+        found = self.prior.effects(standard)
+        effects = {name: found[:, place] for place, name in enumerate(self.prior.names)}
+        person = self.people[0] if len(self.people) == 1 else _Several(self.people, whose)
+        predicted = np.zeros((standard.shape[0], self.sheet.at_h.size))
+        for track in self.tracks:
+            track.fill(predicted, self.regimen, person, effects, self.solve)
+        return self.sheet.scaled(predicted)
+
+    def score(self, standard: Values, whose: Rows) -> Score:
+        """The chance of the observations and its derivatives by the scaled predictions."""
+        return self.sheet.score(self.scaled(standard, whose), whose)
+
+    def log_posterior(self, standard: Values, whose: Rows) -> Values:
+        """log of chance times prior density, (rows,), up to the constant of the standard normal prior."""
+        widest = max((track.at_h.size * len(track.model.states) for track in self.tracks), default=1)
+        block = max(1, _NUMBERS_AT_ONCE // widest)
+        found = [
+            self.score(standard[at : at + block], whose[at : at + block]).log_chance
+            for at in range(0, standard.shape[0], block)
+        ]
+        return np.asarray(np.concatenate(found) - 0.5 * np.sum(standard * standard, axis=1))
+
+
+class _Several(Person):
+    """Several people's covariates, one row each, where formulas of a model expect one person's."""
+
+    __slots__ = ("_rows",)
+    _rows: dict[str, float]
+
+    def __init__(self, people: Sequence[Person], whose: Rows) -> None:
+        listed = [one.covariates() for one in people]
+        object.__setattr__(self, "_rows", {name: np.array([row[name] for row in listed])[whose] for name in listed[0]})
+
+    def covariates(self) -> dict[str, float]:
+        """Arrays, (rows,), which every formula takes as it takes numbers."""
+        return self._rows
