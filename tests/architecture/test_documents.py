@@ -242,6 +242,7 @@ def test_every_option_and_sub_command_is_on_its_page() -> None:
 
 ON_STANDARD_INPUT = {
     "cohort": ["cohort", "--json", "-"],
+    "compare": ["compare", "--json", "-"],
     "course": ["course", "fit", "--json", "-"],
     "eligibility": ["eligibility", "--json", "-"],
     "resistance": ["resistance", "--json", "-"],

@@ -15,6 +15,7 @@ from euthymia.errors import BadInput
 COMMANDS = {
     "audit": "clinic:audit",
     "cohort": "cohort:cohort",
+    "compare": "compare:compare",
     "course": "course:course",
     "demo": "clinic:demo",
     "eligibility": "eligibility:eligibility",

@@ -10,7 +10,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 import numpy as np
@@ -33,6 +33,7 @@ _SAMPLES = ("⠒⠒⠒⠒", "⠒⠒⠂⠐", "⠂⠐⠂⠐", "⠂ ⠂ ", "⠒⠂�
 # Room to the right of the plot for the unit of time.
 _UNIT_ROOM = 5
 _SHADE = "░"
+_MOST_BANDS = 2
 LETTERS = "ABCDEF"
 # The concentration that drives dissociation: a step on the way, not something a person sees.
 HIDDEN_EFFECT = "esketamine_effect_site"
@@ -66,11 +67,14 @@ def width_here() -> int:
 def plotted(curves: Sequence[Curve], *, width: int = WIDTH, rows: int = ROWS) -> list[str]:
     """The curves over each other as lines of text at most `width` wide; nothing where there is no course to draw.
 
-    All must share a unit. More than six are not told apart, so only the first six are drawn.
+    All must share a unit. More than six are not told apart, so only the first six are drawn; the bands of more than
+    two would hide one another, so they are left out.
     """
     drawn = [curve for curve in curves[: len(_PATTERNS)] if curve.at_h.size > 1]
     if not drawn:
         return []
+    if len(drawn) > _MOST_BANDS:
+        drawn = [replace(curve, band={}) for curve in drawn]
     top = _round_above(max(float(side.max()) for curve in drawn for side in (curve.typical, *curve.band.values())))
     labels = _y_labels(top, rows)
     margin = max(len(label) for label in labels) + 1
@@ -100,6 +104,21 @@ def simulated(answer: Simulation, *, width: int) -> list[str]:
     for place, curves in enumerate(groups.values()):
         lines += [*plotted(curves, width=width, rows=ROWS if place == 0 else ROWS // 2), ""]
     return lines[:-1]
+
+
+def columns_beside(rows: Sequence[str], cells: Mapping[str, Sequence[str]], width: int) -> list[str]:
+    """A table of texts with a column for each name, in as many blocks as the width asks for."""
+    left = max(map(len, rows))
+    broad = 2 + max(len(cell) for name, column in cells.items() for cell in (name, *column))
+    fitting = max(1, (width - left) // broad)
+    names, lines = list(cells), []
+    for first in range(0, len(names), fitting):
+        block = names[first : first + fitting]
+        lines.append(" " * left + "".join(f"{name:>{broad}}" for name in block))
+        for place, row in enumerate(rows):
+            lines.append(f"{row:{left}}" + "".join(f"{cells[name][place]:>{broad}}" for name in block))
+        lines.append("")
+    return lines
 
 
 def table(at_h: Values, columns: Mapping[str, Values], width: int, *, unit: str = "h") -> list[str]:

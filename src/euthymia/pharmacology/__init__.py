@@ -18,10 +18,21 @@ from euthymia.pharmacology.simulate import simulate
 from euthymia.pharmacology.simulation import EffectSeries, Seen, Series, Simulation, Summary, observed_within_band
 
 if TYPE_CHECKING:
+    from euthymia.pharmacology.equivalence import Equivalence, Target, equivalent_doses, side_by_side
+    from euthymia.pharmacology.exposure import Exposure, Measure
     from euthymia.pharmacology.individualise import Level, most_probable
 
 # Imported when first asked for, so that a simulation does not wait for the learning of a person.
-_LATER = {"Level": "individualise", "most_probable": "individualise"}
+_LATER = {
+    "Equivalence": "equivalence",
+    "Exposure": "exposure",
+    "Measure": "exposure",
+    "Target": "equivalence",
+    "equivalent_doses": "equivalence",
+    "side_by_side": "equivalence",
+    "Level": "individualise",
+    "most_probable": "individualise",
+}
 
 __all__ = [
     "Ancestry",
@@ -31,10 +42,13 @@ __all__ = [
     "Dose",
     "Drug",
     "EffectSeries",
+    "Equivalence",
+    "Exposure",
     "Individual",
     "Kind",
     "Level",
     "Matrix",
+    "Measure",
     "Model",
     "ParameterNote",
     "Person",
@@ -46,14 +60,17 @@ __all__ = [
     "Sex",
     "Simulation",
     "Summary",
+    "Target",
     "compare",
     "default_model",
+    "equivalent_doses",
     "infusion",
     "load_model",
     "model_from",
     "most_probable",
     "observed_within_band",
     "shipped_models",
+    "side_by_side",
     "simulate",
 ]
 
