@@ -107,7 +107,8 @@ class Courses:
             for first_h, end_h in self.sessions_h
         ]
         ends = np.array([end_h for _, end_h in self.sessions_h])
-        return np.unique(np.concatenate([self.at_h, ends, *looked]))
+        # Asked for places too, np.unique does not load numpy's masked arrays, slow to come in a shell command.
+        return np.unique(np.concatenate([self.at_h, ends, *looked]), return_index=True)[0]
 
     def _places(self, model: Model) -> NDArray[np.intp]:
         return np.searchsorted(self._grid_h(model), self.at_h)
