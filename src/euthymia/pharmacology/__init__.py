@@ -10,12 +10,22 @@ from euthymia.pharmacology.card import Card, Kind, Matrix, ParameterNote
 from euthymia.pharmacology.compare import Comparison, compare
 from euthymia.pharmacology.compounds.load import load_model, model_from, shipped_models
 from euthymia.pharmacology.defaults import default_model
+from euthymia.pharmacology.effects import Effect, load_effect, shipped_effects
 from euthymia.pharmacology.model import Model
+from euthymia.pharmacology.named_array import NamedArray
 from euthymia.pharmacology.person import Ancestry, Individual, Person, Sex
 from euthymia.pharmacology.population import Band
 from euthymia.pharmacology.regimen import Dose, Drug, RateStep, Regimen, Route, infusion
 from euthymia.pharmacology.simulate import simulate
-from euthymia.pharmacology.simulation import EffectSeries, Seen, Series, Simulation, Summary, observed_within_band
+from euthymia.pharmacology.simulation import (
+    EffectSeries,
+    Incidence,
+    Seen,
+    Series,
+    Simulation,
+    Summary,
+    observed_within_band,
+)
 
 if TYPE_CHECKING:
     from euthymia.pharmacology.equivalence import Equivalence, Target, equivalent_doses, side_by_side
@@ -41,15 +51,18 @@ __all__ = [
     "Comparison",
     "Dose",
     "Drug",
+    "Effect",
     "EffectSeries",
     "Equivalence",
     "Exposure",
+    "Incidence",
     "Individual",
     "Kind",
     "Level",
     "Matrix",
     "Measure",
     "Model",
+    "NamedArray",
     "ParameterNote",
     "Person",
     "RateStep",
@@ -65,10 +78,12 @@ __all__ = [
     "default_model",
     "equivalent_doses",
     "infusion",
+    "load_effect",
     "load_model",
     "model_from",
     "most_probable",
     "observed_within_band",
+    "shipped_effects",
     "shipped_models",
     "side_by_side",
     "simulate",
