@@ -68,11 +68,9 @@ class Compared:
 
     def svg(self, name: str) -> str:
         """One analyte or effect of all of them as an SVG file's text; empty: the drug itself."""
-        from euthymia.charts import line_chart
-        from euthymia.pharmacology.drawing import chart_of_several, source_of_several
+        from euthymia.pharmacology import drawn_together
 
-        source = source_of_several(self.simulations, name)
-        return line_chart(chart_of_several(self.simulations, name), standalone=True, source=source)
+        return drawn_together(self.simulations, name)
 
 
 @click.command()

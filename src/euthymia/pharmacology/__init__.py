@@ -11,11 +11,12 @@ from euthymia.pharmacology.compare import Comparison, compare
 from euthymia.pharmacology.compounds.load import load_model, model_from, shipped_models
 from euthymia.pharmacology.defaults import default_model
 from euthymia.pharmacology.effects import Effect, load_effect, shipped_effects
+from euthymia.pharmacology.interactions import Interaction, interactions
 from euthymia.pharmacology.model import Model
 from euthymia.pharmacology.named_array import NamedArray
 from euthymia.pharmacology.person import Ancestry, Individual, Person, Sex
 from euthymia.pharmacology.population import Band
-from euthymia.pharmacology.regimen import Dose, Drug, RateStep, Regimen, Route, infusion
+from euthymia.pharmacology.regimen import Dose, Drug, RateStep, Regimen, Route, base_mg, infusion
 from euthymia.pharmacology.simulate import simulate
 from euthymia.pharmacology.simulation import (
     EffectSeries,
@@ -28,6 +29,7 @@ from euthymia.pharmacology.simulation import (
 )
 
 if TYPE_CHECKING:
+    from euthymia.pharmacology.drawing import drawn_together
     from euthymia.pharmacology.equivalence import Equivalence, Target, equivalent_doses, side_by_side
     from euthymia.pharmacology.exposure import Exposure, Measure
     from euthymia.pharmacology.individualise import Level, most_probable
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 # Imported when first asked for, so that a simulation does not wait for the learning of a person.
 _LATER = {
     "Equivalence": "equivalence",
+    "drawn_together": "drawing",
     "Exposure": "exposure",
     "Measure": "exposure",
     "Target": "equivalence",
@@ -57,6 +60,7 @@ __all__ = [
     "Exposure",
     "Incidence",
     "Individual",
+    "Interaction",
     "Kind",
     "Level",
     "Matrix",
@@ -74,10 +78,13 @@ __all__ = [
     "Simulation",
     "Summary",
     "Target",
+    "base_mg",
     "compare",
     "default_model",
+    "drawn_together",
     "equivalent_doses",
     "infusion",
+    "interactions",
     "load_effect",
     "load_model",
     "model_from",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,11 +38,26 @@ def chart_of(simulation: Simulation, names: Sequence[str]) -> Chart:
     return _drawn(title, source_of(simulation, names), unit, lines)
 
 
-def chart_of_several(simulations: Mapping[str, Simulation], name: str = "") -> Chart:
-    """The same analyte or effect of several simulations, a line each under its label.
+def drawn_together(
+    simulations: Mapping[str, Simulation], name: str = "", *, title: str = "", until_h: float | None = None
+) -> str:
+    """The same analyte or effect of several simulations, a line each under its label, as one SVG file's text.
 
-    name: left out, the drug itself, whichever it is in each.   Refuses more than six lines, and units that differ.
+    name: left out, the drug itself, whichever it is in each.   title: left out, made of what is shown.   until_h:
+    where the picture ends, if before the simulations do.
     """
+    from euthymia.charts import line_chart
+
+    chart = chart_of_several(simulations, name)
+    if until_h is not None:
+        end = until_h / 24.0 if chart.x.unit == "days" else until_h
+        chart = replace(chart, x=replace(chart.x, high=end), marks=tuple(one for one in chart.marks if one.at <= end))
+    source = source_of_several(simulations, name)
+    return line_chart(replace(chart, title=title or chart.title), standalone=True, source=source)
+
+
+def chart_of_several(simulations: Mapping[str, Simulation], name: str = "") -> Chart:
+    """The same analyte or effect of several simulations as a chart. Refuses more than six, and units that differ."""
     if not 1 <= len(simulations) <= _MOST_LINES:
         raise BadInput("too_many", "simulations", f"A chart shows 1 to {_MOST_LINES} simulations side by side.")
     lines = [(label, one, one.named(name or one.series[0].analyte)) for label, one in simulations.items()]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from euthymia.errors import BadInput, RegimenError
 from euthymia.pharmacology.exposure import Exposure, exposure
@@ -17,9 +17,6 @@ from euthymia.pharmacology.person import Individual, Person
 from euthymia.pharmacology.population import Band
 from euthymia.pharmacology.regimen import MOST_MG, Regimen, Route
 from euthymia.pharmacology.simulate import models_for
-
-if TYPE_CHECKING:
-    from euthymia.charts import Chart
 
 # A label knows no more devices in one sitting than this; nor does `Dose`.
 MOST_DEVICES = 12
@@ -59,9 +56,14 @@ class Equivalence:
         ]
         return {"target": str(self.target), "value": round(self.value, 6), "unit": self.unit, "ways": ways}
 
-    def chart(self, name: str = "dissociation") -> Chart:
-        """A chart of one analyte or effect over the first day by every way; left out, dissociation."""
-        return chart_of_ways(self.ways, name)
+    def svg(self, name: str = "dissociation", *, until_h: float = 4.0) -> str:
+        """One analyte or effect by every way as an SVG file's text, up to an hour of the first day."""
+        from euthymia.pharmacology.drawing import drawn_together
+
+        title = f"{name.replace('_', ' ').capitalize()} by ways to the same target"
+        return drawn_together(
+            {said: way.simulation for said, way in self.ways.items()}, name, title=title, until_h=until_h
+        )
 
 
 def equivalent_doses(
@@ -98,13 +100,6 @@ def side_by_side(
 ) -> dict[str, Exposure]:
     """What each regimen amounts to on its first day in the same people: person k is the same in all of them."""
     return {name: exposure(regimen, person, band=band) for name, regimen in regimens.items()}
-
-
-def chart_of_ways(ways: Mapping[str, Exposure], name: str = "") -> Chart:
-    """One analyte or effect by every way, a line each; left out, the drug itself."""
-    from euthymia.pharmacology.drawing import chart_of_several
-
-    return chart_of_several({said: way.simulation for said, way in ways.items()}, name)
 
 
 def _target(target: Target | str) -> Target:
