@@ -15,9 +15,9 @@ from euthymia.pharmacology import Band, Dose, Person, Regimen, Simulation, Summa
 from euthymia.pharmacology import simulate as run_simulation
 
 FIELDS = {
-    "": ("model", "person", "doses", "at_h", "band"),
+    "": ("model", "person", "doses", "at_h", "band", "taking"),
     "person": ("age_y", "sex", "weight_kg", "height_cm", "ancestry"),
-    "doses": ("drug", "route", "amount_mg", "start_h", "duration_h", "devices"),
+    "doses": ("drug", "route", "amount_mg", "start_h", "duration_h", "devices", "line"),
     "band": ("people", "seed", "quantiles"),
 }
 
@@ -48,8 +48,11 @@ def simulation_of(data: Mapping[str, Any]) -> Simulation:
     times = data.get("at_h")
     if not isinstance(times, list):
         raise BadInput("not_a_list", "at_h", "Give a list of hours, increasing.")
-    band = band_of(data.get("band"))
-    return run_simulation(regimen_of(data.get("doses")), person_of(data.get("person")), times, model=model, band=band)
+    taking = data.get("taking") or []
+    if not isinstance(taking, list):
+        raise BadInput("not_a_list", "taking", "Give a list of names of medicines.")
+    regimen, person, band = regimen_of(data.get("doses")), person_of(data.get("person")), band_of(data.get("band"))
+    return run_simulation(regimen, person, times, model=model, band=band, taking=taking)
 
 
 def person_of(value: Any) -> Person:
@@ -71,7 +74,7 @@ def regimen_of(value: Any, path: str = "doses") -> Regimen:
 def _dose(value: Any, path: str) -> Dose:
     row = as_object(value, path)
     require_fields(row, "doses", path, required=("drug", "route", "amount_mg", "start_h"))
-    _require_texts(row, path, ("drug", "route"))
+    _require_texts(row, path, ("drug", "route", "line"))
     given = {name: row[name] for name in FIELDS["doses"] if row.get(name) is not None}
     try:
         return Dose(**given)

@@ -37,11 +37,13 @@ def compare(
     *,
     models: Sequence[str],
     band: Band | None = None,
+    taking: Sequence[str] = (),
 ) -> Comparison:
-    """Each model's answer, and how many-fold they differ. Refuses fewer than two models."""
+    """Each model's answer, and how many-fold they differ; `taking` as in `simulate`. Refuses fewer than two models."""
     if len(set(models)) < 2:
         raise BadInput("too_few_models", "models", "Name at least two different models to compare.")
-    found = tuple(simulate(regimen, person, at_h, model=model, band=band) for model in dict.fromkeys(models))
+    asked = dict.fromkeys(models)
+    found = tuple(simulate(regimen, person, at_h, model=model, band=band, taking=taking) for model in asked)
     typical = np.stack([one.series[0].typical for one in found])
     highest, lowest = typical.max(axis=0), typical.min(axis=0)
     ratio = np.divide(highest, lowest, out=np.zeros_like(highest), where=lowest > 0)

@@ -16,6 +16,7 @@ from euthymia.pharmacology.compounds.load import load_model
 from euthymia.pharmacology.courses import MOST_NUMBERS, Courses, covariates_of, random_effects_of
 from euthymia.pharmacology.defaults import Choice, choice_for
 from euthymia.pharmacology.effects.load import load_effect, shipped_effects
+from euthymia.pharmacology.interactions import Interaction, interacting, interaction_notes, interactions_named
 from euthymia.pharmacology.model import Model
 from euthymia.pharmacology.named_array import NamedArray
 from euthymia.pharmacology.person import Individual, Person
@@ -38,19 +39,21 @@ def simulate(
     model: str | Model | None = None,
     band: Band | None = None,
     keep_people: bool = False,
+    taking: Sequence[str] = (),
 ) -> Simulation:
     """Concentrations, effects and chances of events for the times asked for, with the model's card.
 
     at_h: hours on the regimen's clock, increasing.   model: id of a shipped model, or one of your own (`model_from`);
     left out, the individual's own or the default for drug and route.   band: left out, only the typical person (or
-    this individual).   keep_people: keep every invented person of the band, as `people` of the answer.   Refuses with
-    BadInput what no model covers.
+    this individual).   keep_people: keep every invented person of the band, as `people` of the answer.   taking:
+    medicines that change first pass, by the names of `interactions()`.   Refuses with BadInput what no model covers.
     """
     times = checked_times(at_h)
     whom = person.person if isinstance(person, Individual) else person
     if model is None and isinstance(person, Individual):
         model = person.model_id
-    models = models_for(regimen, model)
+    medicines = interactions_named(taking)
+    models = models_for(regimen, model).with_interactions(regimen, medicines)
     shown = models.shown
     shown.require_covers(regimen, whom)
     if band is not None and band.people * times.size > MOST_NUMBERS:
@@ -80,7 +83,7 @@ def simulate(
         ),
         summary=_summary(shown, regimen, person),
         effects=tuple(series for series, _ in answers),
-        notes=shown.notes(whom) + _learned_elsewhere(shown, person),
+        notes=shown.notes(whom) + _learned_elsewhere(shown, person) + interaction_notes(medicines),
         incidences=incidences(courses),
         people=_kept(people, times) if keep_people else None,
     )
@@ -105,6 +108,12 @@ class Models:
     def of(cls, choice: Choice) -> Models:
         drivers = [load_model(name) if name else None for name in (choice.arterial, choice.venous)]
         return cls(load_model(choice.shown), *drivers)
+
+    def with_interactions(self, regimen: Regimen, taking: Sequence[Interaction]) -> Models:
+        """The same models of somebody taking these medicines; one that does two things stays one."""
+        each = {id(model): model for model in (self.shown, self.arterial, self.venous) if model is not None}
+        changed = {key: interacting(model, regimen, taking) for key, model in each.items()}
+        return Models(changed[id(self.shown)], changed.get(id(self.arterial)), changed.get(id(self.venous)))
 
 
 def _learned_elsewhere(shown: Model, person: Person | Individual) -> tuple[str, ...]:
