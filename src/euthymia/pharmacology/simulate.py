@@ -29,6 +29,8 @@ from euthymia.pharmacology.solve.system import total_area
 Values = NDArray[np.float64]
 MOST_TIMES = 20_000
 SUMMARY_H = 24.0
+# A peak is first looked for every ten minutes and at the edges of doses, then every minute around the highest look.
+_COARSE_LOOKS = 145
 
 
 def simulate(
@@ -133,16 +135,29 @@ def _summary(model: Model, regimen: Regimen, person: Person | Individual) -> tup
     last_h = regimen.first_h + SUMMARY_H
     edges = [moment for dose in regimen for moment in (dose.start_h, dose.end_h) if moment <= last_h]
     # Not np.unique: its first call loads numpy's masked arrays.
-    grid = np.array(sorted({*np.linspace(regimen.first_h, last_h, int(SUMMARY_H * 60) + 1).tolist(), *edges}))
-    course = closed_form.solve(grown, grid)[0]
+    coarse_h = np.array(sorted({*np.linspace(regimen.first_h, last_h, _COARSE_LOOKS).tolist(), *edges}))
+    coarse = closed_form.solve(grown, coarse_h)[0]
+    grid_h = _minutes_around(coarse_h, coarse[:, : len(names)].argmax(axis=0).tolist(), edges)
+    course = closed_form.solve(system, grid_h)[0]
     found = []
     for place, name in enumerate(names):
         top = int(course[:, place].argmax())
         share = _bioavailability(model, regimen, values) if model.outputs[place].is_parent else None
-        tmax_h = float(grid[top]) - regimen.first_h
-        area = float(course[-1, len(names) + place])
+        tmax_h = float(grid_h[top]) - regimen.first_h
+        area = float(coarse[-1, len(names) + place])
         found.append(Summary(name, float(course[top, place]), tmax_h, area, share))
     return tuple(found)
+
+
+def _minutes_around(coarse_h: Values, tops: Sequence[int], edges: Sequence[float]) -> Values:
+    """Every minute between the neighbours of the highest coarse looks, and the edges of doses among them."""
+    first_h = float(coarse_h[0])
+    found: set[float] = set()
+    for top in tops:
+        low, high = float(coarse_h[max(top - 1, 0)]), float(coarse_h[min(top + 1, coarse_h.size - 1)])
+        minutes = np.arange(math.floor((low - first_h) * 60), math.ceil((high - first_h) * 60) + 1)
+        found.update((first_h + minutes / 60).tolist(), (edge for edge in edges if low <= edge <= high))
+    return np.array(sorted(found))
 
 
 def _bioavailability(model: Model, regimen: Regimen, values: dict[str, Values]) -> float | None:
