@@ -34,7 +34,7 @@ def chart_of(simulation: Simulation, names: Sequence[str]) -> Chart:
     found = [simulation.named(name) for name in names]
     unit = _shared_unit([series.unit for series in found])
     lines = [(_worded([name]), simulation, series) for name, series in zip(names, found, strict=True)]
-    title = f"{_worded(names)} after {said_regimen(simulation.regimen)}"
+    title = f"{_worded(names)} after {_after(names[0], simulation.regimen)}"
     return _drawn(title, source_of(simulation, names), unit, lines)
 
 
@@ -64,7 +64,10 @@ def chart_of_several(simulations: Mapping[str, Simulation], name: str = "") -> C
     unit = _shared_unit([series.unit for _, _, series in lines])
     regimens = {one.regimen for one in simulations.values()}
     what = _worded([name]) if name else _worded(dict.fromkeys(one.series[0].analyte for one in simulations.values()))
-    after = f" after {said_regimen(regimens.pop())}" if len(regimens) == 1 else ", side by side"
+    shared = next(iter(simulations.values()))
+    after = (
+        f" after {_after(name or shared.series[0].analyte, shared.regimen)}" if len(regimens) == 1 else ", side by side"
+    )
     return _drawn(f"{what}{after}", source_of_several(simulations, name), unit, lines)
 
 
@@ -88,17 +91,19 @@ def _drawn(title: str, source: str, unit: str, lines: list[tuple[str, Simulation
 
 
 def _marks(simulations: list[Simulation], per_unit: float) -> tuple[Mark, ...]:
-    """Where doses start. Their words are written where all lines have the same doses and there are few."""
+    """Where doses start that all lines share. Their words are written where all doses are the same and few."""
     from euthymia.pharmacology.simulation import said
 
-    words: dict[float, str] = {}
-    for one in simulations:
-        for dose in one.regimen:
-            if one.at_h[0] <= dose.start_h <= one.at_h[-1]:
-                words.setdefault(dose.start_h, said(dose))
-    alike = len({one.regimen for one in simulations}) == 1 and len(words) <= _MOST_KINDS_SAID
+    first, *others = simulations
+    starts = [{dose.start_h for dose in one.regimen} for one in others]
+    words = {
+        dose.start_h: said(dose)
+        for dose in first.regimen
+        if first.at_h[0] <= dose.start_h <= first.at_h[-1] and all(dose.start_h in each for each in starts)
+    }
     if len(words) > _MOST_MARKS:
         return ()
+    alike = len({one.regimen for one in simulations}) == 1 and len(words) <= _MOST_KINDS_SAID
     return tuple(Mark(at_h / per_unit, text if alike else "", MarkKind.DOSE) for at_h, text in sorted(words.items()))
 
 
@@ -114,21 +119,43 @@ def said_regimen(regimen: Regimen) -> str:
     return "; ".join(f"{count} × {words}" if count > 1 else words for words, count in counts.items())
 
 
+def _after(name: str, regimen: Regimen) -> str:
+    """The regimen in a few words; the drug is not named again where the line is the drug itself."""
+    doses = said_regimen(regimen)
+    return doses.replace(f"{regimen.drug} ", "") if name == str(regimen.drug) else doses
+
+
 def source_of(simulation: Simulation, names: Sequence[str]) -> str:
     """Where the named lines come from: the model that made or drove them, and its citation."""
-    drivers = {effect.effect: effect.driven_by for effect in simulation.effects}
-    driven = list(dict.fromkeys(drivers[name].id for name in names if name in drivers))
-    if driven:
-        driver = " and ".join(driven)
-        return f"Assembled, not fitted; driven by {driver}. Any band holds how people differ, which is partly assumed."
-    card = simulation.model
-    return f"Predicted by {card.id} ({card.kind}, {card.matrix}): {card.citation.rstrip('.')}."
+    return _said_source([simulation], [list(names)])
 
 
 def source_of_several(simulations: Mapping[str, Simulation], name: str = "") -> str:
     """The sources of lines side by side, each once."""
-    found = (source_of(one, [name or one.series[0].analyte]) for one in simulations.values())
-    return " ".join(dict.fromkeys(found))
+    found = list(simulations.values())
+    return _said_source(found, [[name or one.series[0].analyte] for one in found])
+
+
+def _said_source(simulations: list[Simulation], names: list[list[str]]) -> str:
+    """First the models that made concentrations, with their citations, then those that drove effects."""
+    shown: dict[str, None] = {}
+    driven: dict[str, None] = {}
+    banded = False
+    for one, wanted in zip(simulations, names, strict=True):
+        drivers = {effect.effect: effect for effect in one.effects}
+        for name in wanted:
+            if name in drivers:
+                driven[drivers[name].driven_by.id] = None
+                banded = banded or bool(drivers[name].band)
+            else:
+                card = one.model
+                shown[f"Predicted by {card.id} ({card.kind}, {card.matrix}): {card.citation.rstrip('.')}."] = None
+    said = list(shown)
+    if driven:
+        said.append(f"Assembled, not fitted; driven by {_listed(list(driven))}.")
+    if banded:
+        said.append("How people differ in it is partly assumed.")
+    return " ".join(said)
 
 
 def _shared_unit(units: list[str]) -> str:
@@ -147,4 +174,8 @@ def _bands(band: Mapping[float, NDArray[np.float64]]) -> tuple[Band, ...]:
 
 
 def _worded(names: Sequence[str] | Mapping[str, None]) -> str:
-    return " and ".join(name.replace("_", " ") for name in names)
+    return _listed([name.replace("_", " ") for name in names])
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join([*([", ".join(words[:-1])] if words[:-1] else []), words[-1]])

@@ -224,7 +224,7 @@ def observed_within_band(simulation: Simulation, name: str, at_h: float, value: 
 def said(dose: Dose) -> str:
     """A dose in a few words."""
     over = f" over {dose.duration_h * 60:.0f} min" if dose.duration_h else ""
-    return f"{dose.drug} {dose.amount_mg:g} mg {dose.route}{over}"
+    return f"{dose.drug} {dose.amount_mg:.4g} mg {str(dose.route).replace('_', ' ')}{over}"
 
 
 def _plain(values: Values | Sequence[float]) -> list[float]:
