@@ -16,10 +16,10 @@ Values = NDArray[np.float64]
 EFFECT_SITE = "esketamine_effect_site"
 
 
-def effect_answers(courses: Courses) -> tuple[tuple[EffectSeries, Values], ...]:
+def effect_answers(courses: Courses, earlier_sessions: int = 0) -> tuple[tuple[EffectSeries, Values], ...]:
     """Every effect over time with its people, (people, times); none for a drug or route without driving models."""
     found = []
-    sessions = session_at(courses.regimen, courses.at_h)
+    sessions = earlier_sessions + session_at(courses.regimen, courses.at_h)
     if courses.arterial is None or courses.venous is None:
         return ()
     for effect in courses.effects:
@@ -35,12 +35,12 @@ def effect_answers(courses: Courses) -> tuple[tuple[EffectSeries, Values], ...]:
     return (*found, felt) if found else ()
 
 
-def incidences(courses: Courses) -> tuple[Incidence, ...]:
+def incidences(courses: Courses, earlier_sessions: int = 0) -> tuple[Incidence, ...]:
     """The chance of each event in every session, from the peak in it."""
     peaks = courses.peaks() if courses.arterial is not None else None
     if peaks is None or courses.venous is None:
         return ()
-    sessions = np.arange(1.0, peaks.shape[1] + 1.0)
+    sessions = earlier_sessions + np.arange(1.0, peaks.shape[1] + 1.0)
     found = []
     for effect in courses.effects:
         if effect.chance is None:

@@ -6,31 +6,20 @@ the courses of the occasions add up; what is left after 12 h is little enough fo
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import sqrt
 
-import numpy as np
-
+from euthymia.pharmacology.effects.sessions import sessions_of
 from euthymia.pharmacology.expression import Values
 from euthymia.pharmacology.model import Model
 from euthymia.pharmacology.population import standard_normals
-from euthymia.pharmacology.regimen import Dose, Regimen
-
-APART_H = 12.0
+from euthymia.pharmacology.regimen import Regimen
 
 
 def occasions_of(model: Model, regimen: Regimen) -> tuple[Regimen, ...]:
     """The regimen's doses by occasion, in time; all as one where the model knows of no difference."""
     if not model.occasional:
         return (regimen,)
-    groups: list[list[Dose]] = []
-    end_h = -np.inf
-    for dose in sorted(regimen, key=lambda one: one.start_h):
-        if dose.start_h - end_h > APART_H:
-            groups.append([])
-        groups[-1].append(dose)
-        end_h = max(end_h, dose.end_h)
-    return tuple(replace(regimen, doses=tuple(group)) for group in groups)
+    return sessions_of(regimen)
 
 
 def on_a_later_occasion(model: Model, name: str, learned: Values, *, seed: int, occasion: int) -> Values:

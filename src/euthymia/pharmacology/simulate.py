@@ -42,13 +42,15 @@ def simulate(
     band: Band | None = None,
     keep_people: bool = False,
     taking: Sequence[str] = (),
+    earlier_sessions: int = 0,
 ) -> Simulation:
     """Concentrations, effects and chances of events for the times asked for, with the model's card.
 
     at_h: hours on the regimen's clock, increasing.   model: id of a shipped model, or one of your own (`model_from`);
     left out, the individual's own or the default for drug and route.   band: left out, only the typical person (or
     this individual).   keep_people: keep every invented person of the band, as `people` of the answer.   taking:
-    medicines that change first pass, by the names of `interactions()`.   Refuses with BadInput what no model covers.
+    medicines that change first pass, by the names of `interactions()`.   earlier_sessions: how many this person had
+    before the regimen, for what fades over sessions.   Refuses with BadInput what no model covers.
     """
     times = checked_times(at_h)
     whom = person.person if isinstance(person, Individual) else person
@@ -63,6 +65,8 @@ def simulate(
         raise BadInput("too_much", "band.people", message)
     if keep_people and band is None:
         raise BadInput("no_band", "keep_people", "There are people to keep only where a band is asked for.")
+    if isinstance(earlier_sessions, bool) or not isinstance(earlier_sessions, int) or earlier_sessions < 0:
+        raise BadInput("out_of_range", "earlier_sessions", "Give how many sessions came before, 0 or more.")
     courses = Courses(
         regimen,
         person,
@@ -73,7 +77,7 @@ def simulate(
     )
     concentrations = courses.of(shown)
     names = shown.analytes(regimen)
-    answers = effect_answers(courses)
+    answers = effect_answers(courses, earlier_sessions)
     people = {name: concentrations[:, :, place] for place, name in enumerate(names)}
     people |= {series.effect: values for series, values in answers}
     return Simulation(
@@ -86,7 +90,7 @@ def simulate(
         summary=_summary(shown, regimen, person),
         effects=tuple(series for series, _ in answers),
         notes=shown.notes(whom) + _learned_elsewhere(shown, person) + interaction_notes(medicines),
-        incidences=incidences(courses),
+        incidences=incidences(courses, earlier_sessions),
         people=_kept(people, times) if keep_people else None,
     )
 

@@ -305,3 +305,15 @@ def test_an_effect_that_is_not_shipped_is_refused() -> None:
     with pytest.raises(ModelError, match="dissociation, blood_pressure") as refusal:
         load_effect("../secrets")
     assert (refusal.value.code, refusal.value.path) == ("unknown_effect", "effect")
+
+
+def test_earlier_sessions_count_as_if_they_were_in_the_regimen() -> None:
+    both = simulate(SPRAY.repeated(3, every_h=24 * 30), ADULT, [24 * 60 + 0.6]).named("dissociation").typical
+    later = simulate(SPRAY, ADULT, [0.6], earlier_sessions=2)
+    assert later.named("dissociation").typical == pytest.approx(both, rel=1e-3)
+    first = simulate(SPRAY, ADULT, [0.6])
+    assert later.named("systolic_rise").typical == pytest.approx(first.named("systolic_rise").typical)
+    for wrong in (-1, 1.5, True):
+        with pytest.raises(BadInput) as refusal:
+            simulate(SPRAY, ADULT, [0.6], earlier_sessions=wrong)  # type: ignore[arg-type]
+        assert (refusal.value.code, refusal.value.path) == ("out_of_range", "earlier_sessions")
