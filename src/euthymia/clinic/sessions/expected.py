@@ -59,11 +59,20 @@ def expected_of(session: Session, state: SessionState) -> Expected:
     if age_y is None:
         return Expected(why_not="No prediction: the date of birth is not known.")
     sex = patient.sex if patient.sex in {"female", "male"} else "unspecified"
+    earlier = _earlier_sessions(session, state)
     try:
-        simulation = _simulated(pieces_of(session, state), order.drug, order.route, age_y, sex, order.weight_kg)
+        simulation = _simulated(
+            pieces_of(session, state), order.drug, order.route, age_y, sex, order.weight_kg, earlier
+        )
     except BadInput as refusal:
         return Expected(why_not=f"No prediction: {refusal.message}")
-    return _drawn(simulation, state)
+    return _drawn(simulation, state, earlier)
+
+
+def _earlier_sessions(session: Session, state: SessionState) -> int:
+    """How many sessions this person was given a dose in before this one, for what fades over sessions."""
+    before = state.clock_at or session.scheduled_for
+    return session.patient.sessions.filter(dose_started_at__lt=before).exclude(id=session.id).count()
 
 
 def pieces_of(session: Session, state: SessionState) -> tuple[GivenPiece, ...]:
@@ -80,7 +89,7 @@ def pieces_of(session: Session, state: SessionState) -> tuple[GivenPiece, ...]:
 
 @lru_cache(maxsize=128)
 def _simulated(
-    pieces: tuple[GivenPiece, ...], drug: str, route: str, age_y: int, sex: str, weight_kg: float
+    pieces: tuple[GivenPiece, ...], drug: str, route: str, age_y: int, sex: str, weight_kg: float, earlier: int
 ) -> Simulation:
     doses = tuple(
         Dose(
@@ -95,10 +104,10 @@ def _simulated(
     if not doses:
         raise BadInput("nothing_given", "doses", "nothing has been given yet.")
     times = [minute / HOUR_MIN for minute in range(0, SHOWN_MIN + 1, STEP_MIN)]
-    return simulate(Regimen(doses), Person(age_y, sex, weight_kg), times, band=BAND)
+    return simulate(Regimen(doses), Person(age_y, sex, weight_kg), times, band=BAND, earlier_sessions=earlier)
 
 
-def _drawn(simulation: Simulation, state: SessionState) -> Expected:
+def _drawn(simulation: Simulation, state: SessionState, earlier: int) -> Expected:
     figures, found = [], []
     compared = with_noise(simulation)
     rows = (
@@ -117,6 +126,7 @@ def _drawn(simulation: Simulation, state: SessionState) -> Expected:
     verdict, strange = _verdict(found)
     drawn = [effect for effect in simulation.effects if effect.effect in {"dissociation", "systolic_rise"}]
     assumed = tuple(dict.fromkeys(line for effect in drawn for line in effect.assumptions)) + simulation.notes
+    assumed += (f"Counted as this person's session {earlier + 1}: dissociation fades over sessions.",)
     assumed += tuple(NOISE[effect.effect].says for effect in drawn if effect.effect in NOISE)
     return Expected(tuple(figures), verdict if state.clock_at else "", strange, assumptions=assumed)
 
