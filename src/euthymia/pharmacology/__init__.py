@@ -32,7 +32,21 @@ if TYPE_CHECKING:
     from euthymia.pharmacology.drawing import drawn_together
     from euthymia.pharmacology.equivalence import Equivalence, Target, equivalent_doses, side_by_side
     from euthymia.pharmacology.exposure import Exposure, Measure
-    from euthymia.pharmacology.individualise import Level, most_probable
+    from euthymia.pharmacology.individualise import (
+        Assay,
+        Average,
+        Level,
+        NextSession,
+        NotAdvised,
+        Posterior,
+        Reading,
+        Sampling,
+        average,
+        most_probable,
+        most_probable_many,
+        posterior,
+        predict_next,
+    )
 
 # Imported when first asked for, so that a simulation does not wait for the learning of a person.
 _LATER = {
@@ -43,12 +57,25 @@ _LATER = {
     "Target": "equivalence",
     "equivalent_doses": "equivalence",
     "side_by_side": "equivalence",
+    "Assay": "individualise",
+    "Average": "individualise",
+    "NextSession": "individualise",
+    "NotAdvised": "individualise",
+    "Posterior": "individualise",
+    "Reading": "individualise",
+    "Sampling": "individualise",
+    "average": "individualise",
+    "most_probable_many": "individualise",
+    "posterior": "individualise",
+    "predict_next": "individualise",
     "Level": "individualise",
     "most_probable": "individualise",
 }
 
 __all__ = [
     "Ancestry",
+    "Assay",
+    "Average",
     "Band",
     "Card",
     "Comparison",
@@ -67,17 +94,23 @@ __all__ = [
     "Measure",
     "Model",
     "NamedArray",
+    "NextSession",
+    "NotAdvised",
     "ParameterNote",
     "Person",
+    "Posterior",
     "RateStep",
+    "Reading",
     "Regimen",
     "Route",
+    "Sampling",
     "Seen",
     "Series",
     "Sex",
     "Simulation",
     "Summary",
     "Target",
+    "average",
     "base_mg",
     "compare",
     "default_model",
@@ -89,7 +122,10 @@ __all__ = [
     "load_model",
     "model_from",
     "most_probable",
+    "most_probable_many",
     "observed_within_band",
+    "posterior",
+    "predict_next",
     "shipped_effects",
     "shipped_models",
     "side_by_side",

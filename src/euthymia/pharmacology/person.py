@@ -72,6 +72,7 @@ class Individual:
 
     effects: random effects by parameter name, on the scale of the model's spread (0 is the typical person).
     covariance: rows and columns in the order of `effects`; what is still unknown about them.
+    draws: equally likely sets of effects in the same order, where that is known better than by a covariance.
     model_id: the model the effects belong to.
     """
 
@@ -80,6 +81,7 @@ class Individual:
     effects: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     covariance: tuple[tuple[float, ...], ...] = ()
     learned_from: tuple[str, ...] = ()
+    draws: tuple[tuple[float, ...], ...] = ()
 
     def __post_init__(self) -> None:
         for name, value in self.effects.items():
@@ -87,6 +89,8 @@ class Individual:
                 raise BadInput("not_finite", f"individual.effects.{name}", "A random effect must be a finite number.")
         if self.covariance and {len(self.covariance), *map(len, self.covariance)} != {len(self.effects)}:
             raise BadInput("wrong_shape", "individual.covariance", "Give one row and column per random effect.")
+        if self.draws and set(map(len, self.draws)) != {len(self.effects)}:
+            raise BadInput("wrong_shape", "individual.draws", "Give one number per random effect in every draw.")
 
 
 def _word(kind: type[_Word], value: str, name: str) -> _Word:

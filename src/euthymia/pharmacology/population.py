@@ -61,6 +61,9 @@ def sample_effects(model: Model, seed: int, people: int, first: int = 0, *, occa
 def sample_individual(individual: Individual, seed: int, people: int) -> dict[str, Values]:
     """Random effects an individual may have, given what was learned; all alike where nothing is left unknown."""
     names = tuple(individual.effects)
+    if individual.draws:
+        learned = np.array(individual.draws)[np.arange(people) % len(individual.draws)]
+        return {name: learned[:, place] for place, name in enumerate(names)}
     known = np.array([individual.effects[name] for name in names])
     drawn = np.tile(known, (people, 1))
     if individual.covariance:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -54,19 +55,28 @@ class Moved:
         )
 
 
+class Reason(StrEnum):
+    """Why nothing is advised."""
+
+    STILL_THE_PRIOR = "still_the_prior"
+    NOT_SETTLED = "not_settled"
+
+
 @dataclass(frozen=True, slots=True)
-class StillThePrior:
-    """Why nothing is advised: what would be said of this person is what would be said of anybody like them.
+class NotAdvised:
+    """A fit that advises nothing: what would be said of this person is what would be said of anybody like them, or
+    the method that looked for an answer found none it can trust.
 
     moved: what little the observations did, by random effect.
     """
 
+    reason: Reason
     why: str
     moved: tuple[Moved, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Plain values; `advised` is false."""
-        return {"advised": False, "why": self.why, "moved": [one.as_json() for one in self.moved]}
+        return {"advised": False, "reason": str(self.reason), "why": self.why}
 
 
 def moved_by(prior: Prior, mean: Values, covariance: Values) -> tuple[Moved, ...]:
@@ -78,7 +88,7 @@ def moved_by(prior: Prior, mean: Values, covariance: Values) -> tuple[Moved, ...
     )
 
 
-def still_the_prior(moved: Sequence[Moved]) -> StillThePrior | None:
+def still_the_prior(moved: Sequence[Moved]) -> NotAdvised | None:
     """The reason not to advise, or None where an effect of the person was informed; baselines do not count."""
     about_person = [one for one in moved if not one.name.startswith(BASELINE)]
     if any(one.informed for one in about_person):
@@ -88,4 +98,4 @@ def still_the_prior(moved: Sequence[Moved]) -> StillThePrior | None:
     why = (
         f"The observations moved nothing: the prior is still doing the talking.{most} Observe more, or at other times."
     )
-    return StillThePrior(why, tuple(moved))
+    return NotAdvised(Reason.STILL_THE_PRIOR, why, tuple(moved))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -49,6 +49,22 @@ class Method(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Sampling:
+    """How draws are made: which seed, how many, and by which method; None is importance sampling, and chains where
+    that cannot be trusted."""
+
+    seed: int = 7
+    draws: int = DRAWS
+    method: Method | None = None
+
+    def __post_init__(self) -> None:
+        for name, low, high in (("seed", 0, 2**63 - 1), ("draws", FEWEST_DRAWS, MOST_DRAWS)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+                raise BadInput("out_of_range", f"sampling.{name}", f"Give {name} as a whole number, {low} to {high}.")
+
+
+@dataclass(frozen=True, slots=True)
 class Posterior:
     """Weighted draws of one person's random effects.
 
@@ -58,8 +74,10 @@ class Posterior:
     for comparing models of the same observations; None where it could not be had.
     """
 
+    regimen: Regimen
     person: Person
     model: Model
+    observations: tuple[Observation, ...]
     prior: Prior
     peak: Values
     draws: Values
@@ -69,7 +87,6 @@ class Posterior:
     effective_size: float
     r_hat: float | None
     log_evidence: float | None
-    learned_from: tuple[str, ...]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -114,13 +131,19 @@ class Posterior:
         return np.asarray(self.draws[places[_spread(count)]])
 
     def individual(self) -> Individual:
-        """The person with the most probable effects, what is unknown about them, and draws for bands."""
+        """The person with the most probable effects, what is unknown about them, and draws for bands.
+
+        Baselines are left out: they belong to a day, not to the person.
+        """
+        kept = self.prior.lasting
+        covariance = self.covariance[np.ix_(kept, kept)]
         return Individual(
             person=self.person,
             model_id=self.model.id,
-            effects={name: float(value) for name, value in zip(self.names, self.peak, strict=True)},
-            covariance=tuple(tuple(float(value) for value in row) for row in self.covariance),
-            learned_from=self.learned_from,
+            effects={self.names[place]: float(self.peak[place]) for place in kept},
+            covariance=tuple(tuple(row) for row in covariance.tolist()),
+            learned_from=said(self.observations),
+            draws=tuple(tuple(row) for row in self.even()[:, kept].tolist()),
         )
 
 
@@ -130,29 +153,24 @@ def posterior(
     observations: Sequence[Observation],
     *,
     model: str | Model,
-    seed: int = 7,
-    draws: int = DRAWS,
+    sampling: Sampling | None = None,
     assay: Assay | None = None,
     solve: Solve = closed_form.solve,
 ) -> Posterior:
-    """What to believe about this person after these observations.
-
-    Refuses what `most_probable` refuses, and a number of draws from which nothing could be judged.
-    """
-    if isinstance(draws, bool) or not isinstance(draws, int) or not FEWEST_DRAWS <= draws <= MOST_DRAWS:
-        raise BadInput("out_of_range", "draws", f"Give {FEWEST_DRAWS} to {MOST_DRAWS} draws.")
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
-        raise BadInput("out_of_range", "seed", "A seed is a whole number, 0 or more.")
+    """What to believe about this person after these observations. Refuses what `most_probable` refuses."""
+    sampling = sampling or Sampling()
     question = Question(regimen, model, tuple(observations), assay or Assay(), solve)
     problem = question.asked_of((person,))
     peak, left = settled(problem, climbed(problem))
-    found = weighed(problem, peak, left, seed, draws)
+    found = weighed(problem, peak, left, sampling.seed, sampling.draws)
     log_weights, k = smoothed(found.log_weights[0])
     weights = _normalised(log_weights)
     size = effective_size(weights)
     answer = Posterior(
+        regimen=regimen,
         person=person,
         model=question.chosen(),
+        observations=question.observations,
         prior=problem.prior,
         peak=problem.prior.effects(peak)[0],
         draws=problem.prior.effects(found.standard[0]),
@@ -162,11 +180,11 @@ def posterior(
         effective_size=size,
         r_hat=None,
         log_evidence=_log_mean(log_weights),
-        learned_from=said(observations),
     )
-    if answer.is_settled:
+    chosen = sampling.method
+    if chosen is Method.IMPORTANCE or (chosen is None and answer.is_settled):
         return answer
-    return _by_chains(problem, answer, found.standard[0], seed)
+    return _by_chains(problem, answer, found.standard[0], sampling.seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,19 +229,14 @@ def _by_chains(problem: Problem, answer: Posterior, start: Values, seed: int) ->
     middle = chains.draws.mean(axis=0)[None, :]
     again = weighed(problem, middle, np.cov(chains.draws.T).reshape(1, problem.size, problem.size), seed, DRAWS)
     log_weights, k = smoothed(again.log_weights[0])
-    return Posterior(
-        person=answer.person,
-        model=answer.model,
-        prior=answer.prior,
-        peak=answer.peak,
+    return replace(
+        answer,
         draws=problem.prior.effects(chains.draws),
         weights=np.full(len(chains.draws), 1 / len(chains.draws)),
         method=Method.CHAINS,
-        pareto_k=answer.pareto_k,
         effective_size=chains.effective_size,
         r_hat=chains.r_hat,
         log_evidence=_log_mean(log_weights) if k <= WORST_K else None,
-        learned_from=answer.learned_from,
     )
 
 

@@ -15,6 +15,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from euthymia.pharmacology.expression import logit
 from euthymia.pharmacology.individualise.normal import LOG_ROOT_TWO_PI, log_below, log_between, log_density
 from euthymia.pharmacology.individualise.observation import CADSS6_MOST, MOAAS_MOST, Level, Observation, ReadingKind
 
@@ -63,13 +64,20 @@ class Sheet:
     constant: Values
 
     def scaled(self, predicted: Values) -> Values:
-        """Predictions, (rows, columns), in units of their scatter: a level on the log scale, or near the assay's
-        floor on one that becomes linear (two-component error); a rise and a total divided by their SD."""
+        """Predictions, (rows, columns), in units of their scatter.
+
+        A level on the log scale, or near the assay's floor on one that becomes linear (two-component error); a rise and
+        a total divided by their SD; a chance as its logit.
+        """
         found = predicted / self.sd
         for link in (Link.LEVEL, Link.BELOW):
             some = np.flatnonzero(self.links == link)
             if some.size:
                 found[:, some] = _stretched(predicted[:, some], self.sd[some], self.floor[some])
+        some = np.flatnonzero(self.links == Link.SEDATED)
+        if some.size:
+            # The logit is nearly straight in what people differ by; the chance itself is not.
+            found[:, some] = logit(np.clip(predicted[:, some], _LEAST_CHANCE, 1 - _LEAST_CHANCE))
         return np.asarray(found)
 
     def score(self, scaled: Values, whose: NDArray[np.int64]) -> Score:
@@ -223,11 +231,11 @@ def _times(bound: Values, density: Values) -> Values:
 
 
 def _seen(scaled: Values, target: Values, _: Values) -> tuple[Values, Values, Values]:
-    """Yes or no, where the prediction is the chance of yes."""
-    chance = np.clip(scaled, _LEAST_CHANCE, 1 - _LEAST_CHANCE)
-    said = np.where(target > 0, chance, 1 - chance)
-    slope = np.where(target > 0, 1.0, -1.0) / said
-    return np.log(said), slope, slope * slope
+    """Yes or no, where the prediction is the logit of the chance of yes."""
+    sign = np.where(target > 0, 1.0, -1.0)
+    log_chance = -np.logaddexp(0.0, -sign * scaled)
+    against = -np.expm1(log_chance)
+    return log_chance, sign * against, against * (1 - against)
 
 
 _Held = Callable[[Values, Values, Values], tuple[Values, Values, Values]]

@@ -1,0 +1,133 @@
+"""The next session of a learned person, when nothing may be said of it, and what rival models say together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from euthymia.errors import BadInput
+from euthymia.pharmacology import Band, Dose, Person, Regimen, simulate
+from euthymia.pharmacology.individualise import (
+    Assay,
+    Level,
+    NextSession,
+    NotAdvised,
+    Observation,
+    Posterior,
+    Reading,
+    Reason,
+    average,
+    model_shares,
+    posterior,
+    predict_next,
+)
+
+PERSON = Person(age_y=40, sex="female", weight_kg=65)
+INFUSION = Regimen((Dose("esketamine", "iv", 28, 0, duration_h=2 / 3),))
+NEXT = INFUSION.later(72)
+AT_H = [72.33, 72.66, 73, 74]
+VENOUS = (Level(0.66, 130), Level(2, 46), Level(4, 27), Level(8, 13))
+HIGH = (Level(0.66, 210), Level(2, 110), Level(4, 60), Level(8, 35))
+
+
+def learned(observations: tuple[Observation, ...], model: str = "fanta_otto_2021") -> Posterior:
+    return posterior(INFUSION, PERSON, observations, model=model, assay=Assay(log_sd=0.2))
+
+
+def said(found: NextSession | NotAdvised) -> NextSession:
+    assert isinstance(found, NextSession)
+    return found
+
+
+def test_a_person_who_ran_high_is_expected_to_run_high_again_and_is_better_known() -> None:
+    found = said(predict_next(learned(HIGH), NEXT, AT_H, band=Band(people=300)))
+    own, anybody = found.this_person.series[0], found.anybody.series[0]
+    assert (own.typical > anybody.typical).all()
+    assert found.narrower > 0.2
+    assert found.as_json()["advised"] is True
+
+
+def test_effects_are_learned_with_their_reading() -> None:
+    strong = tuple(Reading("systolic", hour, 160, 120) for hour in (0.4, 0.6, 0.8, 1.0))
+    found = said(predict_next(learned(strong), NEXT, AT_H, band=Band(people=300)))
+    assert found.this_person.named("systolic_rise").typical[1] > 1.3 * found.anybody.named("systolic_rise").typical[1]
+
+
+def test_a_band_is_that_of_the_draws() -> None:
+    found = learned(HIGH)
+    own = said(predict_next(found, NEXT, AT_H, band=Band(people=1000, quantiles=(0.05, 0.5, 0.95))))
+    bare = replace(found.individual(), draws=())
+    bell = simulate(INFUSION + NEXT, bare, AT_H, model="fanta_otto_2021", band=Band(people=1000))
+    assert own.this_person.series[0].band[0.5] == pytest.approx(bell.series[0].band[0.5], rel=0.05)
+    assert own.this_person.series[0].band[0.95] == pytest.approx(bell.series[0].band[0.95], rel=0.1)
+
+
+def test_observations_that_moved_nothing_give_no_advice() -> None:
+    found = predict_next(learned((Reading("moaas", 6, 5),)), NEXT, AT_H)
+    assert isinstance(found, NotAdvised)
+    assert found.reason is Reason.STILL_THE_PRIOR
+    assert "prior is still doing the talking" in found.why
+
+
+def test_a_posterior_that_did_not_settle_gives_no_advice() -> None:
+    unsettled = replace(learned(HIGH), r_hat=1.4)
+    found = predict_next(unsettled, NEXT, AT_H)
+    assert isinstance(found, NotAdvised)
+    assert found.reason is Reason.NOT_SETTLED
+    assert found.as_json()["advised"] is False
+
+
+def test_the_next_doses_come_after_those_given() -> None:
+    with pytest.raises(BadInput) as refusal:
+        predict_next(learned(HIGH), INFUSION, AT_H)
+    assert (refusal.value.code, refusal.value.path) == ("not_after", "next.doses[0].start_h")
+
+
+# Rival models
+
+
+def test_the_model_that_foresaw_the_levels_counts_most() -> None:
+    # Levels this venous model expects of the typical person, then those an arterial one does.
+    for levels, right in ((VENOUS, "fanta_otto_2021"), (HIGH, "kamp_2020")):
+        shares = model_shares([learned(levels), learned(levels, "kamp_2020")], sites_may_differ=True)
+        assert sum(shares.values()) == pytest.approx(1)
+        assert shares[right] > 0.6
+
+
+def test_two_models_together_lie_between_them() -> None:
+    both = [learned(HIGH), learned(HIGH, "kamp_2020")]
+    found = average(both, INFUSION, [0.33, 0.66, 1, 2], sites_may_differ=True)
+    drug = found.named("esketamine")
+    each = [simulate(INFUSION, one.individual(), found.at_h, model=one.model).series[0].typical for one in both]
+    assert (np.minimum(*each) <= drug.typical).all()
+    assert (drug.typical <= np.maximum(*each)).all()
+    assert (drug.band[0.05] < drug.band[0.95]).all()
+    assert "dissociation" in [one.name for one in found.series]
+    assert found.as_json()["shares"].keys() == {"fanta_otto_2021", "kamp_2020"}
+    with pytest.raises(BadInput):
+        found.named("mood")
+
+
+def test_venous_and_arterial_models_are_not_averaged_over_levels_unless_said() -> None:
+    with pytest.raises(BadInput) as refusal:
+        model_shares([learned(HIGH), learned(HIGH, "kamp_2020")])
+    assert refusal.value.code == "mixed_sites"
+    readings = (Reading("systolic", 0.7, 140, 120), Reading("cadss6", 0.7, 9))
+    assert model_shares([learned(readings), learned(readings, "kamp_2020")])
+
+
+def test_what_cannot_be_compared_is_refused() -> None:
+    found = learned(HIGH)
+    other = posterior(INFUSION, PERSON, HIGH[:2], model="noppers_2011", assay=Assay(log_sd=0.2))
+    silent = replace(learned(HIGH, "noppers_2011"), log_evidence=None)
+    for wrong, code in (
+        ([found], "too_few_models"),
+        ([found, found], "too_few_models"),
+        ([found, other], "different_data"),
+        ([found, silent], "no_evidence"),
+    ):
+        with pytest.raises(BadInput) as refusal:
+            model_shares(wrong, sites_may_differ=True)
+        assert refusal.value.code == code
