@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.care.dose_order import DoseOrder
-from euthymia.pharmacology import Dose, Person, Regimen, simulate
+from euthymia.pharmacology import Dose, Person, Regimen, load_effect, simulate
 
 STEP_MIN = 5.0
 WATCHED_MIN = 180.0
@@ -55,6 +55,13 @@ class Curves:
     minutes: NDArray[np.float64]
     dissociation: NDArray[np.float64]
     systolic_rise: NDArray[np.float64]
+
+    def after(self, earlier_sessions: int) -> Curves:
+        """The same at a later session: dissociation fades as the engine says, blood pressure does not."""
+        effect = load_effect("dissociation")
+        level = np.array([[100.0]])
+        first, later = (effect.course(level, effect.values({}), number)[0, 0] for number in (1, 1 + earlier_sessions))
+        return replace(self, dissociation=self.dissociation * (later / first))
 
 
 def invented_body(age_y: int, rng: np.random.Generator) -> Body:

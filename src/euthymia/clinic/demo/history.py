@@ -159,7 +159,7 @@ def dosing_days(protocol_id: str, until_day: float, rng: np.random.Generator) ->
 
 def treat(life: Life, signed: Plan, first: datetime, days: list[float], now: datetime) -> None:
     """Every visit up to now, with the questionnaires that follow each."""
-    visitor = Visitor(life.body, curves_of(order_of(signed), life.engine_person))
+    curves = curves_of(order_of(signed), life.engine_person)
     given: list[float] = []
     for number, day in enumerate(days):
         start = first + timedelta(days=day)
@@ -167,6 +167,7 @@ def treat(life: Life, signed: Plan, first: datetime, days: list[float], now: dat
         session = open_session(
             life.team.nurse, life.patient, chair=chair, scheduled_for=start, now=start - timedelta(days=1)
         )
+        visitor = Visitor(life.body, curves.after(number))
         play_visit(life.team.nurse, session, chair, visitor, start=start, now=now, rng=life.rng)
         given.append(day)
         following = days[number + 1] if number + 1 < len(days) else None

@@ -90,7 +90,8 @@ def visitor_for(plan: Plan, now: datetime, rng: np.random.Generator) -> Visitor:
     patient, order = plan.patient, order_of(plan)
     age_y = age_on(patient.birth_date, now.date()) or 40
     person = Person(age_y=age_y, sex=patient.sex, weight_kg=order.weight_kg, height_cm=170)
-    return Visitor(invented_body(age_y, rng), curves_of(order, person))
+    earlier = patient.sessions.filter(dose_started_at__lt=now).count()
+    return Visitor(invented_body(age_y, rng), curves_of(order, person).after(earlier))
 
 
 def nurse_of(clinic_id: int) -> Viewer:
