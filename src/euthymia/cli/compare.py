@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,20 +17,21 @@ from euthymia.cli.plotting import (
     columns_beside,
     curve_of,
     plotted,
+    printable,
     require_picture,
     table,
     width_here,
     wrapped,
     write_picture,
 )
-from euthymia.cli.simulate import band_of, person_of, regimen_of
+from euthymia.cli.simulate import band_of, person_of, regimen_of, taking_of
 from euthymia.errors import BadInput
 from euthymia.pharmacology import Band, Exposure, Person, Regimen, Simulation
 from euthymia.pharmacology import compare as compare_models
 from euthymia.pharmacology import simulate as run_simulation
 from euthymia.pharmacology.equivalence import Equivalence, equivalent_doses, side_by_side
 
-FIELDS = {"person", "doses", "models", "regimens", "target", "at_h", "band"}
+FIELDS = {"person", "doses", "models", "regimens", "target", "at_h", "band", "taking"}
 REGIMEN_FIELDS = {"name", "doses"}
 FEWEST, MOST = 2, 6
 FELT = "dissociation"
@@ -87,7 +89,7 @@ def compare(file: str, as_json: bool, plot: str | None, draw: str) -> None:
     if as_json:
         click.echo(json.dumps(answer.as_json(), indent=2, ensure_ascii=False))
     else:
-        click.echo("\n".join(for_a_person(answer, width_here())))
+        click.echo(printable(for_a_person(answer, width_here()), sys.stdout.encoding))
 
 
 def compared(data: Mapping[str, Any]) -> Compared:
@@ -98,24 +100,34 @@ def compared(data: Mapping[str, Any]) -> Compared:
     times = data.get("at_h")
     if not isinstance(times, list):
         raise BadInput("not_a_list", "at_h", "Give a list of hours, increasing.")
-    person, band = person_of(data.get("person")), band_of(data.get("band"))
-    if "models" in data:
-        return _by_models(data, person, times, band)
-    return _by_regimens(data, person, times, band)
+    asked = _Asked(person_of(data.get("person")), times, band_of(data.get("band")), taking_of(data.get("taking")))
+    return _by_models(data, asked) if "models" in data else _by_regimens(data, asked)
 
 
-def _by_models(data: Mapping[str, Any], person: Person, times: list[Any], band: Band | None) -> Compared:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What all that is compared has in common."""
+
+    person: Person
+    times: list[Any]
+    band: Band | None
+    taking: list[str]
+
+
+def _by_models(data: Mapping[str, Any], asked: _Asked) -> Compared:
     if data.get("target") is not None:
         raise BadInput("not_for_models", "target", "A target belongs to regimens, not to models.")
     names = _listed(data["models"], "models")
     for place, name in enumerate(names):
         if not isinstance(name, str):
             raise BadInput("not_text", f"models[{place}]", "Give the id of a model as text.")
-    found = compare_models(regimen_of(data.get("doses")), person, times, models=names, band=band)
+    found = compare_models(
+        regimen_of(data.get("doses")), asked.person, asked.times, models=names, band=asked.band, taking=asked.taking
+    )
     return Compared({one.model.id: one for one in found.simulations}, found.fold, {}, None)
 
 
-def _by_regimens(data: Mapping[str, Any], person: Person, times: list[Any], band: Band | None) -> Compared:
+def _by_regimens(data: Mapping[str, Any], asked: _Asked) -> Compared:
     if data.get("doses") is not None:
         raise BadInput("one_or_the_other", "doses", "Each regimen has doses of its own.")
     regimens: dict[str, Regimen] = {}
@@ -127,19 +139,28 @@ def _by_regimens(data: Mapping[str, Any], person: Person, times: list[Any], band
             raise BadInput("not_a_name", f"regimens[{place}].name", "Give each regimen a name of its own.")
         regimens[name] = regimen_of(row.get("doses"), f"regimens[{place}].doses")
     target = data.get("target")
-    equal = _made_equal(regimens, person, target, band) if target is not None else None
-    ways = equal.ways if equal else side_by_side(regimens, person, band=band)
-    simulations = {name: run_simulation(way.regimen, person, times, band=band) for name, way in ways.items()}
+    equal = _made_equal(regimens, asked, target) if target is not None else None
+    ways = equal.ways if equal else side_by_side(regimens, asked.person, band=asked.band, taking=asked.taking)
+    simulations = {
+        name: run_simulation(way.regimen, asked.person, asked.times, band=asked.band, taking=asked.taking)
+        for name, way in ways.items()
+    }
     return Compared(simulations, _fold(list(simulations.values())), ways, equal)
 
 
-def _made_equal(regimens: dict[str, Regimen], person: Person, target: Any, band: Band | None) -> Equivalence:
+def _made_equal(regimens: dict[str, Regimen], asked: _Asked, target: Any) -> Equivalence:
     """The first regimen as it is, the others with their amounts changed so that they reach what it reaches."""
     if not isinstance(target, str):
         raise BadInput("not_text", "target", "Give the target as text.")
     first, *others = regimens
     return equivalent_doses(
-        regimens[first], {name: regimens[name] for name in others}, person, target=target, band=band, named=first
+        regimens[first],
+        {name: regimens[name] for name in others},
+        asked.person,
+        target=target,
+        band=asked.band,
+        named=first,
+        taking=asked.taking,
     )
 
 

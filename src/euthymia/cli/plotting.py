@@ -6,6 +6,7 @@ A line differs from another by its pattern (solid, dashed, dotted) and a letter 
 from __future__ import annotations
 
 import math
+import re
 import shutil
 import sys
 import textwrap
@@ -37,6 +38,8 @@ _MOST_BANDS = 2
 LETTERS = "ABCDEF"
 # The concentration that drives dissociation: a step on the way, not something a person sees.
 HIDDEN_EFFECT = "esketamine_effect_site"
+# Plotted where nobody says what to plot; the others are in the table.
+FELT_FIRST = ("dissociation", "systolic_rise", "diastolic_rise")
 MOST_TABLE_ROWS = 40
 PICTURES = (".svg", ".png")
 
@@ -91,16 +94,15 @@ def plotted(curves: Sequence[Curve], *, width: int = WIDTH, rows: int = ROWS) ->
     return [*_legend(drawn, width), *body, *_foot(canvas, margin)]
 
 
-def simulated(answer: Simulation, *, width: int) -> list[str]:
-    """The drug and its metabolites, then each effect that has a course, a plot for each unit."""
-    lines: list[str] = []
+def simulated(answer: Simulation, names: Sequence[str] = (), *, width: int) -> list[str]:
+    """The analytes and effects named, a plot for each unit; left out, the analytes and what a person feels first."""
+    effects = [one.effect for one in answer.effects if one.effect in FELT_FIRST]
+    asked = names or [*(one.analyte for one in answer.series), *effects]
     groups: dict[str, list[Curve]] = {}
-    for series in answer.series:
-        groups.setdefault(series.unit, []).append(curve_of(series, answer.at_h, series.analyte))
-    for effect in answer.effects:
-        if effect.effect != HIDDEN_EFFECT:
-            curve = curve_of(effect, answer.at_h, effect.effect.replace("_", " "))
-            groups.setdefault(effect.unit, []).append(curve)
+    for name in asked:
+        series = answer.named(name)
+        groups.setdefault(series.unit, []).append(curve_of(series, answer.at_h, name.replace("_", " ")))
+    lines: list[str] = []
     for place, curves in enumerate(groups.values()):
         lines += [*plotted(curves, width=width, rows=ROWS if place == 0 else ROWS // 2), ""]
     return lines[:-1]
@@ -141,6 +143,18 @@ def table(at_h: Values, columns: Mapping[str, Values], width: int, *, unit: str 
 def wrapped(text: str, width: int) -> list[str]:
     """The text in lines that fit, the later ones set in."""
     return textwrap.wrap(text, width, subsequent_indent="  ") or [""]
+
+
+def printable(lines: Iterable[str], encoding: str | None) -> str:
+    """The lines as one text; where the terminal knows no braille, in plain characters that it does know."""
+    text = "\n".join(lines)
+    try:
+        text.encode(encoding or "ascii")
+    except UnicodeEncodeError:
+        plain = str.maketrans("░┤│└─┬·µ×", ".+|+-+.ux")
+        text = re.sub("[\u2801-\u28ff]", "*", text).translate(plain)
+        text = text.encode(encoding or "ascii", "replace").decode(encoding or "ascii")
+    return text
 
 
 def require_picture(file: str | None) -> None:

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
 from euthymia.cli.json_input import as_object, read_object, refuse_unknown
-from euthymia.cli.plotting import HIDDEN_EFFECT, require_picture, simulated, table, width_here, wrapped, write_picture
+from euthymia.cli.plotting import (
+    HIDDEN_EFFECT,
+    printable,
+    require_picture,
+    simulated,
+    table,
+    width_here,
+    wrapped,
+    write_picture,
+)
 from euthymia.errors import BadInput, RegimenError
-from euthymia.pharmacology import Band, Dose, Person, Regimen, Simulation, Summary
+from euthymia.pharmacology import Band, Dose, Incidence, Person, Regimen, Simulation, Summary
 from euthymia.pharmacology import simulate as run_simulation
 
 FIELDS = {
-    "": ("model", "person", "doses", "at_h", "band", "taking"),
+    "": ("model", "person", "doses", "at_h", "band", "taking", "earlier_sessions"),
     "person": ("age_y", "sex", "weight_kg", "height_cm", "ancestry"),
     "doses": ("drug", "route", "amount_mg", "start_h", "duration_h", "devices", "line"),
     "band": ("people", "seed", "quantiles"),
@@ -26,7 +36,7 @@ FIELDS = {
 @click.argument("file")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 @click.option("--plot", type=click.Path(dir_okay=False), help="Also draw to this file, .svg or .png.")
-@click.option("--draw", multiple=True, help="What --plot draws: an analyte or effect; may be repeated. Else the drug.")
+@click.option("--draw", multiple=True, help="What to draw: an analyte or effect; may be repeated.")
 def simulate(file: str, as_json: bool, plot: str | None, draw: tuple[str, ...]) -> None:
     """Concentrations and effects over time for the doses in FILE (or - for standard input)."""
     require_picture(plot)
@@ -36,7 +46,7 @@ def simulate(file: str, as_json: bool, plot: str | None, draw: tuple[str, ...]) 
     if as_json:
         click.echo(json.dumps(answer.as_json(), indent=2, ensure_ascii=False))
     else:
-        click.echo("\n".join(for_a_person(answer, width_here())))
+        click.echo(printable(for_a_person(answer, width_here(), draw), sys.stdout.encoding))
 
 
 def simulation_of(data: Mapping[str, Any]) -> Simulation:
@@ -48,11 +58,10 @@ def simulation_of(data: Mapping[str, Any]) -> Simulation:
     times = data.get("at_h")
     if not isinstance(times, list):
         raise BadInput("not_a_list", "at_h", "Give a list of hours, increasing.")
-    taking = data.get("taking") or []
-    if not isinstance(taking, list):
-        raise BadInput("not_a_list", "taking", "Give a list of names of medicines.")
+    taking = taking_of(data.get("taking"))
     regimen, person, band = regimen_of(data.get("doses")), person_of(data.get("person")), band_of(data.get("band"))
-    return run_simulation(regimen, person, times, model=model, band=band, taking=taking)
+    earlier = data.get("earlier_sessions", 0)
+    return run_simulation(regimen, person, times, model=model, band=band, taking=taking, earlier_sessions=earlier)
 
 
 def person_of(value: Any) -> Person:
@@ -83,6 +92,13 @@ def _dose(value: Any, path: str) -> Dose:
         raise RegimenError(refusal.code, f"{path}.{refusal.path}", refusal.message) from None
 
 
+def taking_of(value: Any) -> list[str]:
+    """The medicines named in a request, if any; that each is known is asked by who uses them."""
+    if not isinstance(value, list | None):
+        raise BadInput("not_a_list", "taking", "Give a list of names of medicines.")
+    return value or []
+
+
 def band_of(value: Any) -> Band | None:
     """The band asked for, if any."""
     if value is None:
@@ -110,19 +126,27 @@ def _require_texts(row: Mapping[str, Any], path: str, names: tuple[str, ...]) ->
             raise BadInput("not_text", f"{path}.{name}", f"Give '{name}' as text.")
 
 
-def for_a_person(answer: Simulation, width: int) -> list[str]:
+def for_a_person(answer: Simulation, width: int, draw: Sequence[str] = ()) -> list[str]:
     """Plots, a table, the summary and what the model's card warns of, as lines."""
     card = answer.model
     lines = wrapped(f"{card.title} ({card.id}, {card.kind}, {card.matrix})", width)
     lines += [*wrapped(card.citation, width), ""]
-    lines += [*simulated(answer, width=width), ""]
+    lines += [*simulated(answer, draw, width=width), ""]
     columns = {series.analyte: series.typical for series in answer.series}
     columns |= {one.effect: one.typical for one in answer.effects if one.effect != HIDDEN_EFFECT}
     lines += table(answer.at_h, columns, width)
     lines += [line for row in answer.summary for line in wrapped(_summed_up(row), width)]
+    lines += [line for row in answer.incidences for line in wrapped(_chance(row), width)]
     notes = [f"{'Assumed' if card.kind == 'assembled' else 'Note'}: {text}" for text in card.assumptions]
     notes += [f"Known failure: {text}" for text in card.known_failures]
     return lines + [line for text in [*notes, *answer.notes] for line in wrapped(text, width)]
+
+
+def _chance(row: Incidence) -> str:
+    """How likely an event is in the first session and, if there are more, in the last."""
+    said = f"{row.event.replace('_', ' ')}: chance {row.mean[0]:.0%} in the first session"
+    later = f", {row.mean[-1]:.0%} in session {row.mean.size}" if row.mean.size > 1 else ""
+    return f"{said}{later}; {row.without_drug:.0%} without the drug"
 
 
 def _summed_up(row: Summary) -> str:

@@ -6,7 +6,7 @@ and half of it another, the same dose is not the same treatment.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -74,32 +74,57 @@ def equivalent_doses(
     target: Target | str = Target.EFFECT_SITE_PEAK,
     band: Band | None = None,
     named: str = REFERENCE,
+    taking: Sequence[str] = (),
 ) -> Equivalence:
     """The doses by other routes that give the typical person (or this individual) the same target as a reference.
 
     others: name → a regimen whose amounts are to be scaled together, whatever they are; a dose of a model that knows
     whole devices gets the number of them that comes nearest.   band: left out, no spread is computed.   named: what the
-    reference is called among the ways.   Refuses (BadInput) a drug or route without an effect site, and a way by which
-    no dose does it (`no_equivalent_dose`).
+    reference is called among the ways.   taking: medicines that change first pass, as in `simulate`.
+    Refuses (BadInput) a drug or route without an effect site, and a way by which no dose does it
+    (`no_equivalent_dose`).
     """
-    aim = _target(target)
+    asked = _Asked(person, _target(target), tuple(taking))
+    aim = asked.aim
     if not others or named in others:
         raise BadInput("no_others", "others", f"Name one way or more to compare with; '{named}' is taken.")
-    value = _aimed(exposure(reference, person), aim, named)
+    value = asked.reached(reference, named)
     regimens = {named: reference}
     for name, regimen in others.items():
-        regimens[name] = _matched(regimen, person, (name, aim, value))
-    ways = side_by_side(regimens, person, band=band)
+        regimens[name] = _matched(regimen, name, asked, value)
+    ways = side_by_side(regimens, person, band=band, taking=taking)
     reached = {name: _aimed(way, aim, name) / value for name, way in ways.items()}
     measure = ways[named].measure(_MEASURE[aim])
     return Equivalence(aim, value, measure.unit if measure else "", ways, reached)
 
 
 def side_by_side(
-    regimens: Mapping[str, Regimen], person: Person | Individual, *, band: Band | None = None
+    regimens: Mapping[str, Regimen],
+    person: Person | Individual,
+    *,
+    band: Band | None = None,
+    taking: Sequence[str] = (),
 ) -> dict[str, Exposure]:
     """What each regimen amounts to on its first day in the same people: person k is the same in all of them."""
-    return {name: exposure(regimen, person, band=band) for name, regimen in regimens.items()}
+    return {name: exposure(regimen, person, band=band, taking=taking) for name, regimen in regimens.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Whom doses are looked for, what is to be the same, and what is taken alongside."""
+
+    person: Person | Individual
+    aim: Target
+    taking: tuple[str, ...]
+
+    def reached(self, regimen: Regimen, name: str) -> float:
+        """The target as the typical person (or the individual) reaches it; refuses a way without one."""
+        return _aimed(exposure(regimen, self.person, taking=self.taking), self.aim, name)
+
+    def mg_per_device(self, regimen: Regimen) -> float | None:
+        """How much a device holds, where the model that answers knows whole devices."""
+        model = self.person.model_id if isinstance(self.person, Individual) else None
+        return models_for(regimen, model).shown.mg_per_device if Route.NASAL in regimen.routes else None
 
 
 def _target(target: Target | str) -> Target:
@@ -118,14 +143,13 @@ def _aimed(way: Exposure, aim: Target, name: str) -> float:
     return found.typical
 
 
-def _matched(regimen: Regimen, person: Person | Individual, wanted: tuple[str, Target, float]) -> Regimen:
+def _matched(regimen: Regimen, name: str, asked: _Asked, value: float) -> Regimen:
     """The regimen with its amounts scaled, or its devices counted, so that it reaches the value wanted."""
-    name, aim, value = wanted
-    mg_per_device = models_for(regimen, _own_model(person)).shown.mg_per_device
-    if mg_per_device is not None and Route.NASAL in regimen.routes:
-        return _counted(regimen, person, wanted, mg_per_device)
+    mg_per_device = asked.mg_per_device(regimen)
+    if mg_per_device is not None:
+        return _counted(regimen, name, asked, value, mg_per_device)
     # Kinetics are linear, so the target grows with the dose.
-    factor = value / _aimed(exposure(regimen, person), aim, name)
+    factor = value / asked.reached(regimen, name)
     try:
         return replace(regimen, doses=tuple(replace(dose, amount_mg=dose.amount_mg * factor) for dose in regimen.doses))
     except RegimenError as refusal:
@@ -133,18 +157,15 @@ def _matched(regimen: Regimen, person: Person | Individual, wanted: tuple[str, T
         raise BadInput("no_equivalent_dose", name, message) from refusal
 
 
-def _counted(
-    regimen: Regimen, person: Person | Individual, wanted: tuple[str, Target, float], mg_per_device: float
-) -> Regimen:
+def _counted(regimen: Regimen, name: str, asked: _Asked, value: float, mg_per_device: float) -> Regimen:
     """As many whole devices as come nearest; how much of each is taken up depends on how many there are."""
-    name, aim, value = wanted
     if len(regimen.doses) != 1:
         raise BadInput("not_one_dose", name, "Give one nasal dose; how many devices it takes is what is looked for.")
     best, off = regimen, float("inf")
     for devices in range(1, MOST_DEVICES + 1):
         dose = replace(regimen.doses[0], amount_mg=devices * mg_per_device, devices=devices)
         tried = replace(regimen, doses=(dose,))
-        reached = _aimed(exposure(tried, person), aim, name) / value
+        reached = asked.reached(tried, name) / value
         if abs(reached - 1) >= off:
             break
         best, off = tried, abs(reached - 1)
@@ -152,7 +173,3 @@ def _counted(
         message = f"No number of whole devices from 1 to {MOST_DEVICES} comes within {FURTHEST_OFF:.0%} of it."
         raise BadInput("no_equivalent_dose", name, message)
     return best
-
-
-def _own_model(person: Person | Individual) -> str | None:
-    return person.model_id if isinstance(person, Individual) else None

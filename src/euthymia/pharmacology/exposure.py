@@ -5,7 +5,7 @@ Numbers of a day: from the first dose to 24 h after it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from euthymia.pharmacology.answers import EFFECT_SITE
 from euthymia.pharmacology.courses import covariates_of, random_effects_of
 from euthymia.pharmacology.effects.effect import driver_of
+from euthymia.pharmacology.interactions import interactions_named
 from euthymia.pharmacology.model import Model
 from euthymia.pharmacology.occasions import occasions_of
 from euthymia.pharmacology.person import Individual, Person
@@ -90,14 +91,22 @@ class Exposure:
 
 
 def exposure(
-    regimen: Regimen, person: Person | Individual, *, band: Band | None = None, model: str | Model | None = None
+    regimen: Regimen,
+    person: Person | Individual,
+    *,
+    band: Band | None = None,
+    model: str | Model | None = None,
+    taking: Sequence[str] = (),
 ) -> Exposure:
-    """What a regimen amounts to on its first day, with the spread over a band's people. Refuses as `simulate` does."""
+    """What a regimen amounts to on its first day, with the spread over a band's people.
+
+    model, taking: as in `simulate`, and refused alike.
+    """
     if model is None and isinstance(person, Individual):
         model = person.model_id
-    shown = models_for(regimen, model).shown
+    shown = models_for(regimen, model).with_interactions(regimen, interactions_named(taking)).shown
     grid_h = _grid_h(regimen)
-    answer = simulate(regimen, person, grid_h, model=model, band=band, keep_people=band is not None)
+    answer = simulate(regimen, person, grid_h, model=model, band=band, keep_people=band is not None, taking=taking)
     found = _kinetic(shown, regimen, person, grid_h, band)
     if answer.effects:
         found |= _felt(answer, grid_h - regimen.first_h)

@@ -162,6 +162,16 @@ def test_a_plot_is_of_the_kind_its_name_tells_and_shows_what_is_asked(tmp_path: 
         assert not (tmp_path / file).exists()
 
 
+def test_a_person_chooses_what_is_plotted_and_reads_the_chances() -> None:
+    usual = run(REQUEST).stdout
+    assert "share of the largest possible:" in usual
+    assert "nausea: chance" in usual
+    chosen = run(REQUEST, "--draw", "sedation").stdout
+    assert "probability:" in chosen
+    assert "share of the largest possible:" not in chosen
+    assert run(REQUEST, "--draw", "tea").exit_code == 2
+
+
 def test_models_are_listed_in_short_in_full_and_as_json() -> None:
     short = CliRunner().invoke(main, ["models"]).output
     assert all(name in short for name in shipped_models())

@@ -72,6 +72,16 @@ def test_with_a_target_the_other_doses_are_changed_to_reach_it() -> None:
     assert peaks[0] == pytest.approx(peaks[1], rel=1e-5)
 
 
+def test_what_is_taken_alongside_counts() -> None:
+    oral = {"name": "mouth", "doses": [{**MUSCLE, "route": "oral"}]}
+    request = {**REGIMENS, "regimens": [REGIMENS["regimens"][0], oral], "target": "area"}
+    alone, along = answered(request), answered({**request, "taking": ["rifampicin"]})
+    doses = [one["regimens"][1]["doses"][0]["amount_mg"] for one in (alone, along)]
+    assert doses[1] > 2 * doses[0]
+    assert run({**request, "taking": ["tea"]}).exit_code == 2
+    assert run({**request, "taking": "tea"}).exit_code == 2
+
+
 def test_different_drugs_have_no_ratio() -> None:
     regimens = [REGIMENS["regimens"][0], {"name": "nose", "doses": [NOSE]}]
     assert answered({**REGIMENS, "regimens": regimens})["fold"] is None

@@ -97,6 +97,15 @@ def test_the_same_seed_gives_the_same_answer_and_no_band_gives_no_spread() -> No
     assert all(row["band"] == {} for way in bare["ways"] for row in way["measures"])
 
 
+def test_a_medicine_alongside_changes_what_must_be_swallowed_more_than_what_is_given_into_a_muscle() -> None:
+    others = {"mouth": Regimen((Dose("ketamine", "oral", 1, 0),)), "muscle": MUSCLE}
+    alone = equivalent_doses(VEIN, others, PERSON, target="area").ways
+    along = equivalent_doses(VEIN, others, PERSON, target="area", taking=["rifampicin"]).ways
+    ratio = {name: along[name].regimen.total_mg / alone[name].regimen.total_mg for name in others}
+    assert ratio["mouth"] > 3
+    assert ratio["muscle"] == pytest.approx(1.0, abs=0.1)
+
+
 def test_a_chart_has_a_line_for_each_way() -> None:
     drawn = equivalent_doses(VEIN, {"muscle": MUSCLE, "nose": NOSE}, PERSON, band=BAND).svg()
     assert all(f"<title>{name}</title>" in drawn for name in ("reference", "muscle", "nose"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from euthymia.cli.plotting import Curve, plotted, table, width_here
+from euthymia.cli.plotting import Curve, plotted, printable, table, width_here
 
 HOURS = np.linspace(0.0, 4.0, 49)
 
@@ -70,6 +70,16 @@ def test_a_table_is_cut_into_blocks_that_fit() -> None:
     assert sum(line.count("analyte_number") for line in lines) == 9
     long = np.linspace(0, 24, 1000)
     assert len(table(long, {"x": long}, 80)) <= 45
+
+
+def test_a_terminal_without_braille_gets_plain_characters() -> None:
+    drawn = plotted([curve("ketamine", 500, banded=True)], width=80)
+    assert printable(drawn, "utf-8") == "\n".join(drawn)
+    plain = printable([*drawn, "ng·h/mL"], "ascii")
+    assert plain.isascii()
+    assert "*" in plain
+    assert "ng.h/mL" in plain
+    assert printable(drawn, None).isascii()
 
 
 def test_where_nobody_looks_the_width_is_fixed() -> None:
