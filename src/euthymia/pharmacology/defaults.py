@@ -32,17 +32,13 @@ def default_model(drug: Drug | str, route: Route | str) -> Model:
 
 def choice_for(regimen: Regimen) -> Choice:
     """The models for a regimen: those of its first route that cover all its routes, else of another route."""
-    drug = str(regimen.drug)
-    found = [
-        _choice(drug, str(dose.route), f"doses[{place}].route")
-        for place, dose in enumerate(regimen)
-        if dose.route in regimen.routes
-    ]
+    drug, routes = str(regimen.drug), [str(route) for route in regimen.routes]
+    first = {str(dose.route): place for place, dose in reversed(list(enumerate(regimen)))}
+    found = [_choice(drug, route, f"doses[{first[route]}].route") for route in routes]
     for choice in found:
-        if all(str(route) in load_model(choice.shown).card.routes for route in regimen.routes):
+        if set(routes) <= set(load_model(choice.shown).card.routes):
             return choice
-    routes = ", ".join(regimen.routes)
-    message = f"No model covers {drug} by all of: {routes}. Simulate each route on its own."
+    message = f"No model covers {drug} by all of: {', '.join(routes)}. Simulate each route on its own."
     raise ModelError("no_model", "doses", message)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from euthymia.pharmacology.person import Person
 from euthymia.pharmacology.regimen import Dose, Regimen, Route
 from euthymia.pharmacology.solve.system import Input, LinearSystem
 
+# State, share of a dose that enters it (people,), and over how many hours (people,) or as the dose says.
+_Share = tuple[int, Values, Values | None]
 # What a formula of nasal entry may use besides the parameters.
 DEVICE_WORDS = ("devices", "earlier_devices")
 # Nasal devices used within this time of one another are one sitting; the later ones are absorbed less well.
@@ -197,30 +200,34 @@ class Model:
             for term in output.terms:
                 readout[:, place, term.state] += NANOGRAM_PER_ML / term.volume_l(values)
         earlier = self._earlier_devices(regimen)
-        inputs = [
-            entry
-            for place, dose in enumerate(regimen)
-            for entry in self._inputs(dose, {**values, **self._device_counts(dose, earlier.get(place, 0))}, people)
-        ]
+        shares: dict[tuple[str, int, int], list[_Share]] = {}
+        inputs: list[Input] = []
+        for place, dose in enumerate(regimen):
+            counts = self._device_counts(dose, earlier.get(place, 0))
+            key = (str(dose.route), *counts)
+            if key not in shares:
+                known = {**values, **dict(zip(DEVICE_WORDS, map(np.float64, counts), strict=True))}
+                shares[key] = self._shares(Route(dose.route), known, people)
+            for state, share, lasts in shares[key]:
+                duration_h = np.full(people, float(dose.duration_h)) if lasts is None else lasts
+                inputs.append(Input(state, dose.start_h, dose.amount_mg * share, duration_h))
         return LinearSystem(rates, readout, tuple(inputs))
 
-    def _inputs(self, dose: Dose, known: Mapping[str, Values], people: int) -> list[Input]:
-        found = []
+    def _shares(self, route: Route, known: Mapping[str, Any], people: int) -> list[_Share]:
+        """The ways in by a route: state, share of the dose, and over how long (None: as the dose says)."""
+        found: list[_Share] = []
         for entry in self.entries:
-            if entry.route != dose.route:
-                continue
-            amount = np.broadcast_to(dose.amount_mg * entry.fraction(known), (people,))
-            lasts = np.asarray(dose.duration_h) if entry.duration_h is None else entry.duration_h(known)
-            found.append(Input(entry.state, dose.start_h, amount, np.broadcast_to(lasts, (people,)).astype(float)))
+            if entry.route == route:
+                share = np.broadcast_to(entry.fraction(known), (people,))
+                lasts = None if entry.duration_h is None else np.broadcast_to(entry.duration_h(known), (people,))
+                found.append((entry.state, share, None if lasts is None else lasts.astype(np.float64)))
         return found
 
-    def _device_counts(self, dose: Dose, earlier: int) -> dict[str, Values]:
-        """How many devices this dose has, and how many were used shortly before in the same sitting."""
+    def _device_counts(self, dose: Dose, earlier: int) -> tuple[int, int]:
+        """How many devices this dose has, and how many were used shortly before; 0 where devices do not matter."""
         if self.mg_per_device is None or dose.route != Route.NASAL:
-            return {}
-        return dict(
-            zip(DEVICE_WORDS, (np.asarray(float(self._devices(dose))), np.asarray(float(earlier))), strict=True)
-        )
+            return 0, 0
+        return self._devices(dose), earlier
 
     def _earlier_devices(self, regimen: Regimen) -> dict[int, int]:
         """For each nasal dose by its place, how many devices were used in the hour before it."""

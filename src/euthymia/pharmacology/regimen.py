@@ -15,8 +15,8 @@ _Word = TypeVar("_Word", bound=StrEnum)
 MOST_MG = 2000.0
 LONGEST_H = 240.0
 LATEST_H = 24.0 * 366 * 5
-# Daily doses for five years, four devices each, stay below it; more is a loop that went wrong.
-MOST_DOSES = 10_000
+# Five years twice a week, three devices each, stay far below it; more is a loop that went wrong.
+MOST_DOSES = 3000
 # 57.67 mg of ketamine or esketamine hydrochloride hold 50 mg of base; a 28-mg spray device holds 32.3 mg of it
 # (product information, read).
 BASE_PER_HYDROCHLORIDE = 50.0 / 57.67
