@@ -1,13 +1,15 @@
-"""`euthymia models`: the card of every shipped kinetic model."""
+"""`euthymia models`: the card of every shipped kinetic model, and of every effect."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from euthymia.cli.plotting import width_here, wrapped
-from euthymia.pharmacology import Card, Drug, Route, load_model, shipped_models
+from euthymia.pharmacology import Card, Drug, Effect, ParameterNote, Route, load_effect, load_model, shipped_models
 
 
 @click.command()
@@ -15,16 +17,25 @@ from euthymia.pharmacology import Card, Drug, Route, load_model, shipped_models
 @click.option("--id", "only", help="One model, in full.")
 @click.option("--drug", type=click.Choice([str(drug) for drug in Drug]), help="Only models of this drug.")
 @click.option("--route", type=click.Choice([str(route) for route in Route]), help="Only models of this route.")
-def models(as_json: bool, only: str | None, drug: str | None, route: str | None) -> None:
+@click.option("--effect", help="One effect, such as dissociation, in full.")
+def models(as_json: bool, only: str | None, drug: str | None, route: str | None, effect: str | None) -> None:
     """Which models there are, who they were fitted on, and where they fail."""
+    if effect:
+        found = load_effect(effect)
+        click.echo(_json(found.as_json()) if as_json else "\n".join(_full_effect(found, width_here())))
+        return
     cards = [load_model(name).card for name in ([only] if only else shipped_models())]
     cards = [card for card in cards if drug in (None, *card.drugs) and route in (None, *card.routes)]
     if as_json:
-        click.echo(json.dumps([card.as_json() for card in cards], indent=2, ensure_ascii=False))
+        click.echo(_json([card.as_json() for card in cards]))
     elif only and cards:
         click.echo("\n".join(_full(cards[0], width_here())))
     else:
         click.echo("\n".join(_listed(cards)))
+
+
+def _json(answer: Any) -> str:
+    return json.dumps(answer, indent=2, ensure_ascii=False)
 
 
 def _listed(cards: list[Card]) -> list[str]:
@@ -57,8 +68,29 @@ def _full(card: Card, width: int) -> list[str]:
     said += [f"Passed: {text}" for text in card.checks_passed] or ["Passed: no check against a published number"]
     said += [f"Known failure: {text}" for text in card.known_failures]
     said += ["", "Typical values at 70 kg and 45 years:"]
-    lines = [line for text in said for line in wrapped(text, width)]
-    for note in card.parameters:
+    return [line for text in said for line in wrapped(text, width)] + _rows(card.parameters, width)
+
+
+def _full_effect(effect: Effect, width: int) -> list[str]:
+    said = [effect.title, f"{effect.id}, {effect.kind}, driven by: {effect.site}", effect.citation]
+    said += [effect.doi] if effect.doi else []
+    said += [f"Fitted on: {effect.fitted_on}", ""]
+    said += [f"Assumed: {text}" for text in effect.assumptions]
+    said += [f"Passed: {text}" for text in effect.checks_passed] or ["Passed: no check against a published number"]
+    said += [f"Known failure: {text}" for text in effect.known_failures]
+    said += [""] + [f"{each.name} ({each.unit}) = {each.course.text}" for each in effect.outputs]
+    if effect.chance is not None:
+        said.append(f"chance of {effect.event} in a session = {effect.chance.text}")
+    for each in effect.outputs:
+        if each.scatter is not None and each.scatter.sd:
+            said.append(f"One look at {each.name} scatters by {each.scatter.sd:g} {each.scatter.unit}.")
+    said += ["", "Typical values:"]
+    return [line for text in said for line in wrapped(text, width)] + _rows(effect.notes(), width)
+
+
+def _rows(notes: Sequence[ParameterNote], width: int) -> list[str]:
+    lines = []
+    for note in notes:
         source = f", from {note.spread_provenance}" if note.spread_provenance else ""
         row = f"  {note.name:28}{note.value:>10.4g} {note.unit} ({note.provenance}); spread {note.spread}{source}"
         lines += wrapped(row, width)

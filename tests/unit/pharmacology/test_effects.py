@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from euthymia.cli.models import models
 from euthymia.errors import BadInput, Broken, ModelError
 from euthymia.pharmacology import Band, Dose, Individual, Person, Regimen, load_model, simulate
 from euthymia.pharmacology.compounds.load import read_data
@@ -317,3 +320,15 @@ def test_earlier_sessions_count_as_if_they_were_in_the_regimen() -> None:
         with pytest.raises(BadInput) as refusal:
             simulate(SPRAY, ADULT, [0.6], earlier_sessions=wrong)  # type: ignore[arg-type]
         assert (refusal.value.code, refusal.value.path) == ("out_of_range", "earlier_sessions")
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_the_shell_shows_an_effect_in_full(name: str) -> None:
+    shell = CliRunner()
+    words = shell.invoke(models, ["--effect", name]).output
+    effect = load_effect(name)
+    assert effect.title in words
+    assert words.count("Assumed: ") == len(effect.assumptions)
+    card = json.loads(shell.invoke(models, ["--effect", name, "--json"]).output)
+    assert [row["name"] for row in card["parameters"]] == [each.name for each in effect.parameters]
+    assert len(card["outputs"]) == len(effect.outputs)

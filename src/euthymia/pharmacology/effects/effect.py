@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 
@@ -182,6 +183,29 @@ class Effect:
             for each in self.parameters
         )
 
+    def as_json(self) -> dict[str, Any]:
+        """The effect's card as plain values: what it is made of, passed and fails."""
+        outputs = [
+            {"name": each.name, "unit": each.unit, "course": each.course.text, "scatter": _scatter_json(each.scatter)}
+            for each in self.outputs
+        ]
+        return {
+            "id": self.id,
+            "title": self.title,
+            "kind": str(self.kind),
+            "site": str(self.site),
+            "citation": self.citation,
+            "doi": self.doi,
+            "provenance": self.provenance,
+            "fitted_on": self.fitted_on,
+            "outputs": outputs,
+            "chance": self.chance.text if self.chance is not None else None,
+            "assumptions": list(self.assumptions),
+            "checks_passed": list(self.checks_passed),
+            "known_failures": list(self.known_failures),
+            "parameters": [note.as_json() for note in self.notes()],
+        }
+
     def _varying(self) -> tuple[EffectParameter, ...]:
         return tuple(each for each in self.parameters if each.variance + each.uncertainty > 0)
 
@@ -211,6 +235,12 @@ def driver_of(model: Model, regimen: Regimen) -> tuple[int, float] | None:
         return names.index(str(Drug.ESKETAMINE)), 1.0
     share = S_SHARE.get(regimen.drug)
     return None if share is None else (model.parent(), share)
+
+
+def _scatter_json(scatter: Scatter | None) -> dict[str, Any] | None:
+    if scatter is None:
+        return None
+    return {"kind": str(scatter.kind), "sd": scatter.sd, "unit": scatter.unit, "source": scatter.source}
 
 
 def _varied(typical: Values, effect: Values, spread: Spread) -> Values:
