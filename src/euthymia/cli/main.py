@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -19,6 +20,7 @@ COMMANDS = {
     "course": "course:course",
     "demo": "clinic:demo",
     "eligibility": "eligibility:eligibility",
+    "fit": "fit:fit",
     "import": "clinic:import_record",
     "protocol": "protocol:protocol",
     "models": "models:models",
@@ -29,6 +31,8 @@ COMMANDS = {
     "simulate": "simulate:simulate",
     "trial": "trial:trial",
 }
+# One person's matrices are small: threads for them would only make the first answer wait, by half of numpy's import.
+ONE_PERSON = frozenset({"compare", "course", "fit", "models", "simulate"})
 REFUSED = 2
 
 
@@ -41,6 +45,8 @@ class Door(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
+        if name in ONE_PERSON:
+            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         module, attribute = COMMANDS[name].split(":")
         command = getattr(import_module(f"euthymia.cli.{module}"), attribute)
         return command if isinstance(command, click.Command) else None
