@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,12 +18,14 @@ Values = NDArray[np.float64]
 EFFECT_SITE = "esketamine_effect_site"
 
 
-def effect_answers(courses: Courses, earlier_sessions: int = 0) -> tuple[tuple[EffectSeries, Values], ...]:
-    """Every effect over time with its people, (people, times); none for a drug or route without driving models."""
-    found = []
+def effect_answers(courses: Courses, earlier_sessions: int = 0) -> Iterator[tuple[EffectSeries, Values]]:
+    """Every effect over time with its people, (people, times); none for a drug or route without driving models.
+
+    One at a time: a large band's people need not all be in memory.
+    """
     sessions = earlier_sessions + session_at(courses.regimen, courses.at_h)
     if courses.arterial is None or courses.venous is None:
-        return ()
+        return
     for effect in courses.effects:
         driven = courses.site(effect)
         if driven is None:
@@ -29,10 +33,11 @@ def effect_answers(courses: Courses, earlier_sessions: int = 0) -> tuple[tuple[E
         site, model = driven
         for output in effect.outputs:
             course = effect.course(site, courses.values[effect.id], sessions, output.name)
-            found.append((_series(effect, (output.name, output.unit), course, model, courses.band), course))
-        if effect.id == "dissociation":
-            felt = (_series(effect, (EFFECT_SITE, "ng/mL"), site, model, courses.band), site)
-    return (*found, felt) if found else ()
+            yield _series(effect, (output.name, output.unit), course, model, courses.band), course
+    felt = next((effect for effect in courses.effects if effect.id == "dissociation"), None)
+    driven = courses.site(felt) if felt is not None else None
+    if felt is not None and driven is not None:
+        yield _series(felt, (EFFECT_SITE, "ng/mL"), driven[0], driven[1], courses.band), driven[0]
 
 
 def incidences(courses: Courses, earlier_sessions: int = 0) -> tuple[Incidence, ...]:

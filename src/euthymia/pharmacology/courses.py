@@ -54,9 +54,13 @@ class Courses:
         # By the model itself: a model of one's own may carry a shipped one's id.
         self._found: dict[int, Values] = {}
 
-    def of(self, model: Model) -> Values:
-        """Outputs of the model, (people, times, outputs); for the arterial one then the sites of delayed effects."""
-        return self._solved(model)[:, self._places(model)]
+    def of(self, model: Model, output: int) -> Values:
+        """One output of the model at the times asked for, ng/mL, (people, times).
+
+        Those of the arterial model are followed by the sites of delayed effects, in the order of the effects.
+        """
+        course = self._solved(model)[:, :, output]
+        return course[:, self._places(model)] if model is self.venous else course
 
     def site(self, effect: Effect) -> tuple[Values, Model] | None:
         """S-ketamine where an effect answers to it, ng/mL, (people, times), and the model it comes from."""
@@ -64,11 +68,11 @@ class Courses:
             if self.arterial is None or driver_of(self.arterial, self.regimen) is None:
                 return None
             place = len(self.arterial.outputs) + self.delayed.index(effect)
-            return self.of(self.arterial)[:, :, place], self.arterial
+            return self.of(self.arterial, place), self.arterial
         driver = driver_of(self.venous, self.regimen) if self.venous is not None else None
         if self.venous is None or driver is None:
             return None
-        return self.of(self.venous)[:, :, driver[0]] * driver[1], self.venous
+        return self.of(self.venous, driver[0]) * driver[1], self.venous
 
     def peaks(self) -> Values | None:
         """The highest venous-type S-ketamine of each session, ng/mL, (people, sessions); None without such a model."""
@@ -83,9 +87,10 @@ class Courses:
     def _solved(self, model: Model) -> Values:
         if id(model) not in self._found:
             parts = enumerate(occasions_of(model, self.regimen))
-            solved = sum(self._on_one_occasion(model, doses, occasion) for occasion, doses in parts)
+            solved = np.asarray(sum(self._on_one_occasion(model, doses, occasion) for occasion, doses in parts))
             # Modes that cancel leave traces of rounding, either side of zero.
-            self._found[id(model)] = np.where(solved < ROUNDING_NG_PER_ML, 0.0, solved)
+            solved[solved < ROUNDING_NG_PER_ML] = 0.0
+            self._found[id(model)] = solved
         return self._found[id(model)]
 
     def _on_one_occasion(self, model: Model, doses: Regimen, occasion: int) -> Values:

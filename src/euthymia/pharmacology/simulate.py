@@ -75,23 +75,26 @@ def simulate(
         effects=[load_effect(name) for name in shipped_effects()],
         drivers=(models.arterial, models.venous),
     )
-    concentrations = courses.of(shown)
-    names = shown.analytes(regimen)
-    answers = effect_answers(courses, earlier_sessions)
-    people = {name: concentrations[:, :, place] for place, name in enumerate(names)}
-    people |= {series.effect: values for series, values in answers}
+    kept: dict[str, Values] = {}
+    series = []
+    for place, name in enumerate(shown.analytes(regimen)):
+        course = courses.of(shown, place)
+        series.append(Series(name, "ng/mL", *split(course, band)))
+        kept |= {name: course} if keep_people else {}
+    effects = []
+    for effect, course in effect_answers(courses, earlier_sessions):
+        effects.append(effect)
+        kept |= {effect.effect: course} if keep_people else {}
     return Simulation(
         model=shown.card.for_routes(regimen.routes),
         regimen=regimen,
         at_h=times,
-        series=tuple(
-            Series(name, "ng/mL", *split(concentrations[:, :, place], band)) for place, name in enumerate(names)
-        ),
+        series=tuple(series),
         summary=_summary(shown, regimen, person),
-        effects=tuple(series for series, _ in answers),
+        effects=tuple(effects),
         notes=shown.notes(whom) + _learned_elsewhere(shown, person) + interaction_notes(medicines),
         incidences=incidences(courses, earlier_sessions),
-        people=_kept(people, times) if keep_people else None,
+        people=_kept(kept, times) if keep_people else None,
     )
 
 
