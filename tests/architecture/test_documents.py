@@ -245,6 +245,7 @@ ON_STANDARD_INPUT = {
     "compare": ["compare", "--json", "-"],
     "course": ["course", "fit", "--json", "-"],
     "eligibility": ["eligibility", "--json", "-"],
+    "fit": ["fit", "--json", "-"],
     "resistance": ["resistance", "--json", "-"],
     "score": ["score", "phq9", "--json", "-"],
     "simulate": ["simulate", "--json", "-"],

@@ -70,14 +70,14 @@ def test_draws_and_seeds_that_cannot_be_are_refused() -> None:
 def test_quantiles_and_even_draws_agree_with_the_weighted_ones() -> None:
     found = posterior(INFUSION, PERSON, LEVELS, model="fanta_otto_2021")
     even = found.even(1_000)
-    low, middle, high = found.quantiles("clearance", (0.05, 0.5, 0.95))
+    low, middle, high = found.interval("clearance", (0.05, 0.5, 0.95))
     column = even[:, found.names.index("clearance")]
     assert np.quantile(column, [0.05, 0.5, 0.95]) == pytest.approx([low, middle, high], abs=0.02)
     assert even.mean(axis=0) == pytest.approx(found.mean, abs=0.02)
     # The first few are a fair sample too.
     assert even[:200].mean(axis=0) == pytest.approx(found.mean, abs=0.05)
     with pytest.raises(BadInput):
-        found.quantiles("mood", (0.5,))
+        found.interval("mood", (0.5,))
 
 
 def test_an_individual_carries_draws_that_bands_use() -> None:

@@ -6,9 +6,16 @@ check → prior → point (the most probable) → posterior → predict, and ave
 from euthymia.pharmacology.individualise.average import Average, average, model_shares
 from euthymia.pharmacology.individualise.moved import Moved, NotAdvised, Reason
 from euthymia.pharmacology.individualise.observation import Assay, Level, Observation, Reading, ReadingKind
-from euthymia.pharmacology.individualise.point import Points, most_probable, most_probable_many
+from euthymia.pharmacology.individualise.point import (
+    Point,
+    Points,
+    most_probable,
+    most_probable_many,
+    point_estimate,
+)
 from euthymia.pharmacology.individualise.posterior import Method, Posterior, Sampling, posterior
-from euthymia.pharmacology.individualise.predict import NextSession, predict_next
+from euthymia.pharmacology.individualise.predict import NextSession, not_advised, predict_next
+from euthymia.pharmacology.individualise.told import Told, told
 
 __all__ = [
     "Assay",
@@ -19,16 +26,21 @@ __all__ = [
     "NextSession",
     "NotAdvised",
     "Observation",
+    "Point",
     "Points",
     "Posterior",
     "Reading",
     "ReadingKind",
     "Reason",
     "Sampling",
+    "Told",
     "average",
     "model_shares",
     "most_probable",
     "most_probable_many",
+    "not_advised",
+    "point_estimate",
     "posterior",
     "predict_next",
+    "told",
 ]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.pharmacology.individualise.climb import Peak, climbed, exact
+from euthymia.pharmacology.individualise.moved import Moved, moved_by
 from euthymia.pharmacology.individualise.observation import Assay, Observation, said
+from euthymia.pharmacology.individualise.prior import Prior, joined
 from euthymia.pharmacology.individualise.problem import Problem, Solve
 from euthymia.pharmacology.individualise.question import Question, level_scatter
 from euthymia.pharmacology.model import Model
@@ -24,12 +27,69 @@ _LAST_STEP = 0.01
 
 
 @dataclass(frozen=True, slots=True)
+class Point:
+    """The most probable random effects of one person, and a bell around them for what is left unknown.
+
+    peak: (names,).   covariance: (names, names), from exact second derivatives at the peak.
+    """
+
+    regimen: Regimen
+    person: Person
+    model: Model
+    observations: tuple[Observation, ...]
+    prior: Prior
+    peak: Values
+    covariance: Values
+
+    @property
+    def is_settled(self) -> bool:
+        """A peak that was not found is an error, so one that is here may be used."""
+        return True
+
+    def moved(self) -> tuple[Moved, ...]:
+        """How far the observations moved each random effect."""
+        return moved_by(self.prior, self.peak, self.covariance)
+
+    def interval(self, name: str, levels: Sequence[float]) -> tuple[float, ...]:
+        """Quantiles of one random effect, read off the bell."""
+        place = self.prior.place(name)
+        sd = float(np.sqrt(self.covariance[place, place]))
+        return tuple(float(self.peak[place]) + sd * NormalDist().inv_cdf(level) for level in levels)
+
+    def individual(self) -> Individual:
+        """The person with these effects. Baselines are left out: they belong to a day, not to the person."""
+        kept = self.prior.lasting
+        return Individual(
+            person=self.person,
+            model_id=self.model.id,
+            effects={self.prior.names[place]: float(self.peak[place]) for place in kept},
+            covariance=tuple(tuple(row) for row in self.covariance[np.ix_(kept, kept)].tolist()),
+            learned_from=said(self.observations),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Points:
     """The most probable effects of many people: effects (people, names), covariance (people, names, names)."""
 
     names: tuple[str, ...]
     effects: Values
     covariance: Values
+
+
+def point_estimate(
+    regimen: Regimen,
+    person: Person,
+    observations: Sequence[Observation],
+    *,
+    model: str | Model,
+    assay: Assay | None = None,
+) -> Point:
+    """The most probable effects after these observations, levels and readings in any order.
+
+    Refuses (BadInput, path `observations[2].ng_per_ml` and the like) what cannot be used.
+    """
+    return _pointed(Question(regimen, model, tuple(observations), assay or Assay()), person)
 
 
 def most_probable(
@@ -45,22 +105,30 @@ def most_probable(
 
     levels: levels and readings, in any order.   residual_log_sd: scatter of a measured level around the model; left
     out, the published one, refused if there is none. `assay` says it with an additive part instead.
-    covariance: from the exact second derivatives at the peak.   Refuses levels taken before the drug could be there.
     """
     assay = assay or Assay(log_sd=residual_log_sd)
     question = Question(regimen, model, tuple(levels), assay, path="levels")
+    if levels:
+        return _pointed(question, person).individual()
     chosen = question.chosen()
-    if not levels:
-        chosen.require_covers(regimen, person)
-        level_scatter(chosen, assay)
-        return _individual(person, chosen, chosen.varying, np.zeros(len(chosen.varying)), chosen.covariance, ())
+    chosen.require_covers(regimen, person)
+    level_scatter(chosen, assay)
+    prior = joined([(chosen.varying, chosen.covariance)])
+    return Point(regimen, person, chosen, (), prior, np.zeros(len(prior.names)), prior.covariance).individual()
+
+
+def _pointed(question: Question, person: Person) -> Point:
     problem = question.asked_of((person,))
-    peak = climbed(problem)
-    standard, left = settled(problem, peak)
-    effects, covariance = problem.prior.effects(standard)[0], problem.prior.spread(left[0])
-    kept = problem.prior.lasting
-    names = [problem.prior.names[place] for place in kept]
-    return _individual(person, chosen, names, effects[kept], covariance[np.ix_(kept, kept)], said(levels))
+    standard, left = settled(problem, climbed(problem))
+    return Point(
+        regimen=question.regimen,
+        person=person,
+        model=question.chosen(),
+        observations=question.observations,
+        prior=problem.prior,
+        peak=problem.prior.effects(standard)[0],
+        covariance=problem.prior.spread(left[0]),
+    )
 
 
 def most_probable_many(
@@ -98,15 +166,3 @@ def settled(problem: Problem, peak: Peak) -> tuple[Values, Values]:
     step = -np.linalg.solve(curvature, slope[:, :, None])[:, :, 0]
     near = np.abs(step).max(axis=1, initial=0.0) < _LAST_STEP
     return peak.standard + np.where((is_peak & near)[:, None], step, 0.0), np.asarray(np.linalg.inv(curvature))
-
-
-def _individual(
-    person: Person, model: Model, names: Sequence[str], effects: Values, covariance: Values, learned: tuple[str, ...]
-) -> Individual:
-    return Individual(
-        person=person,
-        model_id=model.id,
-        effects={name: float(value) for name, value in zip(names, effects, strict=True)},
-        covariance=tuple(tuple(float(value) for value in row) for row in covariance),
-        learned_from=learned,
-    )

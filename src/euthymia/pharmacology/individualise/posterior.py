@@ -114,11 +114,9 @@ class Posterior:
         """How far the observations moved each random effect."""
         return moved_by(self.prior, self.mean, self.covariance)
 
-    def quantiles(self, name: str, levels: Sequence[float]) -> tuple[float, ...]:
+    def interval(self, name: str, levels: Sequence[float]) -> tuple[float, ...]:
         """Quantiles of one random effect; refuses one that is not in this fit."""
-        if name not in self.names:
-            raise BadInput("unknown_name", "name", f"'{name}' was not fitted. Known: {', '.join(self.names)}.")
-        values = self.draws[:, self.names.index(name)]
+        values = self.draws[:, self.prior.place(name)]
         order = np.argsort(values)
         shares = np.cumsum(self.weights[order]) - 0.5 * self.weights[order]
         return tuple(float(found) for found in np.interp(levels, shares, values[order]))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from euthymia.errors import RegimenError
 from euthymia.pharmacology.individualise.moved import Moved, NotAdvised, Reason, still_the_prior
+from euthymia.pharmacology.individualise.point import Point
 from euthymia.pharmacology.individualise.posterior import Posterior
 from euthymia.pharmacology.population import Band
 from euthymia.pharmacology.regimen import Regimen
@@ -18,6 +19,7 @@ from euthymia.pharmacology.simulate import simulate
 from euthymia.pharmacology.simulation import Simulation
 
 Values = NDArray[np.float64]
+Learned = Point | Posterior
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,8 @@ class NextSession:
     """What the next session will be like for this person, and what it would be like for anybody like them.
 
     this_person: curves of the most probable effects, bands over the posterior's draws.   anybody: the same of the
-    prior.   narrower: by how much the band of the drug shrank where it is highest, as a ratio of high to low: 0 where it
-    did not, 1 where nothing is left unknown.   moved: what the observations did, by random effect.
+    prior.   narrower: by how much the band of the drug shrank where it is highest, as a ratio of high to low: 0 where
+    it did not, 1 where nothing is left unknown.   moved: what the observations did, by random effect.
     """
 
     this_person: Simulation
@@ -45,7 +47,7 @@ class NextSession:
 
 
 def predict_next(
-    found: Posterior, doses: Regimen, at_h: Sequence[float] | Values, *, band: Band | None = None
+    found: Learned, doses: Regimen, at_h: Sequence[float] | Values, *, band: Band | None = None
 ) -> NextSession | NotAdvised:
     """Levels and effects of the doses to come, with bands of what is still unknown about this person.
 
@@ -67,7 +69,7 @@ def predict_next(
     return NextSession(this_person, anybody, _narrower(this_person, anybody), found.moved())
 
 
-def not_advised(found: Posterior) -> NotAdvised | None:
+def not_advised(found: Learned) -> NotAdvised | None:
     """Why this posterior must not be acted on, or None where it may."""
     moved = found.moved()
     if not found.is_settled:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from euthymia.errors import BadInput
+
 Values = NDArray[np.float64]
 # Names of what is uncertain about a baseline reading, not about the person's answer to the drug.
 BASELINE = "baseline."
@@ -34,6 +36,12 @@ class Prior:
     def lasting(self) -> list[int]:
         """Places of what belongs to the person, not to a baseline reading of one day."""
         return [place for place, name in enumerate(self.names) if not name.startswith(BASELINE)]
+
+    def place(self, name: str) -> int:
+        """Where a random effect stands among the names; refuses (BadInput) one that is not in this fit."""
+        if name not in self.names:
+            raise BadInput("unknown_name", "name", f"'{name}' was not fitted. Known: {', '.join(self.names)}.")
+        return self.names.index(name)
 
     def effects(self, standard: Values) -> Values:
         """Effects, (rows, names), of standard numbers, (rows, names)."""
