@@ -31,32 +31,23 @@ def models(as_json: bool, only: str | None, drug: str | None, route: str | None,
     elif only and cards:
         click.echo("\n".join(_full(cards[0], width_here())))
     else:
-        click.echo("\n".join(_listed(cards)))
+        click.echo("\n".join(_listed(cards, width_here())))
 
 
 def _json(answer: Any) -> str:
     return json.dumps(answer, indent=2, ensure_ascii=False)
 
 
-def _listed(cards: list[Card]) -> list[str]:
-    """A table, a line each, and what its last columns mean."""
-    rows = [
-        (
-            card.id,
-            str(card.kind),
-            str(card.matrix),
-            ", ".join(card.drugs),
-            ", ".join(card.routes),
-            str(len(card.checks_passed)),
-            str(len(card.known_failures)),
-        )
-        for card in cards
-    ]
-    heads = ("model", "kind", "site", "drugs", "routes", "passed", "fails")
-    widths = [max(len(row[column]) for row in [heads, *rows]) for column in range(len(heads))]
-    lines = ["  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)) for row in [heads, *rows]]
-    foot = "passed: checks against published numbers; fails: known failures. `euthymia models --id MODEL` says which."
-    return [*(line.rstrip() for line in lines), "", *wrapped(foot, width_here())]
+def _listed(cards: list[Card], width: int) -> list[str]:
+    """Two lines a model: what it is; for what, and how it stood against published numbers."""
+    lines = []
+    for card in cards:
+        whom = "adults" if card.oldest_y is None else "children"
+        lines.append(f"{card.id:36}{card.kind}, {card.matrix}, {whom}")
+        stands = f"{len(card.checks_passed)} checks passed, {len(card.known_failures)} known failures"
+        lines += wrapped(f"    {', '.join(card.drugs)}: {', '.join(card.routes)}. {stands}", width)
+    foot = "published or assembled, site of the samples, whom. `euthymia models --id MODEL` gives a card in full."
+    return [*lines, "", *wrapped(foot, width)]
 
 
 def _full(card: Card, width: int) -> list[str]:

@@ -175,7 +175,9 @@ def test_a_person_chooses_what_is_plotted_and_reads_the_chances() -> None:
 def test_models_are_listed_in_short_in_full_and_as_json() -> None:
     short = CliRunner().invoke(main, ["models"]).output
     assert all(name in short for name in shipped_models())
-    assert all(word in short.splitlines()[0] for word in ("kind", "site", "routes", "passed", "fails"))
+    assert "published, venous, adults" in short
+    assert "checks passed" in short
+    assert max(map(len, short.splitlines())) <= 88
     nasal = CliRunner().invoke(main, ["models", "--route", "nasal", "--drug", "esketamine"]).output
     assert "perez_ruixo_2021" in nasal
     assert "clements_1981" not in nasal
