@@ -86,6 +86,11 @@ def model_from(data: Mapping[str, Any]) -> Model:
     values = require_numbers(model, rows, _PRINTED_FOR)
     notes = _parameter_notes(values, rows["parameter"], data["card"])
     first_pass = _first_pass(head.first_pass, rows["parameter"])
+    if rows["turnover"]:
+        # Imported here: most models have none.
+        from euthymia.pharmacology.turnover import turnover_from
+
+        model = replace(model, turnover=turnover_from(rows, frozenset(values)))
     return replace(model, first_pass=first_pass, card=_with_parts(replace(model.card, parameters=notes), head.parts))
 
 

@@ -196,6 +196,13 @@ TABLES: Mapping[str, Mapping[str, Field]] = {
         "parent": (truth, _MAY),
     },
     "covariance": {"of": (two_texts, _MUST), "value": (number, _MUST)},
+    "effect_site": {"name": (text, _MUST), "of": (text, _MUST), "ke0_per_h": (formula, _MUST)},
+    "signal": {"name": (text, _MUST), "as": (formula, _MUST)},
+    "turnover": {
+        **dict.fromkeys(("name", "unit"), (text, _MUST)),
+        **dict.fromkeys(("start", "change"), (formula, _MUST)),
+        **dict.fromkeys(("provenance", "source"), (text, _MAY)),
+    },
 }
 _SPREADS = ("cv", "variance", "logit_sd")
 
