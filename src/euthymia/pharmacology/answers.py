@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from euthymia.pharmacology.courses import Courses
 from euthymia.pharmacology.effects.effect import Effect
+from euthymia.pharmacology.effects.people import answers_of
 from euthymia.pharmacology.effects.sessions import session_at
 from euthymia.pharmacology.model import Model
 from euthymia.pharmacology.population import Band, quantiles
@@ -16,6 +17,8 @@ from euthymia.pharmacology.simulation import EffectSeries, Incidence
 
 Values = NDArray[np.float64]
 EFFECT_SITE = "esketamine_effect_site"
+# People over whom a chance is averaged where no band was asked for.
+ANSWERING = Band(people=2000, seed=7)
 
 
 def effect_answers(courses: Courses, earlier_sessions: int = 0) -> Iterator[tuple[EffectSeries, Values]]:
@@ -54,21 +57,30 @@ def incidences(courses: Courses, earlier_sessions: int = 0) -> tuple[Incidence, 
         chances = effect.chances(peaks, values, sessions)
         without = effect.chances(np.zeros((1, 1)), {name: value.flat[:1] for name, value in values.items()})
         typical, band = split(chances, courses.band)
+        everybody = chances[1:] if courses.band else _with_these_levels(effect, courses, peaks, sessions)
         found.append(
             Incidence(
                 event=effect.event,
                 sessions_h=np.array([first_h for first_h, _ in courses.sessions_h]),
                 typical=typical,
                 band=band,
-                mean=chances[1:].mean(axis=0) if courses.band else typical,
+                mean=everybody.mean(axis=0),
                 without_drug=float(without[0, 0]),
-                at_least_once=float(np.mean(1.0 - np.prod(1.0 - (chances[1:] if courses.band else chances), axis=1))),
+                at_least_once=float(np.mean(1.0 - np.prod(1.0 - everybody, axis=1))),
                 kind=str(effect.kind),
                 driven_by=courses.venous.card,
                 assumptions=effect.assumptions,
             )
         )
     return tuple(found)
+
+
+def _with_these_levels(effect: Effect, courses: Courses, peaks: Values, sessions: Values) -> Values:
+    """Chances of people who differ in their answer alone, (people, sessions): a few of them have most of the events,
+    so that the typical person's chance says little of how many there will be.
+    """
+    values = effect.values(answers_of(effect, courses.person, ANSWERING))
+    return effect.chances(np.repeat(peaks[:1], ANSWERING.people + 1, axis=0), values, sessions)[1:]
 
 
 def split(values: Values, band: Band | None) -> tuple[Values, dict[float, Values]]:

@@ -52,8 +52,8 @@ class Incidence:
     """How likely an event is in each session, (sessions,), from the peak in it.
 
     sessions_h: when each begins; at most the first 100.   typical: of the typical person (or this individual).   band:
-    quantile → (sessions,); may be empty.   mean: the share of all people, or `typical` without a band.
-    at_least_once: in any of these sessions.   without_drug: in a session with placebo.
+    quantile → (sessions,); may be empty.   mean: the share of all people (without a band, of people with these levels
+    who differ in their answer; few have most of the events, so it is above `typical`).   at_least_once: in any of these sessions.   without_drug: in a session with placebo.
     """
 
     event: str

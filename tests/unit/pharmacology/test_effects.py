@@ -18,6 +18,7 @@ from euthymia.pharmacology.effects.effect import driver_of
 from euthymia.pharmacology.effects.people import sample_answers
 from euthymia.pharmacology.effects.sessions import session_at, session_spans
 from euthymia.pharmacology.named_array import NamedArray
+from euthymia.pharmacology.solve import closed_form, integrator
 
 ADULT = Person(age_y=45, sex="female", weight_kg=70, height_cm=168)
 INFUSION = Regimen((Dose("ketamine", "iv", 35, 0, duration_h=2 / 3),))
@@ -156,6 +157,18 @@ def test_arterial_levels_drive_what_has_a_site_and_venous_ones_what_has_none(reg
     }
 
 
+def test_each_person_has_a_site_of_their_own_delay() -> None:
+    model = load_model("kamp_2020")
+    delays = np.array([2.0, 5.0, 30.0])
+    many = model.system(INFUSION, model.values(ADULT, {}), 3).with_effect_site(0, share=0.5, ke0_per_h=delays)
+    found = closed_form.solve(many, TWO_HOURS)
+    stepped = integrator.solve(many, TWO_HOURS)
+    assert found == pytest.approx(stepped, rel=1e-6, abs=1e-6)
+    for place, delay in enumerate(delays):
+        one = model.system(INFUSION, model.values(ADULT, {}), 1).with_effect_site(0, share=0.5, ke0_per_h=delay)
+        assert found[place] == pytest.approx(closed_form.solve(one, TWO_HOURS)[0], rel=1e-9, abs=1e-9)
+
+
 def test_half_of_the_racemate_drives_effects_and_arketamine_none() -> None:
     model = load_model("kamp_2020")
     assert driver_of(model, INFUSION) == (0, 0.5)
@@ -173,6 +186,16 @@ def test_chances_of_events_do_not_depend_on_the_times_asked_for() -> None:
         assert one.without_drug < one.typical[0] < 1
         assert one.band[0.05][0] <= one.band[0.95][0]
         assert one.at_least_once == pytest.approx(one.mean[0])
+
+
+def test_without_a_band_a_chance_is_still_that_of_people_who_differ() -> None:
+    alone = simulate(SPRAY, ADULT, [1.0]).incidences[0]
+    many = simulate(SPRAY, ADULT, [1.0], band=Band(people=4000)).incidences[0]
+    assert alone.mean[0] > 1.5 * alone.typical[0]
+    assert alone.mean[0] == pytest.approx(many.mean[0], abs=0.05)
+    known = Individual(ADULT, "perez_ruixo_2021", {"sedation.slope": -3.0})
+    theirs = simulate(SPRAY, known, [1.0]).incidences[0]
+    assert theirs.mean == pytest.approx(theirs.typical)
 
 
 def test_chances_over_many_sessions_add_up_to_more_people() -> None:
