@@ -53,7 +53,8 @@ class Incidence:
 
     sessions_h: when each begins; at most the first 100.   typical: of the typical person (or this individual).   band:
     quantile → (sessions,); may be empty.   mean: the share of all people (without a band, of people with these levels
-    who differ in their answer; few have most of the events, so it is above `typical`).   at_least_once: in any of these sessions.   without_drug: in a session with placebo.
+    who differ in their answer; few have most of the events, so it is above `typical`).   at_least_once: in any of these
+    sessions.   without_drug: in a session with placebo.
     """
 
     event: str
