@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import CodeType
 from typing import Any
 
@@ -59,22 +60,7 @@ class Expression:
 
     def __init__(self, text: str | float) -> None:
         self.text = str(text)
-        if len(self.text) > LONGEST:
-            raise Broken(f"a formula is longer than {LONGEST} characters")
-        tree = ast.parse(self.text, mode="eval")
-        for node in ast.walk(tree):
-            if not isinstance(node, _ALLOWED):
-                raise Broken(f"'{self.text}' holds something that is not arithmetic: {type(node).__name__}")
-            if isinstance(node, ast.Constant) and (
-                isinstance(node.value, bool) or not isinstance(node.value, (int, float))
-            ):
-                raise Broken(f"'{self.text}' holds a constant that is not a number.")
-            if isinstance(node, ast.Constant):
-                # Whole numbers of any length would take any time: 9 ** 9 ** 9.
-                node.value = _float(node.value)
-        words = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-        self.names = frozenset(words - set(FUNCTIONS))
-        self._code: CodeType = compile(tree, "<model formula>", "eval")
+        self.names, self._code = _compiled(self.text)
 
     def __call__(self, values: Mapping[str, Any]) -> Values:
         """The formula's value; every name must be in `values`."""
@@ -84,6 +70,24 @@ class Expression:
         # Only the nodes allowed above can be in the code, and there are no builtins.
         found = eval(self._code, {"__builtins__": {}, **FUNCTIONS}, dict(values))
         return np.asarray(found, dtype=np.float64)
+
+
+@lru_cache(maxsize=4096)
+def _compiled(text: str) -> tuple[frozenset[str], CodeType]:
+    """The names a formula uses and its code. A formula is looked at several times while a model file is checked."""
+    if len(text) > LONGEST:
+        raise Broken(f"a formula is longer than {LONGEST} characters")
+    tree = ast.parse(text, mode="eval")
+    for node in ast.walk(tree):
+        if not isinstance(node, _ALLOWED):
+            raise Broken(f"'{text}' holds something that is not arithmetic: {type(node).__name__}")
+        if isinstance(node, ast.Constant):
+            if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
+                raise Broken(f"'{text}' holds a constant that is not a number.")
+            # Whole numbers of any length would take any time: 9 ** 9 ** 9.
+            node.value = _float(node.value)
+    words = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return frozenset(words - set(FUNCTIONS)), compile(tree, "<model formula>", "eval")
 
 
 def _float(value: Any) -> float:

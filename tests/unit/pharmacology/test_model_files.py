@@ -82,6 +82,8 @@ NAN, INFINITE = float("nan"), float("inf")
         ("flow", 0, {"rate_per_h": "volume.__class__"}, "bad_formula", "flow[0].rate_per_h"),
         ("flow", 0, {"rate_per_h": None}, "missing_field", "flow[0].rate_per_h"),
         ("flow", 0, {"rate_per_h": "-clearance / volume"}, "negative_rate", "flow[0].rate_per_h"),
+        ("flow", 0, {"rate_per_h": "1 - age_y / 90"}, "negative_rate", "flow[0].rate_per_h"),
+        ("flow", 0, {"rate_per_h": "weight_kg - 50"}, "negative_rate", "flow[0].rate_per_h"),
         ("flow", 0, {"fraction": -1}, "out_of_range", "flow[0].fraction"),
         ("input", 0, {"route": "tea"}, "unknown_word", "input[0].route"),
         ("input", 0, {"state": "nowhere"}, "unknown_name", "input[0].state"),

@@ -83,7 +83,7 @@ def model_from(data: Mapping[str, Any]) -> Model:
     require_outputs(rows, "model")
     require_spreads(rows)
     model = _model(data["card"], rows, states, flow_rows)
-    values = require_numbers(model, rows, _PRINTED_FOR)
+    values = require_numbers(model, rows, (_PRINTED_FOR, *_unlike(model.card)))
     notes = _parameter_notes(values, rows["parameter"], data["card"])
     first_pass = _first_pass(head.first_pass, rows["parameter"])
     if rows["turnover"]:
@@ -92,6 +92,15 @@ def model_from(data: Mapping[str, Any]) -> Model:
 
         model = replace(model, turnover=turnover_from(rows, frozenset(values)))
     return replace(model, first_pass=first_pass, card=_with_parts(replace(model.card, parameters=notes), head.parts))
+
+
+def _unlike(card: Card) -> tuple[Person, Person]:
+    """Two people far apart among those a model is for, so that a formula that turns negative is found out."""
+    light_kg, heavy_kg = (40, 200) if card.oldest_y is None else (3, 100)
+    return (
+        Person(age_y=card.youngest_y, sex="male", weight_kg=light_kg),
+        Person(age_y=card.oldest_y or 100, sex="female", weight_kg=heavy_kg, ancestry="asian_japanese"),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Each row carries its `path`, so that a refusal (ModelError) points at the field 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -80,8 +80,18 @@ def require_spreads(rows: Rows) -> None:
         seen.add(pair)
 
 
-def require_numbers(model: Model, rows: Rows, person: Person) -> dict[str, Values]:
-    """The values for one person. Refuses what is not finite, rates and shares below 0, and volumes not above it."""
+def require_numbers(model: Model, rows: Rows, people: Sequence[Person]) -> dict[str, Values]:
+    """The values for the first of these people. Refuses what for any of them is no rate, share or volume.
+
+    That is: not finite, a rate or share below 0, a volume or time not above it.
+    """
+    if model.varying and np.linalg.eigvalsh(model.covariance).min() <= 0:
+        refuse("out_of_range", "model.covariance", "These covariances are larger than the variances allow.")
+    found = [_require_numbers_for(model, rows, person) for person in people]
+    return found[0]
+
+
+def _require_numbers_for(model: Model, rows: Rows, person: Person) -> dict[str, Values]:
     known = _evaluated(rows, person)
     known |= dict.fromkeys(DEVICE_WORDS, np.asarray(1.0)) if model.mg_per_device else {}
     for text, path in _uses(rows):
@@ -91,9 +101,8 @@ def require_numbers(model: Model, rows: Rows, person: Person) -> dict[str, Value
             refuse("out_of_range", path, f"'{text}' is {value:g}; it must be above 0.")
         if value < 0:
             code = "negative_rate" if field == "rate_per_h" else "out_of_range"
-            refuse(code, path, f"'{text}' is {value:g}; it cannot be below 0.")
-    if model.varying and np.linalg.eigvalsh(model.covariance).min() <= 0:
-        refuse("out_of_range", "model.covariance", "These covariances are larger than the variances allow.")
+            whom = f"at {person.age_y:g} years and {person.weight_kg:g} kg"
+            refuse(code, path, f"'{text}' is {value:g} {whom}; it cannot be below 0.")
     return known
 
 
