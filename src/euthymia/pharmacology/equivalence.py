@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from euthymia.errors import BadInput, RegimenError
-from euthymia.pharmacology.exposure import Exposure, exposure
+from euthymia.pharmacology.exposure import Exposure, exposure, own_model
 from euthymia.pharmacology.person import Individual, Person
 from euthymia.pharmacology.population import Band
 from euthymia.pharmacology.regimen import MOST_MG, Regimen, Route
@@ -123,8 +123,9 @@ class _Asked:
 
     def mg_per_device(self, regimen: Regimen) -> float | None:
         """How much a device holds, where the model that answers knows whole devices."""
-        model = self.person.model_id if isinstance(self.person, Individual) else None
-        return models_for(regimen, model).shown.mg_per_device if Route.NASAL in regimen.routes else None
+        if Route.NASAL not in regimen.routes:
+            return None
+        return models_for(regimen, own_model(self.person, regimen)).shown.mg_per_device
 
 
 def _target(target: Target | str) -> Target:

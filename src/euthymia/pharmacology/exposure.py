@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.pharmacology.answers import EFFECT_SITE
+from euthymia.pharmacology.compounds.load import load_model
 from euthymia.pharmacology.courses import covariates_of, random_effects_of
+from euthymia.pharmacology.defaults import choice_for
 from euthymia.pharmacology.effects.effect import driver_of
 from euthymia.pharmacology.interactions import interactions_named
 from euthymia.pharmacology.model import Model
@@ -100,10 +102,10 @@ def exposure(
 ) -> Exposure:
     """What a regimen amounts to on its first day, with the spread over a band's people.
 
-    model, taking: as in `simulate`, and refused alike.
+    model, taking: as in `simulate`, and refused alike; but an individual's own model gives way to the usual one by a
+    route it does not cover, and what was learned of them is used there as far as it has the same names.
     """
-    if model is None and isinstance(person, Individual):
-        model = person.model_id
+    model = model or own_model(person, regimen)
     shown = models_for(regimen, model).with_interactions(regimen, interactions_named(taking)).shown
     grid_h = _grid_h(regimen)
     answer = simulate(regimen, person, grid_h, model=model, band=band, keep_people=band is not None, taking=taking)
@@ -114,6 +116,15 @@ def exposure(
         Measure(name, unit, float(values[0]), _spread(values[1:], band)) for (name, unit), values in found.items()
     )
     return Exposure(regimen, replace(answer, people=None), measures)
+
+
+def own_model(person: Person | Individual, regimen: Regimen) -> str | None:
+    """The model an individual was learned with, where it covers the doses; None asks for the usual one."""
+    if not isinstance(person, Individual):
+        return None
+    card = load_model(person.model_id).card
+    covered = str(regimen.drug) in card.drugs and all(str(route) in card.routes for route in regimen.routes)
+    return person.model_id if covered else choice_for(regimen).shown
 
 
 def _kinetic(

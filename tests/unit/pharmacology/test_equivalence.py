@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from euthymia.errors import BadInput
-from euthymia.pharmacology import Band, Dose, Person, Regimen, equivalent_doses, side_by_side, simulate
+from euthymia.pharmacology import Band, Dose, Individual, Person, Regimen, equivalent_doses, side_by_side, simulate
 
 PERSON = Person(age_y=45, sex="female", weight_kg=70, height_cm=168)
 VEIN = Regimen((Dose("ketamine", "iv", 35, 0, duration_h=40 / 60),))
@@ -104,6 +104,17 @@ def test_a_medicine_alongside_changes_what_must_be_swallowed_more_than_what_is_g
     ratio = {name: along[name].regimen.total_mg / alone[name].regimen.total_mg for name in others}
     assert ratio["mouth"] > 3
     assert ratio["muscle"] == pytest.approx(1.0, abs=0.1)
+
+
+def test_one_known_person_gets_doses_of_their_own_by_every_route() -> None:
+    quick = Individual(PERSON, "clements_1981", {"clearance": 0.5})
+    others = {"muscle": MUSCLE}
+    theirs = equivalent_doses(VEIN, others, quick, target="area")
+    anybodys = equivalent_doses(VEIN, others, PERSON, target="area")
+    assert theirs.value < 0.8 * anybodys.value
+    # Who clears fast after one route clears fast after the other: the same dose, a lower area.
+    assert theirs.ways["muscle"].regimen.total_mg == pytest.approx(anybodys.ways["muscle"].regimen.total_mg, rel=0.05)
+    assert any("clements_1981" in note for note in theirs.ways["muscle"].simulation.notes)
 
 
 def test_a_chart_has_a_line_for_each_way() -> None:
