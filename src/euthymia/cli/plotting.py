@@ -188,29 +188,44 @@ class _Canvas:
         self.letters: dict[tuple[int, int], str] = {}
 
     def add_band(self, curve: Curve) -> None:
-        """Shades every cell whose middle lies between the outermost quantiles."""
+        """Shades every cell that the room between the outermost quantiles reaches."""
         if len(curve.band) < 2:
             return
-        middles = self._moments(self.columns)
-        inside = (middles >= curve.at_h[0]) & (middles <= curve.at_h[-1])
-        low = self._dot_row(np.interp(middles, curve.at_h, curve.band[min(curve.band)])) // 4
-        high = self._dot_row(np.interp(middles, curve.at_h, curve.band[max(curve.band)])) // 4
+        inside, low, _ = self._reach(curve.at_h, curve.band[min(curve.band)], self.columns)
+        _, _, high = self._reach(curve.at_h, curve.band[max(curve.band)], self.columns)
+        highest, lowest = self._dot_row(high) // 4, self._dot_row(low) // 4
         for column in np.flatnonzero(inside):
-            self.shaded[high[column] : low[column] + 1, column] = True
+            self.shaded[highest[column] : lowest[column] + 1, column] = True
 
     def add_line(self, curve: Curve, pattern: str) -> None:
         """Sets the dots of the typical course, joined upwards so that a steep line has no holes."""
-        moments = self._moments(2 * self.columns)
-        inside = (moments >= curve.at_h[0]) & (moments <= curve.at_h[-1])
-        places = self._dot_row(np.interp(moments, curve.at_h, curve.typical))
-        before = int(places[int(np.flatnonzero(inside)[0])]) if inside.any() else 0
+        inside, low, high = self._reach(curve.at_h, curve.typical, 2 * self.columns)
+        highest, lowest = self._dot_row(high), self._dot_row(low)
+        before = None
         for column in np.flatnonzero(inside):
-            here = int(places[column])
+            first, last = int(highest[column]), int(lowest[column])
+            if before is not None:
+                first, joined = min(first, before[1] + 1), max(last, before[0] - 1)
+            else:
+                joined = last
             if pattern[column % len(pattern)] == "#":
-                first, last = sorted((here, before + (here > before) - (here < before)))
-                for row in range(first, last + 1) if abs(here - before) > 1 else (here,):
+                for row in range(first, joined + 1):
                     self.dots[row // 4, column // 2] |= _BITS[row % 4][column % 2]
-            before = here
+            before = (int(highest[column]), last)
+
+    def _reach(self, at_h: Values, values: Values, count: int) -> tuple[NDArray[np.bool_], Values, Values]:
+        """Which of so many columns a course covers, and its lowest and highest value in each.
+
+        Values between two times are on a straight line; of many times in one column none is lost, so that a peak of
+        minutes shows in a plot of weeks.
+        """
+        middles = np.linspace(self.first, self.last, count)
+        low = np.interp(middles, at_h, values)
+        high = low.copy()
+        columns = np.rint((at_h - self.first) / (self.last - self.first) * (count - 1)).astype(np.int64)
+        np.minimum.at(low, columns, values)
+        np.maximum.at(high, columns, values)
+        return (middles >= at_h[0] - 1e-9) & (middles <= at_h[-1] + 1e-9), low, high
 
     def add_letter(self, curve: Curve, letter: str) -> None:
         """Writes the letter above the highest point, or as near as there is room."""
@@ -236,9 +251,6 @@ class _Canvas:
         if self.dots[row, column]:
             return chr(0x2800 + int(self.dots[row, column]))
         return _SHADE if self.shaded[row, column] else " "
-
-    def _moments(self, count: int) -> Values:
-        return np.linspace(self.first, self.last, count)
 
     def _dot_row(self, values: Values) -> NDArray[np.int64]:
         """The row of dots a value falls into, 0 at the top."""

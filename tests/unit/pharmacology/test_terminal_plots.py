@@ -57,6 +57,14 @@ def test_a_line_is_highest_where_its_values_are() -> None:
     assert 0.15 < (np.mean(places) - 5) / 70 < 0.35
 
 
+def test_peaks_of_minutes_show_in_a_plot_of_weeks() -> None:
+    weeks = np.arange(0, 24 * 28, 0.25)
+    spikes = np.where(weeks % 84 == 1.0, 100.0, 1.0)
+    drawn = plotted([Curve("x", "ng/mL", weeks, spikes, {})], width=80)
+    # Eight sessions, all as high as they are.
+    assert sum(0x2801 <= ord(letter) <= 0x28FF for letter in drawn[1]) == 8
+
+
 def test_one_time_or_nothing_but_zeros_is_drawn_without_harm() -> None:
     assert plotted([curve("x", at_h=np.array([1.0]))], width=80) == []
     assert plotted([curve("x", 0.0)], width=80)[-3].lstrip().startswith("0 ┤⣀")
