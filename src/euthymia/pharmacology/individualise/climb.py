@@ -12,7 +12,6 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from euthymia.errors import SolverFailed
 from euthymia.pharmacology.individualise.problem import Problem
 
 Values = NDArray[np.float64]
@@ -23,6 +22,9 @@ _DONE = 1e-4
 _BEND_NUDGE = 4e-3
 _MOST_TURNS = 200
 _LONGEST_STEP = 3.0
+# Steps shorter than this are looked ahead of, by at most this many of their last change.
+_NEAR = 0.5
+_MOST_AHEAD = 3.0
 # A rise smaller than rounding of the sum is no rise and no fall.
 _ROUNDING = 1e-10
 
@@ -30,16 +32,21 @@ _ROUNDING = 1e-10
 @dataclass(frozen=True, slots=True)
 class Peak:
     """standard: (people, names).   log_posterior: (people,).   curvature: (people, names, names), of minus its log,
-    as Gauss and Newton see it: never negative."""
+    as Gauss and Newton see it: never negative.   arrived: (people,), who found their peak; the others stand at the best
+    place they saw."""
 
     standard: Values
     log_posterior: Values
     curvature: Values
+    arrived: NDArray[np.bool_]
 
 
 @dataclass(slots=True)
 class _State:
-    """Where everybody stands, and the last accepted slopes there."""
+    """Where everybody stands, the last accepted slopes there, and where they came from by which step.
+
+    came: how far from the place before.   step: the plain step that was due there.   rose: whether the last trial did.
+    """
 
     standard: Values
     trial: Values
@@ -47,10 +54,13 @@ class _State:
     gradient: Values
     curvature: Values
     damping: Values
+    came: Values
+    step: Values
+    rose: NDArray[np.bool_]
 
 
 def climbed(problem: Problem, *, done: float = _DONE) -> Peak:
-    """The peak of every person's posterior, started at the typical person. SolverFailed if somebody never arrives.
+    """The peak of every person's posterior, started at the typical person.
 
     done: the step, in prior standard deviations, below which a person has arrived.
     """
@@ -62,6 +72,9 @@ def climbed(problem: Problem, *, done: float = _DONE) -> Peak:
         gradient=np.zeros((people, size)),
         curvature=np.tile(np.eye(size), (people, 1, 1)),
         damping=np.full(people, 1e-3),
+        came=np.zeros((people, size)),
+        step=np.zeros((people, size)),
+        rose=np.zeros(people, dtype=np.bool_),
     )
     active = np.arange(people)
     for _ in range(_MOST_TURNS):
@@ -69,8 +82,10 @@ def climbed(problem: Problem, *, done: float = _DONE) -> Peak:
         steps = _steps(state, active)
         active = active[np.abs(steps).max(axis=1, initial=0.0) >= done]
         if not active.size:
-            return Peak(state.standard, state.log_posterior, state.curvature)
-    raise SolverFailed("The most probable effects were not found; the observations contradict the model.")
+            break
+    arrived = np.ones(people, dtype=np.bool_)
+    arrived[active] = False
+    return Peak(state.standard, state.log_posterior, state.curvature, arrived)
 
 
 def _look(problem: Problem, state: _State, active: Rows) -> None:
@@ -87,6 +102,7 @@ def _look(problem: Problem, state: _State, active: Rows) -> None:
     better = log_posterior >= before - _ROUNDING * (1 + np.abs(np.where(np.isinf(before), 0.0, before)))
     slopes = (scaled[:, 1:] - scaled[:, :1]) / _NUDGE
     kept = active[better]
+    state.came[kept], state.rose[active] = trial[better] - state.standard[kept], better
     state.standard[kept], state.log_posterior[kept] = trial[better], log_posterior[better]
     state.gradient[kept] = (np.einsum("pnc,pc->pn", slopes, score.slope) - trial)[better]
     weighted = slopes * score.weight[:, None, :]
@@ -98,11 +114,22 @@ def _steps(state: _State, active: Rows) -> Values:
     """The next trial of the active people; returns their steps, (people, names)."""
     curvature = state.curvature[active]
     damped = curvature + state.damping[active, None, None] * _diagonals(curvature)
-    steps = np.linalg.solve(damped, state.gradient[active][:, :, None])[:, :, 0]
-    longest = np.abs(steps).max(axis=1, initial=0.0)[:, None]
-    steps = steps * np.minimum(1.0, _LONGEST_STEP / np.maximum(longest, 1e-300))
-    state.trial[active] = state.standard[active] + steps
+    steps: Values = np.linalg.solve(damped, state.gradient[active][:, :, None])[:, :, 0].astype(np.float64)
+    trial = _quickened(state, active, steps)
+    longest = np.abs(trial).max(axis=1, initial=0.0)[:, None]
+    state.trial[active] = state.standard[active] + trial * np.minimum(1.0, _LONGEST_STEP / np.maximum(longest, 1e-300))
+    state.step[active] = steps
     return np.asarray(steps)
+
+
+def _quickened(state: _State, active: Rows, steps: Values) -> Values:
+    """Steps that use how the last one turned out (Anderson 1965): where each step is a fixed share of the one before,
+    as Gauss and Newton's become near the peak, this jumps to where they would end."""
+    came, turned = state.came[active], steps - state.step[active]
+    share = np.sum(turned * steps, axis=1) / np.maximum(np.sum(turned * turned, axis=1), 1e-300)
+    near = state.rose[active] & state.step[active].any(axis=1) & (np.abs(steps).max(axis=1, initial=0.0) < _NEAR)
+    share = np.where(near, np.clip(share, -_MOST_AHEAD, 0.5), 0.0)
+    return np.asarray(steps - share[:, None] * (came + turned))
 
 
 def _diagonals(matrices: Values) -> Values:

@@ -9,6 +9,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from euthymia.errors import SolverFailed
 from euthymia.pharmacology.individualise.climb import Peak, climbed, exact
 from euthymia.pharmacology.individualise.moved import Moved, moved_by
 from euthymia.pharmacology.individualise.observation import Assay, Observation, said
@@ -24,6 +25,8 @@ Values = NDArray[np.float64]
 # Relative to the prior's own curvature of 1.
 _LEAST_CURVATURE = 0.05
 _LAST_STEP = 0.01
+# One person's curvature is taken this near the peak, in prior standard deviations.
+_EXACTLY = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +73,15 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """The most probable effects of many people: effects (people, names), covariance (people, names, names)."""
+    """The most probable effects of many people: effects (people, names), covariance (people, names, names).
+
+    arrived: (people,), whose peak was found; the effects of the others are the best that were seen.
+    """
 
     names: tuple[str, ...]
     effects: Values
     covariance: Values
+    arrived: NDArray[np.bool_]
 
 
 def point_estimate(
@@ -119,7 +126,10 @@ def most_probable(
 
 def _pointed(question: Question, person: Person) -> Point:
     problem = question.asked_of((person,))
-    standard, left = settled(problem, climbed(problem))
+    peak = climbed(problem, done=_EXACTLY)
+    if not peak.arrived.all():
+        raise SolverFailed("The most probable effects were not found; the observations contradict the model.")
+    standard, left = settled(problem, peak)
     return Point(
         regimen=question.regimen,
         person=person,
@@ -152,6 +162,7 @@ def most_probable_many(
         names=problem.prior.names,
         effects=problem.prior.effects(peak.standard),
         covariance=problem.prior.spread(np.asarray(np.linalg.inv(peak.curvature))),
+        arrived=peak.arrived,
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.pharmacology.individualise.prior import Prior
-from euthymia.pharmacology.individualise.sheet import Score, Sheet
+from euthymia.pharmacology.individualise.sheet import Sheet
 from euthymia.pharmacology.model import Model
 from euthymia.pharmacology.person import Person
 from euthymia.pharmacology.regimen import Regimen
@@ -103,18 +103,14 @@ class Problem:
             track.fill(predicted, self.regimen, person, effects, self.solve)
         return self.sheet.scaled(predicted)
 
-    def score(self, standard: Values, whose: Rows) -> Score:
-        """The chance of the observations and its derivatives by the scaled predictions."""
-        return self.sheet.score(self.scaled(standard, whose), whose)
-
     def log_posterior(self, standard: Values, whose: Rows) -> Values:
         """log of chance times prior density, (rows,), up to the constant of the standard normal prior."""
         widest = max((track.at_h.size * len(track.model.states) for track in self.tracks), default=1)
         block = max(1, _NUMBERS_AT_ONCE // widest)
-        found = [
-            self.score(standard[at : at + block], whose[at : at + block]).log_chance
-            for at in range(0, standard.shape[0], block)
-        ]
+        found = []
+        for at in range(0, standard.shape[0], block):
+            part = slice(at, at + block)
+            found.append(self.sheet.score(self.scaled(standard[part], whose[part]), whose[part]).log_chance)
         return np.asarray(np.concatenate(found) - 0.5 * np.sum(standard * standard, axis=1))
 
 
