@@ -286,6 +286,10 @@ def test_the_preview_predicts_beside_the_other_routes_and_says_what_it_rests_on(
     assert "ketamine into a muscle" in shown
     assert "9 in 10 people" in shown
     assert "Dissociation after 35 mg" in shown
+    assert "Rise of systolic pressure after 35 mg" in shown
+    assert "In sessions like this: sedation in " in shown
+    assert "About the blood pressure curve" in shown
+    assert "1.8-fold too high" in shown
     assert "About the model clements_1981" in shown
     assert "Known failures" in shown
     assert "kamp_2020" in shown

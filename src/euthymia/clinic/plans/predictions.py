@@ -19,8 +19,11 @@ from euthymia.clinic.people.shell import age_on
 from euthymia.clinic.plans.drafts import PlanDraft
 from euthymia.clinic.plans.protocol_pages import ROUTE_WORDS
 from euthymia.errors import BadInput
-from euthymia.pharmacology import Band, Card, Dose, Person, Regimen, Simulation, compare, simulate
+from euthymia.pharmacology import Band, Card, Dose, EffectSeries, Person, Regimen, Simulation, compare, simulate
 
+# Age, sex, weight and how many sessions came before.
+_Who = tuple[float, str, float, int]
+FELT, PRESSURE = "dissociation", "systolic_rise"
 HOURS = 4.0
 POINTS = 61
 PEOPLE = Band(people=200, seed=7)
@@ -39,15 +42,27 @@ FIRST_COMPARED_H = 0.25
 
 @dataclass(frozen=True, slots=True)
 class RoutePrediction:
-    """One dose by one route: what is in the blood and what is felt."""
+    """One dose by one route: what is in the blood, what is felt, what blood pressure does and what may happen."""
 
     title: str
     is_plan: bool
     plasma: Figure
     dissociation: Figure | None
+    pressure: Figure | None
     peak: str
     felt: str
+    pressed: str
+    chances: str
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EffectAssumed:
+    """What one effect's curve assumes and where it is known to fail."""
+
+    title: str
+    assumptions: tuple[str, ...]
+    known_failures: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +79,7 @@ class PredictionPage:
 
     routes: tuple[RoutePrediction, ...]
     cards: tuple[Card, ...]
-    assumptions: tuple[str, ...]
+    assumed: tuple[EffectAssumed, ...]
     disagreement: Disagreement | None
     about: str
 
@@ -96,7 +111,8 @@ def prediction_for(
     age_y = age_on(patient.birth_date, now.date())
     sex = patient.sex if patient.sex in {"female", "male"} else "unspecified"
     weight_kg = draft.order.weight_kg
-    who = (age_y if age_y is not None else AGE_WHEN_UNKNOWN_Y, sex, weight_kg)
+    earlier = patient.sessions.filter(dose_started_at__lt=now).count()
+    who = (age_y if age_y is not None else AGE_WHEN_UNKNOWN_Y, sex, weight_kg, earlier)
     planned = asked_of(draft.order)
     usual = (usual_dose(protocol, weight_kg) for protocol in others if protocol.route != draft.order.route)
     try:
@@ -109,9 +125,9 @@ def prediction_for(
     return PredictionPage(
         routes=routes,
         cards=tuple({simulation.model.id: simulation.model for _, simulation in found}.values()),
-        assumptions=felt_assumptions(mine),
+        assumed=effects_assumed(mine),
         disagreement=_disagreement(planned, who),
-        about=f"For a person of {weight_kg:g} kg, {age_words}, {sex}. Lines: the middle person. "
+        about=f"For a person of {weight_kg:g} kg, {age_words}, {sex}, session {earlier + 1}. Lines: the middle person. "
         f"Bands: nine in ten of {PEOPLE.people} invented people around them.",
     )
 
@@ -138,7 +154,7 @@ def usual_dose(protocol: Protocol, weight_kg: float) -> _Asked | None:
             return None
 
 
-def _covered(asked: _Asked, who: tuple[float, str, float]) -> list[tuple[_Asked, Simulation]]:
+def _covered(asked: _Asked, who: _Who) -> list[tuple[_Asked, Simulation]]:
     """The simulated dose, or nothing where no model covers it."""
     try:
         return [(asked, _simulated(asked, *who))]
@@ -147,15 +163,15 @@ def _covered(asked: _Asked, who: tuple[float, str, float]) -> list[tuple[_Asked,
 
 
 @lru_cache(maxsize=256)
-def _simulated(asked: _Asked, age_y: float, sex: str, weight_kg: float) -> Simulation:
-    person = Person(age_y, sex, weight_kg)
-    return simulate(asked.regimen(), person, np.linspace(0.0, HOURS, POINTS), band=PEOPLE)
+def _simulated(asked: _Asked, age_y: float, sex: str, weight_kg: float, earlier: int) -> Simulation:
+    person, times = Person(age_y, sex, weight_kg), np.linspace(0.0, HOURS, POINTS)
+    return simulate(asked.regimen(), person, times, band=PEOPLE, earlier_sessions=earlier)
 
 
 def _route(
     asked: _Asked, simulation: Simulation, found: list[tuple[_Asked, Simulation]], is_plan: bool
 ) -> RoutePrediction:
-    parent, felt = simulation.series[0], _effect(simulation)
+    parent, felt, rise = simulation.series[0], _effect(simulation, FELT), _effect(simulation, PRESSURE)
     top = max(float(one.series[0].band[0.95].max()) for _, one in found)
     ident = f"{asked.drug}-{asked.route}"
     lead = "Planned: " if is_plan else "Instead: "
@@ -187,9 +203,24 @@ def _route(
         )
         if felt
         else None,
+        pressure=figure(
+            _chart(
+                f"Rise of systolic pressure after {asked.words}",
+                simulation,
+                (rise.typical, rise.band),
+                Axis("Rise over the start", "mmHg", low=0.0),
+                asked,
+            ),
+            source=f"Worked out from rises seen in trials ({rise.kind}), driven by {rise.driven_by.id}",
+            ident=f"pressure-{ident}",
+        )
+        if rise
+        else None,
         peak=f"Peak {middle:.0f} ng/mL (9 in 10 people: {low:.0f} to {high:.0f}), "
         f"at {_peak_minute(simulation):.0f} min",
         felt=_felt_words(simulation),
+        pressed=_pressed_words(simulation),
+        chances=_chance_words(simulation),
         notes=simulation.notes,
     )
 
@@ -213,8 +244,8 @@ def _chart(title: str, simulation: Simulation, course: tuple, y: Axis, asked: _A
     )
 
 
-def _effect(simulation: Simulation):  # type: ignore[no-untyped-def]
-    return next((effect for effect in simulation.effects if effect.effect == "dissociation"), None)
+def _effect(simulation: Simulation, name: str) -> EffectSeries | None:
+    return next((effect for effect in simulation.effects if effect.effect == name), None)
 
 
 def _peak_minute(simulation: Simulation) -> float:
@@ -223,17 +254,41 @@ def _peak_minute(simulation: Simulation) -> float:
 
 
 def _felt_words(simulation: Simulation) -> str:
-    felt = _effect(simulation)
+    felt = _effect(simulation, FELT)
     if felt is None:
         return ""
     low, middle, high = (float(felt.band[level].max()) * 100 for level in (0.05, 0.5, 0.95))
     return f"Dissociation peaks near {middle:.0f} % of the most there is (9 in 10 people: {low:.0f} to {high:.0f} %)"
 
 
-def felt_assumptions(simulation: Simulation) -> tuple[str, ...]:
-    """What the dissociation curve assumes."""
-    felt = _effect(simulation)
-    return tuple(felt.assumptions) if felt else ()
+def _pressed_words(simulation: Simulation) -> str:
+    rise = _effect(simulation, PRESSURE)
+    if rise is None:
+        return ""
+    low, middle, high = (float(rise.band[level].max()) for level in (0.05, 0.5, 0.95))
+    return (
+        f"Systolic pressure rises by about {middle:.0f} mmHg (9 in 10 people: {low:.0f} to {high:.0f}); "
+        "single readings scatter around it"
+    )
+
+
+def _chance_words(simulation: Simulation) -> str:
+    """Chances over everybody, not of the middle person: few people have most of the events."""
+    found = [f"{one.event} in {one.mean[0] * 100:.0f} of 100" for one in simulation.incidences]
+    return f"In sessions like this: {', '.join(found)}" if found else ""
+
+
+def effects_assumed(simulation: Simulation) -> tuple[EffectAssumed, ...]:
+    """What the curves and chances on the page assume, each effect once."""
+    shown = [_effect(simulation, name) for name in (FELT, PRESSURE)]
+    titles = ("the dissociation curve", "the blood pressure curve")
+    curves = [
+        EffectAssumed(title, one.assumptions, one.known_failures)
+        for title, one in zip(titles, shown, strict=True)
+        if one is not None
+    ]
+    chances = [EffectAssumed(f"the chance of {one.event}", one.assumptions, ()) for one in simulation.incidences]
+    return (*curves, *chances)
 
 
 def _source(card: Card) -> str:
@@ -241,7 +296,7 @@ def _source(card: Card) -> str:
     return f"{card.id} ({card.kind}, {card.matrix}-type): {card.citation}{doi}"
 
 
-def _disagreement(asked: _Asked, who: tuple[float, str, float]) -> Disagreement | None:
+def _disagreement(asked: _Asked, who: _Who) -> Disagreement | None:
     """The planned dose by two models; None where there is no second one."""
     second = SECOND_MODEL.get((asked.drug, asked.route))
     if second is None:
@@ -253,9 +308,9 @@ def _disagreement(asked: _Asked, who: tuple[float, str, float]) -> Disagreement 
 
 
 @lru_cache(maxsize=256)
-def _compared(asked: _Asked, second: str, age_y: float, sex: str, weight_kg: float) -> Disagreement:
+def _compared(asked: _Asked, second: str, age_y: float, sex: str, weight_kg: float, earlier: int) -> Disagreement:
     times = np.linspace(0.0, HOURS, POINTS)
-    first = _simulated(asked, age_y, sex, weight_kg).model.id
+    first = _simulated(asked, age_y, sex, weight_kg, earlier).model.id
     found = compare(asked.regimen(), Person(age_y, sex, weight_kg), times, models=(first, second))
     typical = [one.series[0].typical for one in found.simulations]
     comparable = (np.minimum(*typical) >= LOWEST_COMPARED_NG_PER_ML) & (times >= FIRST_COMPARED_H)
