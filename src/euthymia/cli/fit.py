@@ -13,7 +13,7 @@ import click
 
 from euthymia.cli.json_input import as_object, number_or_none, read_object, refuse_unknown
 from euthymia.cli.plotting import columns_beside, curve_of, plotted, printable, width_here, wrapped
-from euthymia.cli.simulate import band_of, person_of, regimen_of
+from euthymia.cli.simulate import band_of, person_of, regimen_of, taking_of
 from euthymia.errors import BadInput
 from euthymia.pharmacology import Band, default_model
 from euthymia.pharmacology.individualise import (
@@ -29,6 +29,7 @@ from euthymia.pharmacology.individualise import (
     Reading,
     ReadingKind,
     Sampling,
+    Setting,
     average,
     model_shares,
     not_advised,
@@ -40,7 +41,7 @@ from euthymia.pharmacology.individualise import (
 from euthymia.pharmacology.individualise.observation import placed
 
 FIELDS = {"model", "models", "person", "doses", "observations", "assay", "next", "band", "method", "seed", "draws"}
-FIELDS |= {"sites_may_differ"}
+FIELDS |= {"sites_may_differ", "taking", "earlier_sessions"}
 POINT, FULL = "point", "posterior"
 # What a reading's number is called, and whether it has a baseline of the same name.
 NUMBERS = {
@@ -102,27 +103,16 @@ def fit(file: str, as_json: bool) -> None:
 def fitted(data: Mapping[str, Any]) -> Fitted:
     """The answer for plain values in the shape of the shell's contract. Refuses with the path of what is wrong."""
     refuse_unknown(data, FIELDS)
-    person, regimen = person_of(data.get("person")), regimen_of(data.get("doses"))
-    observations = _observations(data.get("observations"))
-    assay, names = _assay(data.get("assay")), _models(data, str(regimen.drug), str(regimen.doses[0].route))
-    method = data.get("method", POINT)
-    if method not in (POINT, FULL):
-        raise BadInput("unknown_method", "method", f"Use one of: {POINT}, {FULL}.")
-    sampling = _sampling(data)
-    several = [
-        posterior(regimen, person, observations, model=name, sampling=sampling, assay=assay)
-        for name in names
-        if method == FULL or len(names) > 1
-    ]
-    found = several[0] if several else point_estimate(regimen, person, observations, model=names[0], assay=assay)
+    several = _found(data)
     may_differ = data.get("sites_may_differ") is True
-    shares = model_shares(several, sites_may_differ=may_differ) if len(several) > 1 else {}
-    if shares:
-        found = max(several, key=lambda one: shares[one.model.id])
-    upcoming = data.get("next")
-    if upcoming is None:
+    shares: dict[str, float] = {}
+    found, rivals = several[0], [one for one in several if isinstance(one, Posterior)]
+    if len(several) > 1:
+        shares = model_shares(rivals, sites_may_differ=may_differ)
+        found = max(rivals, key=lambda one: shares[one.model.id])
+    if data.get("next") is None:
         return Fitted(found, None, shares, None)
-    row = as_object(upcoming, "next")
+    row = as_object(data["next"], "next")
     refuse_unknown(row, {"doses", "at_h"}, "next")
     doses, band = regimen_of(row.get("doses"), "next.doses"), band_of(data.get("band")) or Band()
     if not isinstance(row.get("at_h"), list):
@@ -130,8 +120,25 @@ def fitted(data: Mapping[str, Any]) -> Fitted:
     coming = predict_next(found, doses, row["at_h"], band=band)
     together = None
     if shares and isinstance(coming, NextSession):
-        together = average(several, regimen + doses, row["at_h"], seed=band.seed, sites_may_differ=may_differ)
+        together = average(rivals, found.regimen + doses, row["at_h"], seed=band.seed, sites_may_differ=may_differ)
     return Fitted(found, coming, shares, together)
+
+
+def _found(data: Mapping[str, Any]) -> list[Point | Posterior]:
+    """The fit of every model asked; several are always whole posteriors, as only those can be weighed."""
+    person, regimen = person_of(data.get("person")), regimen_of(data.get("doses"))
+    observations, assay = _observations(data.get("observations")), _assay(data.get("assay"))
+    names = _models(data, str(regimen.drug), str(regimen.doses[0].route))
+    method, sampling = data.get("method", POINT), _sampling(data)
+    if method not in (POINT, FULL):
+        raise BadInput("unknown_method", "method", f"Use one of: {POINT}, {FULL}.")
+    setting = Setting(tuple(taking_of(data.get("taking"))), data.get("earlier_sessions", 0))
+    if method == POINT and len(names) == 1:
+        return [point_estimate(regimen, person, observations, model=names[0], assay=assay, setting=setting)]
+    return [
+        posterior(regimen, person, observations, model=name, sampling=sampling, assay=assay, setting=setting)
+        for name in names
+    ]
 
 
 def method_of(found: Point | Posterior) -> str:

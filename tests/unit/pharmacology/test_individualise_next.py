@@ -18,10 +18,13 @@ from euthymia.pharmacology.individualise import (
     Posterior,
     Reading,
     Reason,
+    Setting,
     average,
     model_shares,
+    point_estimate,
     posterior,
     predict_next,
+    told,
 )
 
 PERSON = Person(age_y=40, sex="female", weight_kg=65)
@@ -131,3 +134,40 @@ def test_what_cannot_be_compared_is_refused() -> None:
         with pytest.raises(BadInput) as refusal:
             model_shares(wrong, sites_may_differ=True)
         assert refusal.value.code == code
+
+
+# What was going on around the doses
+
+
+def test_who_takes_something_is_told_apart_from_who_clears_slowly() -> None:
+    spray = Regimen((Dose("esketamine", "nasal", 84, 0, devices=3),))
+    levels = (Level(0.7, 90), Level(2, 45), Level(4, 25))
+    plain = point_estimate(spray, PERSON, levels, model="perez_ruixo_2021")
+    taking = point_estimate(spray, PERSON, levels, model="perez_ruixo_2021", setting=Setting(("ticlopidine",)))
+    assert taking.setting.taking == ("ticlopidine",)
+    # The same levels with slower clearance by medicine leave the person's own elimination higher.
+    place = taking.prior.place("liver_elimination")
+    assert taking.peak[place] > plain.peak[place]
+    found = predict_next(taking, spray.later(96), [96.5, 97], band=Band(people=50))
+    assert isinstance(found, NextSession)
+    assert any("ticlopidine" in note for note in found.this_person.notes)
+
+
+def test_sessions_that_came_before_leave_less_to_feel() -> None:
+    feels = (Reading("cadss6", 0.7, 5),)
+    first = point_estimate(INFUSION, PERSON, feels, model="fanta_otto_2021")
+    late = point_estimate(INFUSION, PERSON, feels, model="fanta_otto_2021", setting=Setting(earlier_sessions=12))
+    place = first.prior.place("dissociation.c50_ng_per_ml")
+    assert late.peak[place] < first.peak[place]
+    with pytest.raises(BadInput):
+        Setting(earlier_sessions=-1)
+
+
+def test_parameters_are_told_in_the_units_a_person_reads() -> None:
+    rows = {row.name: row for row in told(learned((*HIGH, Reading("systolic", 0.7, 145, 120))))}
+    clearance = rows["clearance"]
+    assert clearance.unit == "L/h"
+    assert clearance.typical == pytest.approx(95.2 * (65 / 70) ** 0.75)
+    assert clearance.low < clearance.most_probable < clearance.high < clearance.typical * 1.1
+    assert rows["blood_pressure.systolic_slope"].unit == "mmHg per ng/mL"
+    assert (rows["baseline.systolic"].unit, rows["baseline.systolic"].typical) == ("mmHg", 0.0)

@@ -5,7 +5,7 @@ check → prior → point (the most probable) → posterior → predict, and ave
 
 from euthymia.pharmacology.individualise.average import Average, average, model_shares
 from euthymia.pharmacology.individualise.moved import Moved, NotAdvised, Reason
-from euthymia.pharmacology.individualise.observation import Assay, Level, Observation, Reading, ReadingKind
+from euthymia.pharmacology.individualise.observation import Assay, Level, Observation, Reading, ReadingKind, Setting
 from euthymia.pharmacology.individualise.point import (
     Point,
     Points,
@@ -33,6 +33,7 @@ __all__ = [
     "ReadingKind",
     "Reason",
     "Sampling",
+    "Setting",
     "Told",
     "average",
     "model_shares",

@@ -74,17 +74,19 @@ def average(
 ) -> Average:
     """What the models together say of these doses, each by its share; models count alike before the observations.
 
-    found: posteriors of one person's same observations under different models.   doses: on any clock; sessions before
-    them do not count.   sites_may_differ: say so where levels may be held against models of different sampling sites.
-    Refuses fewer than two, posteriors of different observations, models whose sampling sites differ, and a posterior
-    whose evidence could not be had.
+    found: posteriors of one person's same observations under different models.   doses: on any clock; of sessions
+    before them only the setting's count.   sites_may_differ: say so where levels may be held against models of
+    different sampling sites.   Refuses fewer than two, posteriors of different observations, models whose sampling
+    sites differ, and a posterior whose evidence could not be had.
     """
     shares = model_shares(found, sites_may_differ=sites_may_differ)
     counts = {one.model.id: round(_PEOPLE * share) for one, share in zip(found, shares.values(), strict=True)}
     simulations = []
     for one in found:
         band = Band(people=max(2, counts[one.model.id]), seed=seed, quantiles=tuple(quantiles))
-        simulations.append(simulate(doses, one.individual(), at_h, model=one.model, band=band, keep_people=True))
+        around: dict[str, Any] = {"taking": one.setting.taking, "earlier_sessions": one.setting.earlier_sessions}
+        individual = one.individual()
+        simulations.append(simulate(doses, individual, at_h, model=one.model, band=band, keep_people=True, **around))
     names = [name for name in _names(simulations[0]) if all(name in _names(one) for one in simulations)]
     mixed = tuple(_mixed(name, simulations, shares, counts, quantiles) for name in names)
     return Average(shares, simulations[0].at_h, mixed)
@@ -114,9 +116,13 @@ def _require_comparable(found: Sequence[Posterior]) -> None:
         raise BadInput("too_few_models", "models", "Give posteriors of at least two different models, each once.")
     first = found[0]
     for one in found[1:]:
-        if (one.observations, one.person, one.regimen) != (first.observations, first.person, first.regimen):
+        if _data(one) != _data(first):
             message = "Only posteriors of the same person's same observations can be averaged."
             raise BadInput("different_data", "models", message)
+
+
+def _data(one: Posterior) -> tuple[object, ...]:
+    return one.observations, one.person, one.regimen, one.setting
 
 
 def _names(one: Simulation) -> tuple[str, ...]:

@@ -170,5 +170,23 @@ def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
-# As published, without a floor.
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What was going on around the doses, as `simulate` takes it.
+
+    taking: medicines that change first pass.   earlier_sessions: how many came before the regimen.
+    """
+
+    taking: tuple[str, ...] = ()
+    earlier_sessions: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "taking", tuple(self.taking))
+        earlier = self.earlier_sessions
+        if isinstance(earlier, bool) or not isinstance(earlier, int) or earlier < 0:
+            raise BadInput("out_of_range", "earlier_sessions", "Give how many sessions came before, 0 or more.")
+
+
+# As published, without a floor; nothing taken, nothing before.
 PUBLISHED = Assay()
+PLAIN = Setting()

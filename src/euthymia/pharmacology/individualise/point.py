@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from euthymia.errors import SolverFailed
 from euthymia.pharmacology.individualise.climb import Peak, climbed, exact
 from euthymia.pharmacology.individualise.moved import Moved, moved_by
-from euthymia.pharmacology.individualise.observation import Assay, Observation, said
+from euthymia.pharmacology.individualise.observation import PLAIN, PUBLISHED, Assay, Observation, Setting, said
 from euthymia.pharmacology.individualise.prior import Prior, joined
 from euthymia.pharmacology.individualise.problem import Problem, Solve
 from euthymia.pharmacology.individualise.question import Question, level_scatter
@@ -40,6 +40,7 @@ class Point:
     person: Person
     model: Model
     observations: tuple[Observation, ...]
+    setting: Setting
     prior: Prior
     peak: Values
     covariance: Values
@@ -91,12 +92,13 @@ def point_estimate(
     *,
     model: str | Model,
     assay: Assay | None = None,
+    setting: Setting = PLAIN,
 ) -> Point:
     """The most probable effects after these observations, levels and readings in any order.
 
     Refuses (BadInput, path `observations[2].ng_per_ml` and the like) what cannot be used.
     """
-    return _pointed(Question(regimen, model, tuple(observations), assay or Assay()), person)
+    return _pointed(Question(regimen, model, tuple(observations), assay or PUBLISHED, setting), person)
 
 
 def most_probable(
@@ -107,6 +109,7 @@ def most_probable(
     model: str | Model,
     residual_log_sd: float | None = None,
     assay: Assay | None = None,
+    setting: Setting = PLAIN,
 ) -> Individual:
     """This person's random effects, with the covariance left after the observations; without any, the population's.
 
@@ -114,14 +117,14 @@ def most_probable(
     out, the published one, refused if there is none. `assay` says it with an additive part instead.
     """
     assay = assay or Assay(log_sd=residual_log_sd)
-    question = Question(regimen, model, tuple(levels), assay, path="levels")
+    question = Question(regimen, model, tuple(levels), assay, setting, path="levels")
     if levels:
         return _pointed(question, person).individual()
     chosen = question.chosen()
     chosen.require_covers(regimen, person)
     level_scatter(chosen, assay)
     prior = joined([(chosen.varying, chosen.covariance)])
-    return Point(regimen, person, chosen, (), prior, np.zeros(len(prior.names)), prior.covariance).individual()
+    return Point(regimen, person, chosen, (), setting, prior, np.zeros(len(prior.names)), prior.covariance).individual()
 
 
 def _pointed(question: Question, person: Person) -> Point:
@@ -135,6 +138,7 @@ def _pointed(question: Question, person: Person) -> Point:
         person=person,
         model=question.chosen(),
         observations=question.observations,
+        setting=question.setting,
         prior=problem.prior,
         peak=problem.prior.effects(standard)[0],
         covariance=problem.prior.spread(left[0]),
@@ -156,7 +160,7 @@ def most_probable_many(
     observations: what was looked at and when; their own values do not matter.   values: (people, observations), in
     ng/mL, as rises over the baseline, as totals, and 1 for sedated.   The covariance is that of Gauss and Newton.
     """
-    problem = Question(regimen, model, tuple(observations), assay or Assay(), solve).asked_of(people, values)
+    problem = Question(regimen, model, tuple(observations), assay or PUBLISHED, solve=solve).asked_of(people, values)
     peak = climbed(problem)
     return Points(
         names=problem.prior.names,

@@ -18,7 +18,7 @@ from euthymia.errors import BadInput
 from euthymia.pharmacology.individualise.climb import climbed
 from euthymia.pharmacology.individualise.ensemble import SETTLED_R_HAT, explored
 from euthymia.pharmacology.individualise.moved import Moved, moved_by
-from euthymia.pharmacology.individualise.observation import Assay, Observation, said
+from euthymia.pharmacology.individualise.observation import PLAIN, PUBLISHED, Assay, Observation, Setting, said
 from euthymia.pharmacology.individualise.pareto import WORST_K, effective_size, smoothed
 from euthymia.pharmacology.individualise.point import settled
 from euthymia.pharmacology.individualise.prior import Prior
@@ -78,6 +78,7 @@ class Posterior:
     person: Person
     model: Model
     observations: tuple[Observation, ...]
+    setting: Setting
     prior: Prior
     peak: Values
     draws: Values
@@ -153,11 +154,12 @@ def posterior(
     model: str | Model,
     sampling: Sampling | None = None,
     assay: Assay | None = None,
+    setting: Setting = PLAIN,
     solve: Solve = closed_form.solve,
 ) -> Posterior:
     """What to believe about this person after these observations. Refuses what `most_probable` refuses."""
     sampling = sampling or Sampling()
-    question = Question(regimen, model, tuple(observations), assay or Assay(), solve)
+    question = Question(regimen, model, tuple(observations), assay or PUBLISHED, setting, solve)
     problem = question.asked_of((person,))
     peak, left = settled(problem, climbed(problem))
     found = weighed(problem, peak, left, sampling.seed, sampling.draws)
@@ -169,6 +171,7 @@ def posterior(
         person=person,
         model=question.chosen(),
         observations=question.observations,
+        setting=setting,
         prior=problem.prior,
         peak=problem.prior.effects(peak)[0],
         draws=problem.prior.effects(found.standard[0]),

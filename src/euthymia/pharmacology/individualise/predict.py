@@ -64,8 +64,18 @@ def predict_next(
         return refusal
     band = band or Band()
     both = replace(found.regimen, doses=found.regimen.doses + doses.doses)
-    this_person = simulate(both, found.individual(), at_h, model=found.model, band=band)
-    anybody = simulate(both, found.person, at_h, model=found.model, band=band)
+    this_person, anybody = (
+        simulate(
+            both,
+            whom,
+            at_h,
+            model=found.model,
+            band=band,
+            taking=found.setting.taking,
+            earlier_sessions=found.setting.earlier_sessions,
+        )
+        for whom in (found.individual(), found.person)
+    )
     return NextSession(this_person, anybody, _narrower(this_person, anybody), found.moved())
 
 

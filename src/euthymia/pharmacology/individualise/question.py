@@ -17,14 +17,23 @@ from euthymia.pharmacology.effects.effect import driver_of
 from euthymia.pharmacology.effects.sessions import session_at
 from euthymia.pharmacology.individualise.check import check_observations, check_plausible
 from euthymia.pharmacology.individualise.felt import EffectRead, baseline_names, scatter_of, seen_through
-from euthymia.pharmacology.individualise.observation import PUBLISHED, Assay, Level, Observation, Reading
+from euthymia.pharmacology.individualise.observation import (
+    PLAIN,
+    PUBLISHED,
+    Assay,
+    Level,
+    Observation,
+    Reading,
+    Setting,
+)
 from euthymia.pharmacology.individualise.prior import Prior, joined
 from euthymia.pharmacology.individualise.problem import EffectSite, LevelRead, Problem, Read, Solve, Track
 from euthymia.pharmacology.individualise.sheet import Sheet, kind_of, sheet_of
+from euthymia.pharmacology.interactions import interactions_named
 from euthymia.pharmacology.model import Model
 from euthymia.pharmacology.person import Person
 from euthymia.pharmacology.regimen import Regimen
-from euthymia.pharmacology.simulate import models_for
+from euthymia.pharmacology.simulate import Models, models_for
 from euthymia.pharmacology.solve import closed_form
 
 Values = NDArray[np.float64]
@@ -34,7 +43,8 @@ Values = NDArray[np.float64]
 class Question:
     """What everybody of one fit has in common.
 
-    model: id of a shipped model, or one of your own.   assay: how levels scatter.   solve: the solver, closed form or
+    model: id of a shipped model, or one of your own.   assay: how levels scatter.   setting: what was going on around
+    the doses.   solve: the solver, closed form or
     its compiled twin.   path: the name of the list of observations, for refusals.
     """
 
@@ -42,24 +52,30 @@ class Question:
     model: str | Model
     observations: tuple[Observation, ...]
     assay: Assay = PUBLISHED
+    setting: Setting = PLAIN
     solve: Solve = closed_form.solve
     path: str = "observations"
 
     def chosen(self) -> Model:
-        """The model that shows levels."""
+        """The model that shows levels, of somebody who takes nothing."""
         return self.model if isinstance(self.model, Model) else load_model(self.model)
+
+    def models(self) -> Models:
+        """The model that shows levels and those that drive effects, of somebody taking what this person takes."""
+        return models_of(self.regimen, self.model, self.setting)
 
     def asked_of(self, people: Sequence[Person], values: Values | None = None) -> Problem:
         """The problem for these people. values: (people, observations), left out for one person as observed.
 
         Refuses (BadInput) what cannot be used, with its place, and levels nobody could have.
         """
-        model = self.chosen()
+        models = self.models()
+        model = models.shown
         for person in people:
             model.require_covers(self.regimen, person)
         check_observations(self.observations, model, self.regimen, self.path)
         sheet = sheet_of(self.observations, self._scatter(model), values)
-        tracks = self._tracks(model, sheet)
+        tracks = self._tracks(models, sheet)
         problem = Problem(self.regimen, tuple(people), self._prior(model, tracks), sheet, tracks, self.solve)
         if values is None:
             check_plausible(problem, self.observations, self.path)
@@ -90,18 +106,17 @@ class Question:
                 parts.append(((name,), np.array([[scatter_of(seen_through(one.kind)[1]).sd ** 2]])))
         return joined(parts)
 
-    def _tracks(self, model: Model, sheet: Sheet) -> tuple[Track, ...]:
+    def _tracks(self, models: Models, sheet: Sheet) -> tuple[Track, ...]:
         """One solve for each model that is needed, and what is read from it."""
         by_model: dict[int, _Looks] = {}
         for place in range(sheet.at_h.size):
             one = self.observations[sheet.owner[place]]
-            driver = model if isinstance(one, Level) else self._driver(one, int(sheet.owner[place]))
+            driver = models.shown if isinstance(one, Level) else self._driver(models, one, int(sheet.owner[place]))
             by_model.setdefault(id(driver), _Looks(self, driver, sheet, [])).columns.append(place)
         return tuple(looks.track() for looks in by_model.values())
 
-    def _driver(self, one: Reading, place: int) -> Model:
+    def _driver(self, models: Models, one: Reading, place: int) -> Model:
         """The model whose levels this reading's effect answers to."""
-        models = models_for(self.regimen, self.model)
         effect, _ = seen_through(one.kind)
         driver = models.arterial if effect.site is Site.ARTERIAL_EFFECT_SITE else models.venous
         if driver is None or driver_of(driver, self.regimen) is None:
@@ -156,7 +171,7 @@ class _Looks:
             name=output.name,
             columns=np.array(columns),
             times=times,
-            sessions=session_at(self.question.regimen, at_h)[times],
+            sessions=session_at(self.question.regimen, at_h)[times] + self.question.setting.earlier_sessions,
             output=source[0],
             share=source[1],
             baselines=tuple(names[id(self._observed(place))] for place in columns),
@@ -180,6 +195,11 @@ class _Delay:
 
     def __call__(self, effects: Mapping[str, Values]) -> Values:
         return self.effect.ke0_per_h(self.effect.values(effects))
+
+
+def models_of(regimen: Regimen, model: str | Model, setting: Setting) -> Models:
+    """The models of a fit, changed by what the person takes."""
+    return models_for(regimen, model).with_interactions(regimen, interactions_named(setting.taking))
 
 
 def level_scatter(model: Model, assay: Assay) -> float:

@@ -14,8 +14,8 @@ from euthymia.pharmacology.individualise.moved import Moved
 from euthymia.pharmacology.individualise.observation import UNITS, ReadingKind
 from euthymia.pharmacology.individualise.predict import Learned
 from euthymia.pharmacology.individualise.prior import BASELINE
+from euthymia.pharmacology.individualise.question import models_of
 from euthymia.pharmacology.model import Model
-from euthymia.pharmacology.simulate import models_for
 
 Values = NDArray[np.float64]
 _INTERVAL = (0.05, 0.95)
@@ -43,8 +43,8 @@ class Told:
 
 def told(found: Learned) -> tuple[Told, ...]:
     """Every random effect of a fit as the parameter it acts on."""
-    models = models_for(found.regimen, found.model)
-    known = [found.model, *(one for one in (models.arterial, models.venous) if one is not None)]
+    models = models_of(found.regimen, found.model, found.setting)
+    known = [models.shown, *(one for one in (models.arterial, models.venous) if one is not None)]
     rows = []
     for moved, peak in zip(found.moved(), found.peak.tolist(), strict=True):
         low, high = found.interval(moved.name, _INTERVAL)
