@@ -79,7 +79,8 @@ class Fitted:
                 "r_hat": _number(found.r_hat),
                 "log_evidence": _number(found.log_evidence),
             }
-        answer["observations"] = [str(one) for one in found.observations]
+        seen = zip(found.observations, found.off_sd, strict=True)
+        answer["observations"] = [{"said": str(one), "off_sd": round(off, 3)} for one, off in seen]
         answer["parameters"] = [row.as_json() for row in told(found)]
         answer["next"] = self.next_session.as_json() if self.next_session else None
         if self.shares:

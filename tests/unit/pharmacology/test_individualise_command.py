@@ -58,7 +58,8 @@ def test_a_point_estimate_has_the_shape_of_the_contract() -> None:
     names = [row["name"] for row in answer["parameters"]]
     assert {"blood_pressure.systolic_slope", "sedation.slope", "baseline.systolic"} <= set(names)
     assert answer["next"]["this_person"]["at_h"] == [72, 72.5, 73, 74]
-    assert answer["observations"][1] == "48 ng/mL between 2.5 and 3.5 h"
+    assert answer["observations"][1]["said"] == "48 ng/mL between 2.5 and 3.5 h"
+    assert all(abs(one["off_sd"]) < 3 for one in answer["observations"])
 
 
 def test_a_posterior_says_how_far_it_may_be_trusted() -> None:

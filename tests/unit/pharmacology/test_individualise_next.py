@@ -82,6 +82,25 @@ def test_a_posterior_that_did_not_settle_gives_no_advice() -> None:
     assert found.as_json()["advised"] is False
 
 
+def test_an_observation_that_contradicts_the_others_gives_no_advice() -> None:
+    arm_of_the_infusion = (Level(0.6, 900), *VENOUS)
+    found = predict_next(learned(arm_of_the_infusion), NEXT, AT_H)
+    assert isinstance(found, NotAdvised)
+    assert found.reason is Reason.CONTRADICTED
+    assert "900 ng/mL at 0.6 h" in found.why
+    assert "above" in found.why
+
+
+def test_how_far_each_observation_lies_from_the_curve_is_told() -> None:
+    kinds = (Level(0.7, 130), Level(12, None, below_ng_per_ml=50), Reading("moaas", 0.7, 4), Reading("cadss6", 6, 0))
+    point = point_estimate(INFUSION, PERSON, kinds, model="fanta_otto_2021")
+    assert abs(point.off_sd[0]) < 0.5
+    # No distance where only a side was seen, nor for a total that rounds to what was expected.
+    assert point.off_sd[1:] == (0.0, 0.0, 0.0)
+    high = point_estimate(INFUSION, PERSON, (Reading("cadss6", 6, 24),), model="fanta_otto_2021")
+    assert high.off_sd[0] > 2
+
+
 def test_the_next_doses_come_after_those_given() -> None:
     with pytest.raises(BadInput) as refusal:
         predict_next(learned(HIGH), INFUSION, AT_H)

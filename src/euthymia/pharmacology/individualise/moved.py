@@ -16,6 +16,9 @@ Values = NDArray[np.float64]
 # Ours, an assumption: below both, the prior is still doing the talking.
 ENOUGH_NARROWING = 0.2
 ENOUGH_SHIFT = 0.5
+# Ours too: an observation this many SDs of its scatter from the most probable curve was mistimed, miswritten, drawn
+# from the arm of the infusion, or is not described by the model.
+WORST_OFF_SD = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +62,14 @@ class Reason(StrEnum):
     """Why nothing is advised."""
 
     STILL_THE_PRIOR = "still_the_prior"
+    CONTRADICTED = "contradicted"
     NOT_SETTLED = "not_settled"
 
 
 @dataclass(frozen=True, slots=True)
 class NotAdvised:
-    """A fit that advises nothing: what would be said of this person is what would be said of anybody like them, or
-    the method that looked for an answer found none it can trust.
+    """A fit that advises nothing: what would be said of this person is what would be said of anybody like them, an
+    observation contradicts the others, or the method that looked for an answer found none it can trust.
 
     moved: what little the observations did, by random effect.
     """
@@ -99,3 +103,17 @@ def still_the_prior(moved: Sequence[Moved]) -> NotAdvised | None:
         f"The observations moved nothing: the prior is still doing the talking.{most} Observe more, or at other times."
     )
     return NotAdvised(Reason.STILL_THE_PRIOR, why, tuple(moved))
+
+
+def contradicted(moved: Sequence[Moved], said: Sequence[str], off_sd: Sequence[float]) -> NotAdvised | None:
+    """The reason not to advise where observations lie far from the curve, naming the worst; None where none does."""
+    worst = max(range(len(off_sd)), key=lambda place: abs(off_sd[place]), default=None)
+    if worst is None or abs(off_sd[worst]) < WORST_OFF_SD:
+        return None
+    side = "above" if off_sd[worst] > 0 else "below"
+    why = (
+        f"{said[worst]} lies {abs(off_sd[worst]):.1f} SDs of its scatter {side} the most probable curve. Check its time"
+    )
+    return NotAdvised(
+        Reason.CONTRADICTED, f"{why}, number and place; or the model does not describe this person.", tuple(moved)
+    )

@@ -33,7 +33,7 @@ _EXACTLY = 1e-5
 class Point:
     """The most probable random effects of one person, and a bell around them for what is left unknown.
 
-    peak: (names,).   covariance: (names, names), from exact second derivatives at the peak.
+    off_sd: how far each observation lies from the curve of the peak, in SDs of its scatter.   peak: (names,).   covariance: (names, names), from exact second derivatives at the peak.
     """
 
     regimen: Regimen
@@ -42,6 +42,7 @@ class Point:
     observations: tuple[Observation, ...]
     setting: Setting
     prior: Prior
+    off_sd: tuple[float, ...]
     peak: Values
     covariance: Values
 
@@ -124,7 +125,9 @@ def most_probable(
     chosen.require_covers(regimen, person)
     level_scatter(chosen, assay)
     prior = joined([(chosen.varying, chosen.covariance)])
-    return Point(regimen, person, chosen, (), setting, prior, np.zeros(len(prior.names)), prior.covariance).individual()
+    return Point(
+        regimen, person, chosen, (), setting, prior, (), np.zeros(len(prior.names)), prior.covariance
+    ).individual()
 
 
 def _pointed(question: Question, person: Person) -> Point:
@@ -140,6 +143,7 @@ def _pointed(question: Question, person: Person) -> Point:
         observations=question.observations,
         setting=question.setting,
         prior=problem.prior,
+        off_sd=off_sd(problem, standard),
         peak=problem.prior.effects(standard)[0],
         covariance=problem.prior.spread(left[0]),
     )
@@ -168,6 +172,11 @@ def most_probable_many(
         covariance=problem.prior.spread(np.asarray(np.linalg.inv(peak.curvature))),
         arrived=peak.arrived,
     )
+
+
+def off_sd(problem: Problem, standard: Values) -> tuple[float, ...]:
+    """How far each observation of the only person lies from the curve of standard effects (1, names), in SDs."""
+    return tuple(problem.sheet.off(problem.scaled(standard, np.zeros(1, dtype=np.int64))[0]).tolist())
 
 
 def settled(problem: Problem, peak: Peak) -> tuple[Values, Values]:

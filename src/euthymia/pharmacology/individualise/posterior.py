@@ -20,7 +20,7 @@ from euthymia.pharmacology.individualise.ensemble import SETTLED_R_HAT, explored
 from euthymia.pharmacology.individualise.moved import Moved, moved_by
 from euthymia.pharmacology.individualise.observation import PLAIN, PUBLISHED, Assay, Observation, Setting, said
 from euthymia.pharmacology.individualise.pareto import WORST_K, effective_size, smoothed
-from euthymia.pharmacology.individualise.point import settled
+from euthymia.pharmacology.individualise.point import off_sd, settled
 from euthymia.pharmacology.individualise.prior import Prior
 from euthymia.pharmacology.individualise.problem import Problem, Solve
 from euthymia.pharmacology.individualise.question import Question
@@ -68,7 +68,8 @@ class Sampling:
 class Posterior:
     """Weighted draws of one person's random effects.
 
-    peak: (names,), the most probable.   draws: (draws, names).   weights: (draws,), adding up to 1.   pareto_k: of the
+    off_sd: how far each observation lies from the most probable curve, in SDs of its scatter.   peak: (names,), the
+    most probable.   draws: (draws, names).   weights: (draws,), adding up to 1.   pareto_k: of the
     importance weights, also where chains took over.   effective_size: how many independent draws these are worth.
     r_hat: of the chains, None without them.   log_evidence: log of the chance of the observations under this model,
     for comparing models of the same observations; None where it could not be had.
@@ -80,6 +81,7 @@ class Posterior:
     observations: tuple[Observation, ...]
     setting: Setting
     prior: Prior
+    off_sd: tuple[float, ...]
     peak: Values
     draws: Values
     weights: Values
@@ -173,6 +175,7 @@ def posterior(
         observations=question.observations,
         setting=setting,
         prior=problem.prior,
+        off_sd=off_sd(problem, peak),
         peak=problem.prior.effects(peak)[0],
         draws=problem.prior.effects(found.standard[0]),
         weights=weights,

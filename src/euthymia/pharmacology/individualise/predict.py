@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.errors import RegimenError
-from euthymia.pharmacology.individualise.moved import Moved, NotAdvised, Reason, still_the_prior
+from euthymia.pharmacology.individualise.moved import Moved, NotAdvised, Reason, contradicted, still_the_prior
+from euthymia.pharmacology.individualise.observation import said
 from euthymia.pharmacology.individualise.point import Point
 from euthymia.pharmacology.individualise.posterior import Posterior
 from euthymia.pharmacology.population import Band
@@ -52,8 +53,8 @@ def predict_next(
     """Levels and effects of the doses to come, with bands of what is still unknown about this person.
 
     doses, at_h: on the clock of the doses the person was learned from, and after them; what is left of those, and
-    tolerance over sessions, count. Left unsaid (a value, not an error) where the observations moved nothing, or the
-    posterior did not settle.   Refuses (RegimenError) doses that do not come after those given.
+    tolerance over sessions, count. Left unsaid (a value, not an error) where the observations moved nothing,
+    one contradicts the others, or the posterior did not settle.   Refuses (RegimenError) doses that do not come after those given.
     """
     last_h = max(dose.end_h for dose in found.regimen)
     if doses.first_h < last_h:
@@ -85,7 +86,7 @@ def not_advised(found: Learned) -> NotAdvised | None:
     if not found.is_settled:
         why = "The posterior did not settle: two explanations may fit alike. Observe more, or ask another model."
         return NotAdvised(Reason.NOT_SETTLED, why, moved)
-    return still_the_prior(moved)
+    return contradicted(moved, said(found.observations), found.off_sd) or still_the_prior(moved)
 
 
 def _narrower(one: Simulation, other: Simulation) -> float:

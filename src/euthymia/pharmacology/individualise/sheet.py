@@ -91,6 +91,21 @@ class Sheet:
         log_chance += self.constant[whose]
         return self._gathered(log_chance, slope, weight)
 
+    def off(self, scaled: Values) -> Values:
+        """How many SDs of scatter each observation of the first person lies from one row of predictions, (observations,).
+
+        Only for what has a distance: levels, rises and totals; 0 for the others. Of several moments the nearest counts.
+        """
+        # A total stands in the middle of its bounds; at the end of the scale only the inner bound is one.
+        low, high = self.target[0], self.upper[0]
+        total = self.links == Link.TOTAL
+        with_ends = np.clip(scaled, np.where(total, low, self.target[0]), np.where(total, high, self.target[0]))
+        distance = np.where(np.isin(self.links, (Link.BELOW, Link.SEDATED)), 0.0, with_ends - scaled)
+        places = np.argsort(np.abs(distance), kind="stable")[::-1]
+        found = np.zeros(int(self.owner[-1]) + 1)
+        found[self.owner[places]] = distance[places]
+        return found
+
     def _gathered(self, log_chance: Values, slope: Values, weight: Values) -> Score:
         starts = np.flatnonzero(np.diff(self.owner, prepend=-1))
         if starts.size == self.owner.size:
