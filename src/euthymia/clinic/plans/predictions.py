@@ -31,6 +31,7 @@ PEOPLE = Band(people=200, seed=7)
 SECOND_MODEL = {
     ("ketamine", "iv"): "kamp_2020",
     ("ketamine", "im"): "assembled_racemic_arterial",
+    ("ketamine", "sc"): "assembled_racemic_arterial",
     ("esketamine", "nasal"): "assembled_esketamine_arterial",
 }
 # A person whose birth date is not known is predicted at this age, and the page says so.
