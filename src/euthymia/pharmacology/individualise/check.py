@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,8 +63,7 @@ def check_plausible(problem: Problem, observations: Sequence[Observation], path:
     levels = [place for place, one in enumerate(observations) if isinstance(one, Level) and one.ng_per_ml is not None]
     if not levels:
         return
-    draws = standard_normals(problem.prior.names, _PRIOR_SEED, _PRIOR_PEOPLE, 0)
-    scaled = problem.scaled(draws, np.zeros(_PRIOR_PEOPLE, dtype=np.int64))
+    scaled = problem.scaled(_anybody(problem.prior.names), np.zeros(_PRIOR_PEOPLE, dtype=np.int64))
     sheet = problem.sheet
     for place in levels:
         columns = np.flatnonzero(sheet.owner == place)
@@ -74,6 +74,12 @@ def check_plausible(problem: Problem, observations: Sequence[Observation], path:
         off = float(sheet.target[0, columns[0]]) - float(middle)
         if abs(off) > reach:
             _refuse_implausible(observations[place], off > 0, np.exp(middle * sd), f"{path}[{place}].ng_per_ml")
+
+
+@lru_cache(maxsize=16)
+def _anybody(names: tuple[str, ...]) -> Values:
+    """Standard effects of people of the prior, always the same ones."""
+    return standard_normals(names, _PRIOR_SEED, _PRIOR_PEOPLE, 0)
 
 
 def _refuse_implausible(one: Observation, is_high: bool, expected: float, path: str) -> None:

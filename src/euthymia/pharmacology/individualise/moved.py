@@ -111,9 +111,6 @@ def contradicted(moved: Sequence[Moved], said: Sequence[str], off_sd: Sequence[f
     if worst is None or abs(off_sd[worst]) < WORST_OFF_SD:
         return None
     side = "above" if off_sd[worst] > 0 else "below"
-    why = (
-        f"{said[worst]} lies {abs(off_sd[worst]):.1f} SDs of its scatter {side} the most probable curve. Check its time"
-    )
-    return NotAdvised(
-        Reason.CONTRADICTED, f"{why}, number and place; or the model does not describe this person.", tuple(moved)
-    )
+    why = f"{said[worst]} lies {abs(off_sd[worst]):.1f} SDs of its scatter {side} the most probable curve."
+    advice = "Check its time, number and place; or the model does not describe this person."
+    return NotAdvised(Reason.CONTRADICTED, f"{why} {advice}", tuple(moved))

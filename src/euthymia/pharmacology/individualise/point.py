@@ -24,7 +24,7 @@ from euthymia.pharmacology.solve import closed_form
 Values = NDArray[np.float64]
 # Relative to the prior's own curvature of 1.
 _LEAST_CURVATURE = 0.05
-_LAST_STEP = 0.01
+_LAST_STEP = 0.05
 # One person's curvature is taken this near the peak, in prior standard deviations.
 _EXACTLY = 1e-5
 
@@ -33,7 +33,8 @@ _EXACTLY = 1e-5
 class Point:
     """The most probable random effects of one person, and a bell around them for what is left unknown.
 
-    off_sd: how far each observation lies from the curve of the peak, in SDs of its scatter.   peak: (names,).   covariance: (names, names), from exact second derivatives at the peak.
+    off_sd: how far each observation lies from the curve of the peak, in SDs of its scatter.   peak: (names,).
+    covariance: (names, names), from exact second derivatives at the peak.
     """
 
     regimen: Regimen

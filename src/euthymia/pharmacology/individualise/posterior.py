@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,9 @@ MOST_DRAWS = 200_000
 FEWEST_DRAWS = 200
 _ENOUGH_DRAWS = 400
 _KEPT = 1_000
+_MOST_KEPT_DRAWS = 10_000
+# A last exact step goes from here to the peak.
+_NEARLY = 1e-2
 # Degrees of freedom of the proposal, at least: tails heavy enough for a skewed posterior, at little cost for a round
 # one. With many effects as many as there are, or most draws would lie where nothing is.
 _TAIL = 6
@@ -163,7 +167,7 @@ def posterior(
     sampling = sampling or Sampling()
     question = Question(regimen, model, tuple(observations), assay or PUBLISHED, setting, solve)
     problem = question.asked_of((person,))
-    peak, left = settled(problem, climbed(problem))
+    peak, left = settled(problem, climbed(problem, done=_NEARLY))
     found = weighed(problem, peak, left, sampling.seed, sampling.draws)
     log_weights, k = smoothed(found.log_weights[0])
     weights = _normalised(log_weights)
@@ -202,23 +206,34 @@ class Weighed:
 def weighed(problem: Problem, middle: Values, spread: Values, seed: int, draws: int) -> Weighed:
     """Draws around everybody's peak and their weights. middle: (people, names).   spread: (people, names, names)."""
     people, size = middle.shape
-    normal = standard_normals([f"draw {name}" for name in problem.prior.names], seed, draws, 0)
-    freedom = max(_TAIL, size)
-    tail = np.sum(standard_normals([f"tail {turn}" for turn in range(freedom)], seed, draws, 0) ** 2, axis=1)
-    stretched = normal / np.sqrt(tail / freedom)[:, None]
+    stretched, log_bell = _bell(problem.prior.names, seed, draws)
     root = np.linalg.cholesky(spread)
     standard = middle[:, None, :] + stretched[None, :, :] @ np.swapaxes(root, 1, 2)
     whose = np.repeat(np.arange(people), draws)
     height = problem.log_posterior(standard.reshape(-1, size), whose).reshape(people, draws)
     height -= 0.5 * size * math.log(2 * math.pi)
     volume = np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
-    return Weighed(standard, height - (_log_bell(stretched, size, freedom) - volume[:, None]))
+    return Weighed(standard, height - (log_bell - volume[:, None]))
 
 
-def _log_bell(stretched: Values, size: int, freedom: int) -> Values:
-    """log density of the multivariate t before it is scaled, (draws,)."""
+def _bell(names: tuple[str, ...], seed: int, draws: int) -> tuple[Values, Values]:
+    """Draws of a multivariate t, (draws, names), and the log of its density there, (draws,)."""
+    return _kept_bell(names, seed, draws) if draws <= _MOST_KEPT_DRAWS else _fresh_bell(names, seed, draws)
+
+
+def _fresh_bell(names: tuple[str, ...], seed: int, draws: int) -> tuple[Values, Values]:
+    size = len(names)
+    freedom = max(_TAIL, size)
+    normal = standard_normals([f"draw {name}" for name in names], seed, draws, 0)
+    tail = np.sum(standard_normals([f"tail {turn}" for turn in range(freedom)], seed, draws, 0) ** 2, axis=1)
+    stretched = normal / np.sqrt(tail / freedom)[:, None]
     constant = math.lgamma((freedom + size) / 2) - math.lgamma(freedom / 2) - 0.5 * size * math.log(freedom * math.pi)
-    return np.asarray(constant - 0.5 * (freedom + size) * np.log1p(np.sum(stretched**2, axis=1) / freedom))
+    log_density = constant - 0.5 * (freedom + size) * np.log1p(np.sum(stretched**2, axis=1) / freedom)
+    return np.asarray(stretched), np.asarray(log_density)
+
+
+# The same draws serve every person of the same model and seed, and cost as much as solving them.
+_kept_bell = lru_cache(maxsize=4)(_fresh_bell)
 
 
 def _by_chains(problem: Problem, answer: Posterior, start: Values, seed: int) -> Posterior:

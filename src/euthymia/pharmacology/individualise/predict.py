@@ -53,8 +53,9 @@ def predict_next(
     """Levels and effects of the doses to come, with bands of what is still unknown about this person.
 
     doses, at_h: on the clock of the doses the person was learned from, and after them; what is left of those, and
-    tolerance over sessions, count. Left unsaid (a value, not an error) where the observations moved nothing,
-    one contradicts the others, or the posterior did not settle.   Refuses (RegimenError) doses that do not come after those given.
+    tolerance over sessions, count. Left unsaid (a value, not an error) where the observations moved nothing, one
+    contradicts the others, or the posterior did not settle.   Refuses (RegimenError) doses that do not come after
+    those given.
     """
     last_h = max(dose.end_h for dose in found.regimen)
     if doses.first_h < last_h:

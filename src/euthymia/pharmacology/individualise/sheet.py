@@ -92,7 +92,7 @@ class Sheet:
         return self._gathered(log_chance, slope, weight)
 
     def off(self, scaled: Values) -> Values:
-        """How many SDs of scatter each observation of the first person lies from one row of predictions, (observations,).
+        """How many SDs of scatter the first person's observations lie from a row of predictions, (observations,).
 
         Only for what has a distance: levels, rises and totals; 0 for the others. Of several moments the nearest counts.
         """
