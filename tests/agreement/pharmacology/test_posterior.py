@@ -35,6 +35,19 @@ def test_chains_and_importance_sampling_find_the_same_posterior(observations: tu
     assert sds(walked) / sds(found) == pytest.approx(np.ones(len(found.names)), abs=0.12)
 
 
+def test_a_bell_in_the_wrong_place_is_moved_to_where_the_draws_were_needed() -> None:
+    # Two levels at unknown times: the curvature at the peak knows little of the slopes around it.
+    levels = (Level(None, 60, between_h=(0.01, 90)), Level(None, 100, between_h=(-5, 90)))
+    first = posterior(INFUSION, PERSON, levels, model="fanta_otto_2021", sampling=Sampling(method=Method.IMPORTANCE))
+    assert not first.is_settled
+    found = posterior(INFUSION, PERSON, levels, model="fanta_otto_2021")
+    assert found.method is Method.IMPORTANCE
+    assert found.is_settled
+    walked = posterior(INFUSION, PERSON, levels, model="fanta_otto_2021", sampling=Sampling(method=Method.CHAINS))
+    assert (walked.mean - found.mean) / sds(found) == pytest.approx(np.zeros(len(found.names)), abs=0.15)
+    assert walked.log_evidence == pytest.approx(found.log_evidence, abs=0.05)
+
+
 def test_moments_and_evidence_are_those_of_a_grid() -> None:
     # Two random effects of this model, three levels of the drug: the grid is exact to its spacing.
     levels = (Level(0.66, 100), Level(2, 60), Level(6, 35))

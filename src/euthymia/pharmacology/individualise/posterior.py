@@ -1,7 +1,8 @@
 """Everything that is believed about one person's random effects after the observations, as weighted draws.
 
 Importance sampling from a bell with heavy tails around the peak: draw k of a seed is the same however many are drawn.
-The tail of the weights says whether that may be trusted; where not, chains explore instead, and the answer says so.
+The tail of the weights says whether that may be trusted; where not, the bell is moved once to where the draws were
+needed, and where that does not help, chains explore instead. The answer says which method made it.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ DRAWS = 4_000
 MOST_DRAWS = 200_000
 FEWEST_DRAWS = 200
 _ENOUGH_DRAWS = 400
+# Fewer than this say too little of where to look next.
+_ENOUGH_TO_AIM = 50
 _KEPT = 1_000
 _MOST_KEPT_DRAWS = 10_000
 # A last exact step goes from here to the peak.
@@ -168,11 +171,7 @@ def posterior(
     question = Question(regimen, model, tuple(observations), assay or PUBLISHED, setting, solve)
     problem = question.asked_of((person,))
     peak, left = settled(problem, climbed(problem, done=_NEARLY))
-    found = weighed(problem, peak, left, sampling.seed, sampling.draws)
-    log_weights, k = smoothed(found.log_weights[0])
-    weights = _normalised(log_weights)
-    size = effective_size(weights)
-    answer = Posterior(
+    blank = Posterior(
         regimen=regimen,
         person=person,
         model=question.chosen(),
@@ -181,18 +180,49 @@ def posterior(
         prior=problem.prior,
         off_sd=off_sd(problem, peak),
         peak=problem.prior.effects(peak)[0],
+        draws=np.zeros((0, problem.size)),
+        weights=np.zeros(0),
+        method=Method.IMPORTANCE,
+        pareto_k=math.inf,
+        effective_size=0.0,
+        r_hat=None,
+        log_evidence=None,
+    )
+    return _answered(problem, blank, (peak, left), sampling)
+
+
+def _answered(problem: Problem, blank: Posterior, bell: tuple[Values, Values], sampling: Sampling) -> Posterior:
+    """Importance sampling around the bell, once more around what was found, then chains, until one can be trusted."""
+    answer, standard = _sampled(problem, blank, bell, sampling)
+    again = sampling.method is None and not answer.is_settled
+    if again and answer.effective_size > _ENOUGH_TO_AIM:
+        # The first draws know better than the curvature at the peak where the next should be.
+        middle = answer.weights @ standard
+        spread = (standard - middle).T @ ((standard - middle) * answer.weights[:, None])
+        better, standard_there = _sampled(problem, blank, (middle[None, :], spread[None, :, :]), sampling)
+        if better.pareto_k < answer.pareto_k:
+            answer, standard = better, standard_there
+    if sampling.method is Method.IMPORTANCE or (sampling.method is None and answer.is_settled):
+        return answer
+    return _by_chains(problem, answer, standard, sampling.seed)
+
+
+def _sampled(
+    problem: Problem, blank: Posterior, bell: tuple[Values, Values], sampling: Sampling
+) -> tuple[Posterior, Values]:
+    """The posterior from weighted draws around one bell, and the draws on the standard scale, (draws, names)."""
+    found = weighed(problem, *bell, sampling.seed, sampling.draws)
+    log_weights, k = smoothed(found.log_weights[0])
+    weights = _normalised(log_weights)
+    answer = replace(
+        blank,
         draws=problem.prior.effects(found.standard[0]),
         weights=weights,
-        method=Method.IMPORTANCE,
         pareto_k=k,
-        effective_size=size,
-        r_hat=None,
+        effective_size=effective_size(weights),
         log_evidence=_log_mean(log_weights),
     )
-    chosen = sampling.method
-    if chosen is Method.IMPORTANCE or (chosen is None and answer.is_settled):
-        return answer
-    return _by_chains(problem, answer, found.standard[0], sampling.seed)
+    return answer, found.standard[0]
 
 
 @dataclass(frozen=True, slots=True)
