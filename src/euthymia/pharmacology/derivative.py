@@ -69,18 +69,32 @@ def names(node: ast.expr) -> frozenset[str]:
 
 
 def replaced(node: ast.expr, by: Mapping[str, ast.expr]) -> ast.expr:
-    """The formula with some names replaced by formulas."""
+    """The formula with some names replaced by formulas; what becomes 0 is taken out."""
     match node:
         case ast.Name(id=name):
             return by.get(name, node)
         case ast.BinOp(left=left, op=op, right=right):
-            return ast.BinOp(replaced(left, by), op, replaced(right, by))
+            return _joined(replaced(left, by), op, replaced(right, by))
         case ast.UnaryOp(op=op, operand=operand):
             return ast.UnaryOp(op, replaced(operand, by))
         case ast.Call(func=func, args=args):
             return ast.Call(func, [replaced(each, by) for each in args], [])
         case _:
             return node
+
+
+def _joined(left: ast.expr, op: ast.operator, right: ast.expr) -> ast.expr:
+    match op:
+        case ast.Add():
+            return plus(left, right)
+        case ast.Sub():
+            return minus(left, right)
+        case ast.Mult():
+            return times(left, right)
+        case ast.Div():
+            return over(left, right)
+        case _:
+            return ast.BinOp(left, op, right)
 
 
 def is_zero(node: ast.expr) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from euthymia.pharmacology.expression import Expression, Values, expit, logit
 from euthymia.pharmacology.person import Person
 from euthymia.pharmacology.regimen import Dose, Regimen, Route
 from euthymia.pharmacology.solve.system import Input, LinearSystem
+
+if TYPE_CHECKING:
+    from euthymia.pharmacology.turnover import Turnover
 
 # State, share of a dose that enters it (people,), and over how many hours (people,) or as the dose says.
 _Share = tuple[int, Values, Values | None]
@@ -125,6 +128,7 @@ class Model:
     mg_per_device: float | None
     residual_log_sd: float | None
     first_pass: FirstPass | None = None
+    turnover: Turnover | None = None
 
     @property
     def id(self) -> str:

@@ -36,7 +36,7 @@ class Input:
         first_h = np.full(self.duration_h.shape, self.start_h)
         return first_h if self.later_h is None else first_h + self.later_h
 
-    def some(self, part: slice) -> Input:
+    def some(self, part: slice | NDArray[np.int64]) -> Input:
         """The same input for some of its people."""
         later_h = None if self.later_h is None else self.later_h[part]
         return replace(self, amount=self.amount[part], duration_h=self.duration_h[part], later_h=later_h)
@@ -72,7 +72,7 @@ class LinearSystem:
         """The same system for one of its people."""
         return self.some(slice(place, place + 1))
 
-    def some(self, part: slice) -> LinearSystem:
+    def some(self, part: slice | NDArray[np.int64]) -> LinearSystem:
         """The same system for some of its people."""
         inputs = tuple(entry.some(part) for entry in self.inputs)
         return LinearSystem(self.rates[part], self.readout[part], inputs)

@@ -1,0 +1,364 @@
+"""Turnover states for populations: the same definition as `rosenbrock.py`, compiled, many people at once.
+
+People are solved in blocks; a block shares its steps, as large as the worst of its people allows, and always a half,
+a quarter, ... of the interval between two events, so that the decay over a step is worked out once and used again.
+Threads share the blocks. Needs the `fast` extra; the first call of a model compiles it, which takes seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from euthymia.pharmacology.derivative import Formula
+from euthymia.pharmacology.solve import rosenbrock
+from euthymia.pharmacology.solve.modes import Modes, modes
+from euthymia.pharmacology.solve.program import Kind, Program, compiled
+from euthymia.pharmacology.solve.system import Values, checked
+from euthymia.pharmacology.solve.turnover_source import Layout, Step
+from euthymia.pharmacology.turnover import Turnover, TurnoverSystem, structure
+
+# People per block: wide enough for every processor's registers, small enough that a block's tables stay in its cache.
+BLOCK = 64
+# Rows are this much longer than a block: at a power of two apart they would push one another out of the cache.
+_APART = 8
+# The shortest step is the interval between two events over 2 to this power.
+HALVINGS = 14
+# At the shortest step an error of this size is rounding: where nearly nothing is there yet, more cannot be had.
+_ROUNDING = 1e-4
+# Intervals that come again have tables of their own; the others share one.
+_MOST_KEPT = 48
+
+_KERNEL = """
+B, WIDTH, HALVINGS, PER_TABLE, ROUNDING = {block}, {width}, {halvings}, {table_rows}, {rounding}
+TERMS, RATES, LEVELS, STATES, NEXT, PEAKS, CARRIED, NEXT_CARRIED, CONSTANTS, PASSED, ERROR, ROWS = {places}
+
+@inlined
+def refresh(Z):
+{refresh}
+
+@inlined
+def table(Z, E, h):
+{table}
+
+@inlined
+def step(Z, E, h):
+    per_h = 1.0 / h
+{step}
+
+@inlined
+def accept(Z, E):
+{accept}
+
+@inlined
+def sized(Z):
+{sized}
+
+@inlined
+def worst_of(Z):
+    half = B // 2
+    while half > 0:
+        for b in range(half):
+            Z[ERROR, b] = max(Z[ERROR, b], Z[ERROR, b + half])
+        half //= 2
+    return Z[ERROR, 0]
+
+@compiled
+def kernel(first, end, relative, spans, numbers, edges, people, reads, out, report):
+    spans_h, span, slot, look, edge_from = spans
+    kind, entry, entry_row = edges
+    rates, entering, amounts, constants, start = people
+    states, seen, terms, modes, heard, slots = numbers
+    Z = np.zeros((ROWS, WIDTH))
+    T = np.empty((slots * (HALVINGS + 1), PER_TABLE, WIDTH))
+    ready = np.zeros(slots * (HALVINGS + 1), np.uint8)
+    settled = np.zeros((terms, WIDTH))
+    running = np.zeros((terms, WIDTH))
+    opened = np.full(spans_h.size, -1)
+    full = 1 << HALVINGS
+    for block in range(first, end):
+        one = block * B
+        ready[:] = 0
+        settled[:] = 0.0
+        running[:] = 0.0
+        active = 0
+        h_next = 0.01
+        Z[:] = 0.0
+        for row in range(modes):
+            for b in range(B):
+                Z[RATES + row, b] = rates[row, one + b]
+        for row in range(states):
+            for b in range(B):
+                Z[STATES + row, b] = start[row, one + b]
+                Z[PEAKS + row, b] = abs(start[row, one + b])
+        for row in range(constants.shape[0]):
+            for b in range(B):
+                Z[CONSTANTS + row, b] = constants[row, one + b]
+        refresh(Z)
+        steps, refused = 0, 0
+        turned = False
+        opening = HALVINGS + 1
+        for moment in range(span.size):
+            if moment > 0:
+                this = span[moment]
+                if slot[this] == 0:
+                    ready[: HALVINGS + 1] = 0
+                level = 0
+                while level < HALVINGS and spans_h[this] > h_next * (1.0001 * (1 << level)):
+                    level += 1
+                if turned and opened[this] >= 0:
+                    level = opened[this]
+                done = 0
+                worst = 0.0
+                while done < full:
+                    h = spans_h[this] / (1 << level)
+                    which = slot[this] * (HALVINGS + 1) + level
+                    E = T[which]
+                    if ready[which] == 0:
+                        table(Z, E, h)
+                        ready[which] = 1
+                    step(Z, E, h)
+                    if moment == 1 and level < opening:
+                        sized(Z)
+                        opening = level
+                    worst = worst_of(Z) / relative
+                    if worst <= 1.0 or (level == HALVINGS and worst * relative < ROUNDING):
+                        accept(Z, E)
+                        if turned and done == 0:
+                            opened[this] = level
+                        done += full >> level
+                        steps += 1
+                        while worst < 0.03 and level > 0 and done < full and done % (full >> (level - 1)) == 0:
+                            level -= 1
+                            worst *= 16.0
+                    elif level == HALVINGS:
+                        report[block, 2] = 1
+                        done = full
+                    else:
+                        refused += 1
+                        level += 1
+                        if worst > 24.0 and level < HALVINGS:
+                            level += 1
+                h_next = h * min(4.0, 0.9 * max(worst, 1e-4) ** -0.25)
+                turned = False
+            jumped = False
+            for edge in range(edge_from[moment], edge_from[moment + 1]):
+                turned = True
+                at = entry[edge]
+                for row in range(terms):
+                    for b in range(B):
+                        size = entering[entry_row[at], row, one + b] * amounts[at, one + b]
+                        Z[TERMS + row, b] += settled[row, b]
+                        if kind[edge] == 0:
+                            Z[TERMS + row, b] += size
+                        elif kind[edge] == 1:
+                            running[row, b] += size
+                        else:
+                            running[row, b] -= size
+                if kind[edge] == 0:
+                    jumped = True
+                elif kind[edge] == 1:
+                    active += 1
+                else:
+                    active -= 1
+                for row in range(heard):
+                    for b in range(B):
+                        Z[LEVELS + row, b] = 0.0
+                for row in range(terms):
+                    for b in range(B):
+                        if active == 0:
+                            running[row, b] = 0.0
+                        settled[row, b] = -running[row, b] / Z[RATES + MODE_OF[row], b]
+                        Z[TERMS + row, b] -= settled[row, b]
+                        Z[LEVELS + HEARD_OF[row], b] += settled[row, b]
+            if jumped:
+                refresh(Z)
+            if look[moment] >= 0:
+                for row in range(reads.shape[0]):
+                    if reads[row, 0] >= 0:
+                        for b in range(B):
+                            out[row, look[moment], one + b] = Z[STATES + reads[row, 0], b]
+                    else:
+                        for b in range(B):
+                            out[row, look[moment], one + b] = Z[LEVELS + reads[row, 1], b]
+                        for term in range(terms):
+                            if HEARD_OF[term] == reads[row, 1]:
+                                for b in range(B):
+                                    out[row, look[moment], one + b] += Z[TERMS + term, b]
+                        for b in range(B):
+                            out[row, look[moment], one + b] = max(out[row, look[moment], one + b], 0.0)
+        report[block, 0] = steps
+        report[block, 1] = refused
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A kernel, and the formulas of parameters it takes as numbers."""
+
+    kernel: Callable[..., None]
+    constants: tuple[Formula, ...]
+
+
+def driven(system: TurnoverSystem, at_h: Values, *, relative: float = 1e-4, threads: int = 2) -> Values:
+    """States and concentrations over time, (people, times, reads), as `rosenbrock.driven` gives them.
+
+    relative: error allowed per step; that of the answer is some tens of times smaller.   SolverFailed where it cannot
+    be kept. People whose kinetics have no real modes of their own go through `rosenbrock.driven`.
+    """
+    at_h = np.asarray(at_h, dtype=np.float64)
+    out = np.empty((len(system.reads), at_h.size, system.people))
+    for places in rosenbrock.alike(system):
+        part = system if places.size == system.people else system.some(places)
+        out[:, :, places] = _Run(part, at_h, relative, threads).answer()
+    return checked(out.transpose(2, 1, 0))
+
+
+class _Run:
+    """People who share their schedule."""
+
+    def __init__(self, system: TurnoverSystem, at_h: Values, relative: float, threads: int) -> None:
+        self.system, self.at_h, self.relative, self.threads = system, at_h, relative, threads
+        linear = system.linear.reached()
+        self.inputs = linear.inputs
+        self.rows = sorted({entry.state for entry in linear.inputs})
+        self.found: Modes = modes(linear, self.rows)
+        self.program: Program = compiled(linear.inputs, at_h)
+
+    def answer(self) -> Values:
+        """(reads, times, people)."""
+        if np.iscomplexobj(self.found.rates_per_h):
+            return rosenbrock.driven(self.system, self.at_h, relative=self.relative).transpose(2, 1, 0)
+        out, report = self._ran()
+        lost = np.flatnonzero(~self.found.sound | np.repeat(report[:, 2] > 0, BLOCK)[: self.system.people])
+        if lost.size:
+            slow = rosenbrock.driven(self.system.some(lost), self.at_h, relative=self.relative)
+            out[:, :, lost] = slow.transpose(2, 1, 0)
+        return out
+
+    def _ran(self) -> tuple[Values, NDArray[np.int64]]:
+        system, program = self.system, self.program
+        layout = Layout(system.heard, self.found.terms, self.found.rates_per_h.shape[0], system.turnover.names)
+        ready = _kernel(system.turnover, layout)
+        blocks = -(-system.people // BLOCK)
+        out = np.empty((len(system.reads), self.at_h.size, blocks * BLOCK))
+        self._before_the_first_dose(out)
+        report = np.zeros((blocks, 3), dtype=np.int64)
+        slots, count = _slots(program)
+        numbers = (len(layout.states), len(layout.heard), len(layout.terms), layout.modes, len(layout.heard), count)
+        spans = (program.spans_h, program.span, slots, program.looks, _first_edges(program))
+        edges = (*(_whole(each) for each in _edges(program)), _whole([self.rows.index(e.state) for e in self.inputs]))
+        reads = np.array([_row(layout, name) for name in system.reads], dtype=np.int64)
+        people = self._people(ready.constants, blocks * BLOCK)
+
+        def work(part: tuple[int, int]) -> None:
+            ready.kernel(part[0], part[1], self.relative, spans, numbers, edges, people, reads, out, report)
+
+        _shared(work, blocks, self.threads)
+        return out[:, :, : system.people], report
+
+    def _people(self, constants: Sequence[Formula], size: int) -> tuple[Values, ...]:
+        """What the kernel needs of each person, people last, the last person repeated up to whole blocks."""
+        system, found = self.system, self.found
+        everybody = np.minimum(np.arange(size), system.people - 1)
+        # A mode that never empties is let empty over a thousand million hours.
+        rates = np.where(found.rates_per_h == 0, -1e-9, found.rates_per_h)
+        entering = np.stack(
+            [found.entering[:, mode] * found.seen[row] for row, (_, mode) in enumerate(found.terms)], axis=1
+        )
+        # People without modes of their own are solved elsewhere; here they must not disturb their block.
+        rates, entering = (np.where(found.sound, each, sane) for each, sane in ((rates, -1.0), (entering, 0.0)))
+        amounts = np.stack([e.amount if e.is_bolus else e.amount / e.duration_h for e in self.inputs])
+        worked_out = [np.broadcast_to(formula(system.values), (system.people,)) for formula in constants]
+        steady = np.stack(worked_out) if worked_out else np.zeros((0, system.people))
+        rows = (rates, entering, amounts, steady, system.start)
+        return tuple(np.ascontiguousarray(each[..., everybody]) for each in rows)
+
+    def _before_the_first_dose(self, out: Values) -> None:
+        program, system = self.program, self.system
+        seen = np.isin(np.arange(self.at_h.size), program.looks)
+        everybody = np.minimum(np.arange(out.shape[2]), system.people - 1)
+        for row, name in enumerate(system.reads):
+            states = system.turnover.names
+            out[row, ~seen] = system.start[states.index(name)][everybody] if name in states else 0.0
+
+
+@lru_cache(maxsize=32)
+def _kernel(turnover: Turnover, layout: Layout) -> _Compiled:
+    """Compiled when it is first called; kept, so that a second regimen of the same shape is not compiled again."""
+    # Imported here: numba is the `fast` extra and takes a while to load.
+    from euthymia.pharmacology.solve import fast_math
+
+    step = Step(structure(turnover), layout)
+    parts = {name: getattr(step, name)() for name in ("refresh", "table", "sized", "step", "accept")}
+    rows = [len(layout.terms), layout.modes, len(layout.heard), *[len(layout.states)] * 3, *[len(step.carried)] * 2]
+    places = np.cumsum([0, *rows, len(step.constants), step.passed_rows, 1]).tolist()
+    source = _KERNEL.format(
+        block=BLOCK,
+        width=BLOCK + _APART,
+        halvings=HALVINGS,
+        rounding=_ROUNDING,
+        table_rows=step.table_rows(),
+        places=tuple(places),
+        **{name: _indented(text, 4) for name, text in parts.items()},
+    )
+    known: dict[str, Any] = {
+        "np": np,
+        "compiled": fast_math.compiled,
+        "inlined": fast_math.inlined,
+        "exp64": fast_math.exp64,
+        "log64": fast_math.log64,
+        "MODE_OF": np.array([mode for _, mode in layout.terms]),
+        "HEARD_OF": np.array([heard for heard, _ in layout.terms]),
+    }
+    exec(compile(source, "<turnover kernel>", "exec"), known)
+    return _Compiled(known["kernel"], tuple(Formula(node) for node in step.constants.values()))
+
+
+def _row(layout: Layout, name: str) -> tuple[int, int]:
+    """Where a read is: (state, -1) or (-1, heard)."""
+    return (layout.states.index(name), -1) if name in layout.states else (-1, layout.heard.index(name))
+
+
+def _shared(work: Callable[[tuple[int, int]], None], blocks: int, threads: int) -> None:
+    """Every block once; small shares, so that no thread waits long for another."""
+    share = max(1, min(16, blocks // (4 * threads)))
+    parts = [(first, min(first + share, blocks)) for first in range(0, blocks, share)]
+    if threads <= 1 or len(parts) == 1:
+        work((0, blocks))
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(work, parts))
+
+
+def _slots(program: Program) -> tuple[NDArray[np.int64], int]:
+    """Which tables each interval uses, and how many there are; 0 is shared by those that come once."""
+    again = np.bincount(program.span[1:], minlength=program.spans_h.size)
+    kept = [int(span) for span in np.argsort(-again, kind="stable")[:_MOST_KEPT] if again[span] > 1]
+    slots = np.zeros(program.spans_h.size, dtype=np.int64)
+    slots[kept] = np.arange(1, len(kept) + 1)
+    return slots, len(kept) + 1
+
+
+def _first_edges(program: Program) -> NDArray[np.int64]:
+    moments = [edge.moment for edge in program.edges]
+    return np.searchsorted(moments, np.arange(program.grid_h.size + 1)).astype(np.int64)
+
+
+def _edges(program: Program) -> tuple[list[int], list[int]]:
+    kinds = {Kind.BOLUS: 0, Kind.START: 1, Kind.STOP: 2}
+    return [kinds[edge.kind] for edge in program.edges], [edge.entry for edge in program.edges]
+
+
+def _whole(numbers: Sequence[int]) -> NDArray[np.int64]:
+    return np.asarray(numbers, dtype=np.int64)
+
+
+def _indented(text: str, by: int) -> str:
+    return "\n".join(" " * by + line for line in text.splitlines())

@@ -1,0 +1,192 @@
+"""Lines of a compiled loop over people: formulas as plain arithmetic, every value worked out once.
+
+Used by `turnover_source.py`. The names in the lines are rows of the kernel's scratch `Z` and table `E`, column `b`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from euthymia.errors import Broken
+from euthymia.pharmacology.derivative import names, over
+
+# Under a logarithm, and beside a state of nothing.
+TINY = "1e-30"
+
+
+@dataclass(slots=True)
+class Written:
+    """Lines of a loop over people, with every value that was worked out already."""
+
+    constants: dict[str, ast.expr]
+    moving: frozenset[str]
+    lines: list[str] = field(default_factory=list)
+    known: dict[str, str] = field(default_factory=dict)
+
+    def keep(self, value: str) -> str:
+        """A name for a value; the same value has the same name."""
+        if value not in self.known:
+            self.known[value] = f"v{len(self.known)}"
+            self.lines.append(f"{self.known[value]} = {value}")
+        return self.known[value]
+
+    def constant(self, node: ast.expr) -> str:
+        """A value of parameters only: a number, or a row worked out before."""
+        if not names(node):
+            return repr(float(eval(compile(ast.fix_missing_locations(ast.Expression(node)), "", "eval"))))
+        text = ast.unparse(node)
+        self.constants.setdefault(text, node)
+        return self.keep(f"Z[CONSTANTS + {list(self.constants).index(text)}, b]")
+
+    def value(self, node: ast.expr, at: Mapping[str, str]) -> str:
+        """The formula's value, its moving names read from `at`."""
+        if not names(node) & self.moving:
+            return self.constant(node)
+        match node:
+            case ast.Name(id=name):
+                return at[name]
+            case ast.UnaryOp(operand=operand):
+                return self.keep(f"-{self.value(operand, at)}")
+            case ast.BinOp(left=left, op=ast.Div(), right=right):
+                return self.keep(f"{self.value(left, at)} * {self.inverse(right, at)}")
+            case ast.BinOp(left=left, op=ast.Pow(), right=right):
+                return self.power(left, right, at)
+            case ast.BinOp(left=left, op=op, right=right):
+                sign = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}[type(op)]
+                return self.keep(f"{self.value(left, at)} {sign} {self.value(right, at)}")
+            case ast.Call(func=ast.Name(id=function), args=arguments):
+                return self.call(function, [self.value(each, at) for each in arguments])
+            case _:
+                raise Broken(f"'{ast.unparse(node)}' cannot be compiled")
+
+    def inverse(self, node: ast.expr, at: Mapping[str, str]) -> str:
+        """1 over the formula; a division is slow, so that each is made once."""
+        if not names(node) & self.moving:
+            return self.constant(over(ast.Constant(1.0), node))
+        return self.keep(f"1.0 / {self.value(node, at)}")
+
+    def power(self, base: ast.expr, exponent: ast.expr, at: Mapping[str, str]) -> str:
+        """Whole small powers by multiplying; others by exp and log, their base held above 0."""
+        if isinstance(exponent, ast.Constant) and exponent.value in (2, 3, 4):
+            factor = self.value(base, at)
+            return self.keep(" * ".join([factor] * int(str(exponent.value))))
+        logarithm = self.keep(f"log64(max({self.value(base, at)}, {TINY}))")
+        return self.keep(f"exp64({self.value(exponent, at)} * {logarithm})")
+
+    def call(self, function: str, found: list[str]) -> str:
+        """A function of values."""
+        first, *others = found
+        match function:
+            case "exp" | "log":
+                return self.keep(f"{function}64({first})")
+            case "max" | "min":
+                return self.keep(f"{function}({first}, {others[0]})")
+            case "expit":
+                return self.keep(f"1.0 / (1.0 + exp64(-{first}))")
+            case "logit":
+                return self.keep(f"log64({first} / (1.0 - {first}))")
+            case "above":
+                return self.keep(f"1.0 if {first} > {others[0]} else 0.0")
+            case _:
+                raise Broken(f"{function} cannot be compiled")
+
+    def total(self, parts: Iterable[tuple[float, str]], start: str = "") -> str:
+        """start + Σ weight · part."""
+        written = [start] if start else []
+        written += [part if weight == 1.0 else f"{weight!r} * {part}" for weight, part in parts if weight]
+        return self.keep(" + ".join(written)) if written else "0.0"
+
+
+class Solver:
+    """Solves the small matrix of one group: its inverse for two states, elimination without exchanges otherwise."""
+
+    def __init__(self, written: Written, matrix: list[list[str]]) -> None:
+        self.written, self.size = written, len(matrix)
+        keep = written.keep
+        if self.size == 2:
+            (a, b), (c, d) = matrix
+            over_all = keep(f"1.0 / ({a} * {d} - {b} * {c})")
+            self.inverse = [[keep(f"{d} * {over_all}"), keep(f"-{b} * {over_all}")]]
+            self.inverse.append([keep(f"-{c} * {over_all}"), keep(f"{a} * {over_all}")])
+            return
+        self.lower: dict[tuple[int, int], str] = {}
+        self.upper = [list(row) for row in matrix]
+        self.pivots: list[str] = []
+        for column in range(self.size):
+            self.pivots.append(keep(f"1.0 / {self.upper[column][column]}"))
+            for row in range(column + 1, self.size):
+                if self.upper[row][column] == "0.0":
+                    continue
+                factor = keep(f"{self.upper[row][column]} * {self.pivots[column]}")
+                self.lower[row, column] = factor
+                for other in range(column + 1, self.size):
+                    if self.upper[column][other] != "0.0":
+                        self.upper[row][other] = keep(
+                            f"{self.upper[row][other]} - {factor} * {self.upper[column][other]}"
+                        )
+
+    def __call__(self, right: Sequence[str]) -> list[str]:
+        """The solution for one right side."""
+        keep = self.written.keep
+        if self.size == 2:
+            return [keep(f"{one} * {right[0]} + {other} * {right[1]}") for one, other in self.inverse]
+        found = list(right)
+        for row in range(self.size):
+            for column in range(row):
+                if (row, column) in self.lower:
+                    found[row] = keep(f"{found[row]} - {self.lower[row, column]} * {found[column]}")
+        for row in reversed(range(self.size)):
+            for column in range(row + 1, self.size):
+                if self.upper[row][column] != "0.0":
+                    found[row] = keep(f"{found[row]} - {self.upper[row][column]} * {found[column]}")
+            found[row] = keep(f"{found[row]} * {self.pivots[row]}")
+        return found
+
+
+_VALUE = re.compile(r"\bv\d+\b")
+_LOAD = re.compile(r"^v\d+ = [ZE]\[[^\]]*\]$")
+
+
+def phases(lines: Sequence[str], cuts: Sequence[int]) -> tuple[list[list[str]], int]:
+    """The lines as several loops over people, and how many values go from one to another.
+
+    A processor works on several people of a short loop at once, where one long chain would keep it waiting. What is
+    only loaded is loaded again; everything else is passed on in rows of its own.
+    """
+    bounds = [0, *cuts, len(lines)]
+    defined: dict[str, tuple[int, str]] = {}
+    found: list[list[str]] = []
+    rows: dict[str, int] = {}
+    for first, end in pairwise(bounds):
+        body: list[str] = []
+        have: set[str] = set()
+        for line in lines[first:end]:
+            for name in _VALUE.findall(line.split(" = ", 1)[1]):
+                if name not in have:
+                    body.append(_fetched(name, defined, rows, found))
+                    have.add(name)
+            body.append(line)
+            if line.startswith("v"):
+                name = line.split(" = ", 1)[0]
+                defined[name] = (len(found), line)
+                have.add(name)
+        found.append(body)
+    return found, len(rows)
+
+
+def _fetched(name: str, defined: Mapping[str, tuple[int, str]], rows: dict[str, int], found: list[list[str]]) -> str:
+    phase, line = defined[name]
+    if _LOAD.match(line):
+        return line
+    if name not in rows:
+        rows[name] = len(rows)
+        found[phase].append(f"Z[PASSED + {rows[name]}, b] = {name}")
+    return f"{name} = Z[PASSED + {rows[name]}, b]"
+
+
+def loop(lines: Iterable[str]) -> str:
+    return "\n".join(["for b in range(B):", *(f"    {line}" for line in lines)])
