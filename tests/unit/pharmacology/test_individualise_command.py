@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -147,3 +148,15 @@ def test_every_refusal_says_where(path: str, value: Any, code: str, where: str) 
     assert result.exit_code == 2, result.output
     refusal = json.loads(result.stderr)
     assert (refusal["error"], refusal["path"]) == (code, where)
+
+
+def test_the_example_of_the_page_on_learning_one_person_runs(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (repository / "docs/explanation/individual-estimation.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    exec(code, {})
+    said = capsys.readouterr().out
+    assert "importance_sampling" in said
+    assert "clearance" in said
+    assert "True" in said

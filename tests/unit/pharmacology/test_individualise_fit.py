@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.stats import genpareto
 
+from euthymia.errors import BadInput
 from euthymia.pharmacology import Dose, Person, Regimen, load_model
 from euthymia.pharmacology.compounds.load import model_from
 from euthymia.pharmacology.individualise import Assay, Level, Reading, most_probable, most_probable_many
@@ -22,7 +25,7 @@ INFUSION = Regimen((Dose("esketamine", "iv", 28, 0, duration_h=2 / 3),))
 NOBODY = np.zeros(1, dtype=np.int64)
 LEVELS = (Level(0.66, 160), Level(2, 70), Level(4, 40), Level(4, 60, "esnorketamine"))
 
-ONE_COMPARTMENT = {
+ONE_COMPARTMENT: dict[str, Any] = {
     "card": {
         "id": "one_compartment",
         "title": "One compartment, for arithmetic by hand",
@@ -112,6 +115,14 @@ def test_readings_teach_how_this_person_answers_and_levels_what_they_clear() -> 
     many = [Reading("cadss6", hour, 20) for hour in (0.5, 0.7, 0.9)]
     felt = most_probable(INFUSION, PERSON, many, model="fanta_otto_2021")
     assert felt.effects["dissociation.c50_ng_per_ml"] < -0.3
+
+
+def test_a_model_in_which_all_people_are_alike_teaches_nothing() -> None:
+    rows = [{key: value for key, value in row.items() if key != "variance"} for row in ONE_COMPARTMENT["parameter"]]
+    model = model_from({**ONE_COMPARTMENT, "parameter": rows, "covariance": []})
+    with pytest.raises(BadInput) as refusal:
+        most_probable(BOLUS, PERSON, BY_HAND, model=model)
+    assert refusal.value.code == "nothing_varies"
 
 
 def test_a_floor_of_noise_makes_low_levels_count_less() -> None:

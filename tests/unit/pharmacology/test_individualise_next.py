@@ -190,3 +190,24 @@ def test_parameters_are_told_in_the_units_a_person_reads() -> None:
     assert clearance.low < clearance.most_probable < clearance.high < clearance.typical * 1.1
     assert rows["blood_pressure.systolic_slope"].unit == "mmHg per ng/mL"
     assert (rows["baseline.systolic"].unit, rows["baseline.systolic"].typical) == ("mmHg", 0.0)
+
+
+def test_each_observed_occasion_has_its_own_kinetics_where_a_model_knows_they_differ() -> None:
+    film = Regimen((Dose("esketamine", "buccal_film", 50, 0),)).repeated(3, every_h=48)
+    levels = (Level(0.5, 40), Level(1, 35), Level(96.5, 110), Level(97, 100))
+    found = point_estimate(film, PERSON, levels, model="simons_2022", assay=Assay(log_sd=0.2))
+    own = [name for name in found.prior.names if "@" in name]
+    # The third occasion was seen, the second was not.
+    assert own
+    assert all(name.endswith("@2") for name in own)
+    first, third = (found.prior.place(name) for name in (own[0].partition("@")[0], own[0]))
+    shared = found.prior.covariance[first, third]
+    assert 0 <= shared < found.prior.covariance[first, first]
+    assert max(map(abs, found.off_sd)) < 2
+    assert {row.name: row.unit for row in told(found)}[own[0]] == {row.name: row.unit for row in told(found)}[
+        own[0].partition("@")[0]
+    ]
+    many = film.repeated(3, every_h=144)
+    with pytest.raises(BadInput) as refusal:
+        point_estimate(many, PERSON, [Level(48 * turn + 0.5, 50) for turn in range(6)], model="simons_2022")
+    assert refusal.value.code == "too_many_occasions"

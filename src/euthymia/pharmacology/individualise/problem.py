@@ -57,31 +57,47 @@ class EffectSite:
 
 
 @dataclass(frozen=True, slots=True)
+class Occasion:
+    """Doses of one occasion. own: parameter → name of the random effect it has then, where that differs."""
+
+    doses: Regimen
+    own: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Track:
-    """One model solved once per batch, and what is read from it. at_h: (times,), increasing."""
+    """One model solved once per batch and occasion, and what is read from it. at_h: (times,), increasing.
+
+    occasions: one where the model knows of no difference between them; their courses add up.
+    """
 
     model: Model
+    occasions: tuple[Occasion, ...]
     at_h: Values
     sites: tuple[EffectSite, ...]
     reads: tuple[Read, ...]
 
-    def fill(
-        self, predicted: Values, regimen: Regimen, person: Person, effects: Mapping[str, Values], solve: Solve
-    ) -> None:
+    def fill(self, predicted: Values, person: Person, effects: Mapping[str, Values], solve: Solve) -> None:
         """Writes this track's columns of the predictions, (rows, columns)."""
-        system = self.model.system(regimen, self.model.values(person, effects), predicted.shape[0])
-        for site in self.sites:
-            system = system.with_effect_site(site.output, share=site.share, ke0_per_h=site.ke0_per_h(effects))
-        solved = solve(system, self.at_h)
+        solved = self._solved(self.occasions[0], person, effects, solve)
+        for occasion in self.occasions[1:]:
+            solved = solved + self._solved(occasion, person, effects, solve)
         for read in self.reads:
             read.into(predicted, solved, effects)
+
+    def _solved(self, occasion: Occasion, person: Person, effects: Mapping[str, Values], solve: Solve) -> Values:
+        then = {**effects, **{name: effects[own] for name, own in occasion.own.items()}} if occasion.own else effects
+        rows = next(iter(effects.values())).shape[0]
+        system = self.model.system(occasion.doses, self.model.values(person, then), rows)
+        for site in self.sites:
+            system = system.with_effect_site(site.output, share=site.share, ke0_per_h=site.ke0_per_h(effects))
+        return solve(system, self.at_h)
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """people: one, or as many as the sheet has targets for; all had the same regimen and were seen alike."""
 
-    regimen: Regimen
     people: tuple[Person, ...]
     prior: Prior
     sheet: Sheet
@@ -100,7 +116,7 @@ class Problem:
         person = self.people[0] if len(self.people) == 1 else _Several(self.people, whose)
         predicted = np.zeros((standard.shape[0], self.sheet.at_h.size))
         for track in self.tracks:
-            track.fill(predicted, self.regimen, person, effects, self.solve)
+            track.fill(predicted, person, effects, self.solve)
         return self.sheet.scaled(predicted)
 
     def log_posterior(self, standard: Values, whose: Rows) -> Values:

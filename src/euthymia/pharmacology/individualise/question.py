@@ -26,6 +26,7 @@ from euthymia.pharmacology.individualise.observation import (
     Reading,
     Setting,
 )
+from euthymia.pharmacology.individualise.occasion import occasion_parts, occasions_seen
 from euthymia.pharmacology.individualise.prior import Prior, joined
 from euthymia.pharmacology.individualise.problem import EffectSite, LevelRead, Problem, Read, Solve, Track
 from euthymia.pharmacology.individualise.sheet import Sheet, kind_of, sheet_of
@@ -76,7 +77,12 @@ class Question:
         check_observations(self.observations, model, self.regimen, self.path)
         sheet = sheet_of(self.observations, self._scatter(model), values)
         tracks = self._tracks(models, sheet)
-        problem = Problem(self.regimen, tuple(people), self._prior(model, tracks), sheet, tracks, self.solve)
+        prior = self._prior(model, tracks)
+        if not prior.names:
+            raise ModelError(
+                "nothing_varies", "model", f"{model.id} says nothing of how people differ; nobody can be learned."
+            )
+        problem = Problem(tuple(people), prior, sheet, tracks, self.solve)
         if values is None:
             check_plausible(problem, self.observations, self.path)
         return problem
@@ -97,6 +103,7 @@ class Question:
     def _prior(self, model: Model, tracks: Sequence[Track]) -> Prior:
         parts: list[tuple[Sequence[str], Values]] = [(model.varying, model.covariance)]
         parts += [(track.model.varying, track.model.covariance) for track in tracks]
+        parts += [part for track in tracks for part in occasion_parts(track.model, track.occasions)]
         for one in self.readings():
             effect, _ = seen_through(one.kind)
             parts.append((effect.varying, effect.covariance))
@@ -151,7 +158,9 @@ class _Looks:
                     sites.append(EffectSite(output, share, _Delay(effect)))
                 output, share = delayed[effect.id], 1.0
             reads.append(self._felt(kind, list(group), at_h, (output, share)))
-        return Track(self.model, at_h, tuple(sites), tuple(reads))
+        seen = session_at(self.question.regimen, at_h).astype(int) - 1
+        occasions = occasions_seen(self.model, self.question.regimen, set(seen.tolist()), self.question.path)
+        return Track(self.model, occasions, at_h, tuple(sites), tuple(reads))
 
     def _levels(self, columns: list[int], at_h: Values) -> LevelRead:
         names = self.model.analytes(self.question.regimen)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from euthymia.pharmacology.effects import load_effect, shipped_effects
 from euthymia.pharmacology.individualise.moved import Moved
 from euthymia.pharmacology.individualise.observation import UNITS, ReadingKind
+from euthymia.pharmacology.individualise.occasion import OF_OCCASION
 from euthymia.pharmacology.individualise.predict import Learned
 from euthymia.pharmacology.individualise.prior import BASELINE
 from euthymia.pharmacology.individualise.question import models_of
@@ -64,6 +65,7 @@ def _natural(found: Learned, known: Sequence[Model], name: str, effects: Values)
         effect = load_effect(effect_id)
         unit = next(parameter.unit for parameter in effect.parameters if parameter.name == plain)
         return unit, effect.values({name: effects})[plain]
-    model = next(one for one in known if name in one.varying)
-    unit = next(parameter.unit for parameter in model.parameters if parameter.name == name)
-    return unit, model.values(found.person, {name: effects})[name]
+    acts_on = name.partition(OF_OCCASION)[0]
+    model = next(one for one in known if acts_on in one.varying)
+    unit = next(parameter.unit for parameter in model.parameters if parameter.name == acts_on)
+    return unit, model.values(found.person, {acts_on: effects})[acts_on]
