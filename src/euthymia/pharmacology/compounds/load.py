@@ -26,9 +26,9 @@ from euthymia.pharmacology.person import Person
 from euthymia.pharmacology.regimen import Route
 
 _NOT_MODELS = frozenset({"defaults"})
-# A chain of equal steps has modes that cannot be told apart. Its rates are moved this far apart, half up and half
-# down; the course then changes by the square of it, 1e-8.
-_CHAIN_SPLIT = 1e-4
+# A chain of equal steps has modes that cannot be told apart. Its rates are moved this far up and down with the mean
+# time kept; the course then changes by less than the square of it, 1e-7.
+_CHAIN_SPLIT = 4e-4
 # The person a card's parameter table is printed for.
 _PRINTED_FOR = Person(age_y=45, sex="unspecified", weight_kg=70)
 
@@ -223,13 +223,22 @@ def _chained(states: list[Row], flows: list[Row], chains: list[Row]) -> tuple[tu
         names += links
         for source in chain["from"]:
             found.append({"from": source["state"], "to": links[0], "rate_per_h": source["rate_per_h"]})
+        apart = _apart(steps)
         for step, link in enumerate(links):
-            apart = 1 + _CHAIN_SPLIT * (2 * step / (steps - 1) - 1) if steps > 1 else 1.0
-            rate = f"({steps} / ({chain['mean_time_h']})) * {apart}"
+            rate = f"({steps} / ({chain['mean_time_h']})) * {apart[step]!r}"
             last = step == steps - 1
             row = {"from": link, "to": chain["to"] if last else links[step + 1], "rate_per_h": rate}
             found.append(row | ({"fraction": chain["fraction"]} if last and "fraction" in chain else {}))
     return tuple(names), found
+
+
+def _apart(steps: int) -> list[float]:
+    """Factors a little different for each step, whose steps together take as long as equal ones."""
+    if steps == 1:
+        return [1.0]
+    factors = [1 + _CHAIN_SPLIT * (2 * step / (steps - 1) - 1) for step in range(steps)]
+    longer = sum(1 / factor for factor in factors) / steps
+    return [factor * longer for factor in factors]
 
 
 def _parameter(row: Mapping[str, Any]) -> Parameter:

@@ -6,6 +6,8 @@ and jumps. People whose modes are too close to tell apart are solved by matrix e
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import factorial
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,11 @@ _PEOPLE_AT_ONCE = 2048
 # Factors kept for intervals that come again; beyond this they are computed anew.
 _MOST_KEPT = 64
 _LOOKS_AT_ONCE = 8
+# Up to this many numbers (moments × modes × people), steps cost more than arithmetic.
+_NUMBERS_IN_A_STRETCH = 200_000
+# Where exp(x) - 1 has lost a digit, (exp(x) - 1) / x is its series, here from x**13 down to 1, good to 1e-16.
+NEAR_ZERO = 0.5
+FILLED_SERIES = tuple(1.0 / factorial(power + 1) for power in range(13, -1, -1))
 
 
 def solve(system: LinearSystem, at_h: Values) -> Values:
@@ -67,23 +74,25 @@ class _Recursion:
             for entry in system.inputs
         ]
         self.kept: dict[int, NDArray[Any]] = {}
+        self.kept_filled: dict[int, NDArray[Any]] = {}
         again = np.bincount(program.span, minlength=program.spans_h.size)
         most = np.argsort(again)[::-1][:_MOST_KEPT]
         self.worth_keeping = set(most[again[most] > 1].tolist())
 
     def run(self, out: Values) -> None:
         """Walk the grid, and write down what is seen."""
-        program, shows = self.program, _Shows(self.found, out.shape[0])
-        edges = _by_moment(program.edges)
-        own = _by_first_and_last(program.personal, program.grid_h.size)
+        if self.program.grid_h.size * self.history[0].size <= _NUMBERS_IN_A_STRETCH:
+            self._by_stretches(out)
+        else:
+            self._by_moments(out)
+
+    def _by_moments(self, out: Values) -> None:
+        """For many people: from each moment to the next, by factors that intervals of equal length share."""
+        program, shows, happenings = self.program, _Shows(self.found, out.shape[0]), _by_moment(self.program)
         first_look, waiting = out.shape[1] - int((program.looks >= 0).sum()), 0
         for moment, (span, look) in enumerate(zip(program.span.tolist(), program.looks.tolist(), strict=True)):
             self._pass(span, keep=waiting == self.slot + 1)
-            for edge in edges.get(moment, ()):
-                self._happen(edge)
-            for personal, first, last in own:
-                if first <= moment <= last:
-                    self._happen_to_some(personal, moment)
+            self._happen_now(moment, happenings.get(moment, ()))
             waiting += look >= 0
             if waiting == _LOOKS_AT_ONCE:
                 shows.into(out[:, first_look : first_look + waiting], self.history[:waiting])
@@ -92,6 +101,30 @@ class _Recursion:
         if waiting:
             shows.into(out[:, first_look : first_look + waiting], self.history[:waiting])
 
+    def _by_stretches(self, out: Values) -> None:
+        """For few people: all looks between two moments at which something happens in one step of arithmetic."""
+        program, shows, happenings = self.program, _Shows(self.found, out.shape[0]), _by_moment(self.program)
+        rates, moments = self.found.rates_per_h, sorted(happenings)
+        for moment, end in zip(moments, [*moments[1:], program.grid_h.size], strict=True):
+            self._happen_now(moment, happenings[moment])
+            last = min(end + 1, program.grid_h.size)
+            after_h = (program.grid_h[moment:last] - program.grid_h[moment])[:, None, None]
+            held = self.history[0] * np.exp(rates * after_h)
+            if self.is_running:
+                held += self.running * filled(rates, after_h)
+            looks = program.looks[moment:end]
+            seen = np.flatnonzero(looks >= 0)
+            if seen.size:
+                shows.into(out[:, int(looks[seen[0]]) : int(looks[seen[-1]]) + 1], held[seen])
+            self.history[0] = held[-1]
+
+    def _happen_now(self, moment: int, happenings: Sequence[Edge | PersonalEdges]) -> None:
+        for each in happenings:
+            if isinstance(each, Edge):
+                self._happen(each)
+            else:
+                self._happen_to_some(each, moment)
+
     def _pass(self, span: int, *, keep: bool) -> None:
         """Let one interval go by; `keep` where the moment before is still to be read off."""
         factor = self._factor(span)
@@ -99,15 +132,23 @@ class _Recursion:
         self.slot += keep
         held = np.multiply(before, factor, out=self.history[self.slot])
         if self.is_running:
-            held += self.running * _filled(self.found.rates_per_h, float(self.program.spans_h[span]), factor)
+            held += self.running * self._filled(span)
 
     def _factor(self, span: int) -> NDArray[Any]:
         if span in self.kept:
             return self.kept[span]
-        factor = np.exp(self.found.rates_per_h * self.program.spans_h[span])
+        factor: NDArray[Any] = np.exp(self.found.rates_per_h * self.program.spans_h[span])
         if span in self.worth_keeping:
             self.kept[span] = factor
         return factor
+
+    def _filled(self, span: int) -> NDArray[Any]:
+        if span not in self.kept_filled:
+            found = filled(self.found.rates_per_h, float(self.program.spans_h[span]))
+            if span not in self.worth_keeping:
+                return found
+            self.kept_filled[span] = found
+        return self.kept_filled[span]
 
     def _happen(self, edge: Edge) -> None:
         size = self.sizes[edge.entry]
@@ -125,22 +166,19 @@ class _Recursion:
     def _happen_to_some(self, personal: PersonalEdges, moment: int) -> None:
         """An edge that fell, for these people, between the moment before and this one."""
         now = personal.moment == moment
-        if not now.any():
-            return
         size = np.where(now, self.sizes[personal.entry], 0.0)
         before_h = np.where(now, personal.before_h, 0.0)
         rates = self.found.rates_per_h
-        factor = np.exp(rates * before_h)
         match personal.kind:
             case Kind.BOLUS:
-                self.history[self.slot] += size * factor
+                self.history[self.slot] += size * np.exp(rates * before_h)
                 return
             case Kind.START:
                 self.is_running += int(now.sum())
             case Kind.STOP:
                 self.is_running -= int(now.sum())
                 size = -size
-        self.history[self.slot] += size * _filled(rates, before_h, factor)
+        self.history[self.slot] += size * filled(rates, before_h)
         self.running = self.running + size
 
 
@@ -166,29 +204,24 @@ class _Shows:
                 np.einsum("kn,lkn->ln", weights, history[:, places], out=out[output])
 
 
-def _filled(rates: NDArray[Any], span_h: float | Values, factor: NDArray[Any]) -> NDArray[Any]:
-    """∫ exp(rate · s) ds over the span, whose `factor` is exp(rate · span)."""
+def filled(rates: NDArray[Any], span_h: float | Values) -> NDArray[Any]:
+    """∫ exp(rate · s) ds over the span."""
     turned = rates * span_h
-    slow = np.abs(turned) < 1e-3
-    safe = np.where(rates == 0, 1.0, rates)
-    filled = (factor - 1.0) / safe
-    if slow.any():
-        # A span of a second in a slow mode: the series, since 1 is nearly all of the factor.
-        series = span_h * (1.0 + turned * (0.5 + turned * (1 / 6 + turned * (1 / 24 + turned / 120))))
-        filled = np.where(slow, series, filled)
-    return np.asarray(filled)
+    near = np.abs(turned) < NEAR_ZERO
+    series: NDArray[Any] | float = FILLED_SERIES[0]
+    for coefficient in FILLED_SERIES[1:]:
+        series = series * turned + coefficient
+    far = (np.exp(turned) - 1.0) / np.where(near, 1.0, turned)
+    return np.asarray(span_h * np.where(near, series, far))
 
 
-def _by_moment(edges: tuple[Edge, ...]) -> dict[int, list[Edge]]:
-    found: dict[int, list[Edge]] = {}
-    for edge in edges:
+def _by_moment(program: Program) -> dict[int, list[Edge | PersonalEdges]]:
+    """What happens at each moment of the grid."""
+    found: dict[int, list[Edge | PersonalEdges]] = {}
+    for edge in program.edges:
         found.setdefault(edge.moment, []).append(edge)
+    for personal in program.personal:
+        for moment in set(personal.moment.tolist()):
+            if moment < program.grid_h.size:
+                found.setdefault(moment, []).append(personal)
     return found
-
-
-def _by_first_and_last(
-    personal: tuple[PersonalEdges, ...], moments: int
-) -> list[tuple[PersonalEdges, int, int]]:
-    return [
-        (each, int(each.moment.min()), min(int(each.moment.max()), moments - 1)) for each in personal if each.moment.size
-    ]

@@ -33,8 +33,8 @@ def solve(system: LinearSystem, at_h: Values) -> Values:
 
 
 def _one(system: LinearSystem, at_h: Values) -> Values:
-    edges = {entry.start_h for entry in system.inputs}
-    edges |= {entry.start_h + float(entry.duration_h[0]) for entry in system.inputs}
+    edges = {float(entry.starts_h[0]) for entry in system.inputs}
+    edges |= {float(entry.starts_h[0] + entry.duration_h[0]) for entry in system.inputs}
     moments = sorted(edges | set(at_h.tolist()))
     # The last state is a constant 1, so that a rate of entry is one more column.
     grown = np.zeros((system.states + 1, system.states + 1))
@@ -47,7 +47,7 @@ def _one(system: LinearSystem, at_h: Values) -> Values:
         grown[:-1, -1] = _entering(system, now_h, moment)
         amounts = exponential(grown * (moment - now_h)) @ amounts
         for entry in system.inputs:
-            if entry.is_bolus and entry.start_h == moment:
+            if entry.is_bolus and entry.starts_h[0] == moment:
                 amounts[entry.state] += entry.amount[0]
         seen[moment] = amounts[:-1].copy()
         now_h = moment
@@ -59,8 +59,8 @@ def _entering(system: LinearSystem, from_h: float, to_h: float) -> Values:
     rate = np.zeros(system.states)
     middle_h = (from_h + to_h) / 2
     for entry in system.inputs:
-        duration_h = float(entry.duration_h[0])
-        if not entry.is_bolus and entry.start_h <= middle_h < entry.start_h + duration_h:
+        start_h, duration_h = float(entry.starts_h[0]), float(entry.duration_h[0])
+        if not entry.is_bolus and start_h <= middle_h < start_h + duration_h:
             rate[entry.state] += entry.amount[0] / duration_h
     return rate
 

@@ -45,9 +45,18 @@ def compiled(function: _Function) -> _Function:
     return cast(_Function, njit(fastmath=set(FASTMATH), error_model=ERROR_MODEL, nogil=True)(function))
 
 
+def kept(function: _Function) -> _Function:
+    """The same for a kernel that callers outside call: what was compiled is kept on disk, so only the first start waits.
+
+    What is kept is made anew when the file of this kernel changes, not when a file it calls into does: after a change
+    there, delete the `.nbi` files beside it.
+    """
+    return cast(_Function, njit(fastmath=set(FASTMATH), error_model=ERROR_MODEL, nogil=True, cache=True)(function))
+
+
 def inlined(function: _Function) -> _Function:
     """The function as a part of the kernels that call it."""
-    return cast(_Function, njit(fastmath=set(FASTMATH), error_model=ERROR_MODEL, inline="always")(function))
+    return cast(_Function, njit(fastmath=set(FASTMATH), error_model=ERROR_MODEL, forceinline=True)(function))
 
 
 def _reading(argument: Any, result: Any, kind: Any) -> Any:

@@ -44,8 +44,8 @@ def solve(
     relative, absolute_mg: error allowed per step.   SolverFailed where it cannot be kept.
     """
     at_h = np.asarray(at_h, dtype=np.float64)
-    starts = {entry.start_h for entry in system.inputs}
-    ends = {float(end) for entry in system.inputs for end in entry.start_h + entry.duration_h}
+    starts = {float(start) for entry in system.inputs for start in entry.starts_h}
+    ends = {float(end) for entry in system.inputs for end in entry.starts_h + entry.duration_h}
     moments = sorted(starts | ends | set(at_h.tolist()))
     amounts = np.zeros((system.people, system.states))
     seen: dict[float, Values] = {}
@@ -55,9 +55,10 @@ def solve(
             change = _change(system, (now_h + moment) / 2, extra)
             amounts = _advanced(change, amounts, (now_h, moment), (relative, absolute_mg))
         for entry in system.inputs:
-            if entry.is_bolus and entry.start_h == moment:
+            now = entry.starts_h == moment
+            if entry.is_bolus and now.any():
                 amounts = amounts.copy()
-                amounts[:, entry.state] += entry.amount
+                amounts[:, entry.state] += np.where(now, entry.amount, 0.0)
         seen[moment] = amounts
         now_h = moment
     read = [np.einsum("pos,ps->po", system.readout, seen[moment]) for moment in at_h.tolist()]
@@ -70,7 +71,7 @@ def _change(system: LinearSystem, middle_h: float, extra: Extra | None) -> _Chan
     for entry in system.inputs:
         if entry.is_bolus:
             continue
-        running = (entry.start_h <= middle_h) & (middle_h < entry.start_h + entry.duration_h)
+        running = (entry.starts_h <= middle_h) & (middle_h < entry.starts_h + entry.duration_h)
         entering[:, entry.state] += np.where(running, entry.amount / entry.duration_h, 0.0)
 
     def change(at_h: float, amounts: Values) -> Values:

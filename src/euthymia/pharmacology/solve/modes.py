@@ -19,7 +19,7 @@ from euthymia.pharmacology.solve.system import LinearSystem, Values
 
 Pattern = NDArray[np.bool_]
 # Modes nearer to each other than this, as a share of their size, cannot be told apart to nine digits.
-_NEAR = 1e-6
+NEAR = 1e-6
 _WORST_CONDITION = 1e8
 _THIRD_TURN = 2.0 * np.pi / 3.0
 
@@ -220,10 +220,10 @@ class _Carried:
         terms: list[tuple[int, int]] = []
         seen: list[NDArray[Any]] = []
         readout = system.readout.transpose(1, 2, 0)
-        reads = readout.any(axis=2)
+        reads = np.asarray(readout.any(axis=2))
         mode = 0
         for place, one in enumerate(self.found):
-            self._require_apart(one.rates, one.rates, same=True)
+            self._require_apart(one.rates)
             for own in range(len(one.group.states)):
                 onward = self._onward(place, own)
                 back = self._back(place, own)
@@ -247,7 +247,9 @@ class _Carried:
         vector = {state: start.right[row, own] for row, state in enumerate(start.group.states)}
         for one in self.found[place + 1 :]:
             fed = {
-                row: self._total(self.rates[state, other] * vector[other] for other in vector if self.pattern[state, other])
+                row: self._total(
+                    self.rates[state, other] * vector[other] for other in vector if self.pattern[state, other]
+                )
                 for row, state in enumerate(one.group.states)
                 if any(self.pattern[state, other] for other in vector)
             }
@@ -261,7 +263,9 @@ class _Carried:
         vector = {state: start.left[own, row] for row, state in enumerate(start.group.states)}
         for one in reversed(self.found[:place]):
             fed = {
-                row: self._total(vector[other] * self.rates[other, state] for other in vector if self.pattern[other, state])
+                row: self._total(
+                    vector[other] * self.rates[other, state] for other in vector if self.pattern[other, state]
+                )
                 for row, state in enumerate(one.group.states)
                 if any(self.pattern[other, state] for other in vector)
             }
@@ -270,23 +274,26 @@ class _Carried:
         return vector
 
     def _carry(
-        self, vector: dict[int, NDArray[Any]], one: _Local, rate: NDArray[Any], fed: dict[int, NDArray[Any]], *, onward: bool
+        self, vector: dict[int, NDArray[Any]], one: _Local, rate: NDArray[Any], fed: dict[int, Any], *, onward: bool
     ) -> None:
         """Solve (rate - group) x = fed by the group's own modes; adds x to the vector."""
-        self._require_apart(rate[None], one.rates, same=False)
+        apart = rate - one.rates
+        if onward:
+            self.sound &= (np.abs(apart) > NEAR * (np.abs(rate) + np.abs(one.rates))).all(axis=0)
         size = len(one.group.states)
         shares = []
         for mode in range(size):
             side = one.left[mode] if onward else one.right[:, mode]
-            shares.append(self._total(side[row] * value for row, value in fed.items()) / (rate - one.rates[mode]))
+            shares.append(self._total(side[row] * value for row, value in fed.items()) / apart[mode])
         for row, state in enumerate(one.group.states):
             side = one.right[row] if onward else one.left[:, row]
             vector[state] = self._total(side[mode] * shares[mode] for mode in range(size))
 
-    def _require_apart(self, some: NDArray[Any], others: NDArray[Any], *, same: bool) -> None:
-        for place, one in enumerate(some):
-            for other in others[place + 1 :] if same else others:
-                self.sound &= np.abs(one - other) > _NEAR * (np.abs(one) + np.abs(other))
+    def _require_apart(self, rates: NDArray[Any]) -> None:
+        """A group's own modes must differ."""
+        for place, one in enumerate(rates[:-1]):
+            others = rates[place + 1 :]
+            self.sound &= (np.abs(one - others) > NEAR * (np.abs(one) + np.abs(others))).all(axis=0)
 
     @staticmethod
     def _total(parts: Iterable[NDArray[Any]]) -> NDArray[Any]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from euthymia.pharmacology.solve.system import Input, Values
 
-# Intervals that differ by less than this many hours are one interval: floating times far from zero do not repeat exactly.
+# Intervals that differ by less than this many hours are one: floating times far from zero do not repeat exactly.
 _SAME_H = 1e-10
 
 
@@ -58,8 +58,8 @@ class PersonalEdges:
 class Program:
     """The grid of moments and everything that happens on it.
 
-    grid_h: (moments,).   span: (moments,), which of `spans_h` leads up to each moment.   looks: (moments,), place in the
-    answer's times, or -1.   edges: in order of their moments.
+    grid_h: (moments,).   span: (moments,), which of `spans_h` leads up to each moment.   looks: (moments,), place among
+    the times asked for, or -1.   edges: in order of their moments.
     """
 
     grid_h: Values
