@@ -97,6 +97,23 @@ def test_many_people_at_once_are_the_same_people_one_by_one() -> None:
         assert together.effects[place] == pytest.approx(list(alone.effects.values()), abs=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("values", "code", "path"),
+    [
+        (np.ones((3, 3)), "wrong_shape", "values"),
+        (np.ones((4, 4)), "wrong_shape", "values"),
+        (np.ones(4), "wrong_shape", "values"),
+        (np.array([[1.0, 2, 3, 4], [1, 2, np.nan, 4]]), "not_a_number", "values[1][2]"),
+        (np.array([[1.0, 2, 3, 4], [1, 2, 3, 0]]), "not_a_number", "values[1][3]"),
+    ],
+)
+def test_a_table_of_values_that_cannot_be_is_refused(values: np.ndarray, code: str, path: str) -> None:
+    people = [PERSON, Person(age_y=60, sex="male", weight_kg=90)]
+    with pytest.raises(BadInput) as refusal:
+        most_probable_many(INFUSION, people, LEVELS, values, model="fanta_otto_2021")
+    assert (refusal.value.code, refusal.value.path) == (code, path)
+
+
 def test_the_order_of_observations_does_not_matter() -> None:
     mixed = (*LEVELS, Reading("systolic", 0.7, 142, 121), Reading("cadss6", 0.7, 9), Reading("moaas", 0.7, 4))
     one = most_probable(INFUSION, PERSON, mixed, model="fanta_otto_2021")

@@ -58,6 +58,20 @@ def _check_time(one: Observation, first_h: float, here: str) -> None:
         raise BadInput("too_early", f"{here}.{field}", message)
 
 
+def check_values(values: Values, observations: Sequence[Observation], people: int) -> None:
+    """Refuses a table of values, (people, observations), of the wrong shape or with anything no instrument gives."""
+    shape = tuple(np.shape(values))
+    if len(shape) != 2 or shape[1] != len(observations) or people not in (1, shape[0]):
+        message = f"Give one row per person and one column for each of the {len(observations)} observations."
+        raise BadInput("wrong_shape", "values", message)
+    levels = np.array([isinstance(one, Level) for one in observations])
+    wrong = ~np.isfinite(values) | (levels & (np.asarray(values) <= 0))
+    if wrong.any():
+        person, place = (int(found[0]) for found in np.nonzero(wrong))
+        message = "Every value must be a finite number, and a level above 0 ng/mL."
+        raise BadInput("not_a_number", f"values[{person}][{place}]", message)
+
+
 def check_plausible(problem: Problem, observations: Sequence[Observation], path: str) -> None:
     """Refuses a measured level that nobody of this model could have, as a wrong unit makes it (µg/mL for ng/mL)."""
     levels = [place for place, one in enumerate(observations) if isinstance(one, Level) and one.ng_per_ml is not None]

@@ -15,7 +15,7 @@ from euthymia.pharmacology.compounds.load import load_model
 from euthymia.pharmacology.effects import Effect, Site
 from euthymia.pharmacology.effects.effect import driver_of
 from euthymia.pharmacology.effects.sessions import session_at
-from euthymia.pharmacology.individualise.check import check_observations, check_plausible
+from euthymia.pharmacology.individualise.check import check_observations, check_plausible, check_values
 from euthymia.pharmacology.individualise.felt import EffectRead, baseline_names, scatter_of, seen_through
 from euthymia.pharmacology.individualise.observation import (
     PLAIN,
@@ -75,6 +75,8 @@ class Question:
         for person in people:
             model.require_covers(self.regimen, person)
         check_observations(self.observations, model, self.regimen, self.path)
+        if values is not None:
+            check_values(values, self.observations, len(people))
         sheet = sheet_of(self.observations, self._scatter(model), values)
         tracks = self._tracks(models, sheet)
         prior = self._prior(model, tracks)
