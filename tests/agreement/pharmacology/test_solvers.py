@@ -26,8 +26,8 @@ MODELS = shipped_models()
 SLOW = {"reference"}
 # Worst difference over people, times and outputs, as a share of the output's peak.
 AGREED = 1e-6
-# A chain of nearly equal steps costs the compiled kernel's shorter sums a digit more than NumPy's.
-EXACT, COMPILED = 1e-9, 1e-8
+# Two chains of nearly equal steps, one behind the other, cost the last metabolite a digit more.
+EXACT, OF_CHAINS = 1e-9, {"simons_2022": 1e-8}
 SINGLE_PRECISION = 1e-4
 
 
@@ -163,7 +163,7 @@ def test_modes_that_cannot_be_told_apart_are_solved_all_the_same() -> None:
 
 
 def test_a_chain_of_equal_steps_is_told_apart_without_changing_its_course() -> None:
-    """The two steps of a shipped chain are moved 4e-4 apart with their mean kept; the course changes by its square."""
+    """The two steps of a shipped chain are moved 6e-4 up and down with their mean kept; the course changes by its square."""
     mean_h = 20.1 / 60
 
     def after(apart: float) -> np.ndarray:
@@ -174,7 +174,7 @@ def test_a_chain_of_equal_steps_is_told_apart_without_changing_its_course() -> N
         leaving = np.array([[[0.0, two]]])
         return exponential.solve(LinearSystem(rates, leaving, (entry,)), np.linspace(0.05, 2, 20))
 
-    assert worst(after(4e-4), after(0.0)) < 1e-7
+    assert worst(after(6e-4), after(0.0)) < 2e-7
 
 
 def test_an_extra_rate_of_change_is_integrated() -> None:
@@ -210,8 +210,8 @@ def test_modes_are_exact_and_single_precision_keeps_four_digits(model_id: str) -
     system = system_for(model, doses, people=6)
     at_h = np.concatenate([[0.0], np.geomspace(0.02, 24, 20)])
     expected = exponential.solve(system, at_h)
-    assert worst_relative(closed_form.solve(system, at_h), expected) < EXACT
-    assert worst_relative(fast.solve(system, at_h), expected) < COMPILED
+    for solver in (closed_form, fast):
+        assert worst_relative(solver.solve(system, at_h), expected) < OF_CHAINS.get(model_id, EXACT)
     assert worst_relative(propagated.solve(system, at_h, precision="float32"), expected) < SINGLE_PRECISION
 
 

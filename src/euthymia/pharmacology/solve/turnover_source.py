@@ -24,8 +24,6 @@ _START = -1
 _END = 3
 # Which look each stage of RODAS4 takes.
 _STAGE_LOOK = (_START, 1, 0, 2, _END, _END)
-# From how far a cubic's slope is off at the first look, to how far the cubic itself is off at its worst, times this.
-CUBIC_ERROR = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +105,8 @@ class Step:
         loops = [loop([line]) for line in lines]
         for place, first in self.decay_rows().items():
             spans = [1.0 - look for look in (0.0, *LOOKS[:3])]
-            spans += list(LOOKS[:3]) if self.is_heard(place) else []
+            if self.is_heard(place):
+                spans += [*LOOKS[:3], *(look - 1.0 for look in LOOKS[:3])]
             for row, share in enumerate(spans):
                 written = self._written()
                 decay = written.value(self.decays[place], {})
@@ -117,12 +116,12 @@ class Step:
 
     def table_rows(self) -> int:
         """Rows of one table."""
-        return 4 * self.layout.modes + 7 * len(self.decay_rows())
+        return 4 * self.layout.modes + 10 * len(self.decay_rows())
 
     def decay_rows(self) -> dict[int, int]:
-        """Where a plain state's rows begin: decay from 0 and each look to the end, then from 0 to each look."""
+        """Where a plain state's rows begin: decay from 0 and each look to the end, from 0 to each look, and back."""
         decaying = [place for place in sorted(self.inputs) if not is_zero(self.decays[place])]
-        return {place: 4 * self.layout.modes + 7 * row for row, place in enumerate(decaying)}
+        return {place: 4 * self.layout.modes + 10 * row for row, place in enumerate(decaying)}
 
     def is_heard(self, place: int) -> bool:
         """Whether another group of states hears this one."""
@@ -198,8 +197,8 @@ class _Work:
         self.start_change: dict[str, str] = {}
         self.end_change: dict[str, str] = {}
         self.errors: dict[str, str] = {}
-        # How a state runs between its ends: what is certain at each look, and the end and slopes of the rest.
-        self.cubic: dict[str, tuple[list[str], str, str, str]] = {}
+        # States that others hear, at the looks between the ends of the step.
+        self.middle: dict[str, list[str]] = {}
         # Carried values stand in for their formulas at the start of the step.
         self.rows = {text: f"Z[CARRIED + {row}, b]" for row, text in enumerate(step.carried)}
 
@@ -247,16 +246,8 @@ class _Work:
             elif look == _END:
                 found[name] = self.end[name]
             else:
-                found[name] = self._between(name, look)
+                found[name] = self.middle[name][look]
         return found
-
-    def _between(self, name: str, look: int) -> str:
-        at, past, end, into, out = LOOKS[look], *self.cubic[name]
-        left = 1.0 - at
-        return self.written.keep(
-            f"{past[look]} + {at * at * (3 - 2 * at)!r} * {end}"
-            f" + h * ({at * left * left!r} * {into} - {at * at * left!r} * {out})"
-        )
 
     def integrate(self, place: int) -> None:
         """A plain state: its past decays, and what made it decays from when it was made."""
@@ -268,27 +259,24 @@ class _Work:
         sums = self.written.total(zip(FIVE_LOOKS, parts, strict=True))
         made_since = keep(f"h * {sums}")
         self.end[name] = keep(f"{left[0]}{self.start[name]} + {made_since}")
-        self.errors[name] = keep(f"h * ({' + '.join(f'{w!r} * {p}' for w, p in zip(LOOKS_ERROR, parts, strict=True))})")
+        self.errors[name] = keep(f"h * ({self.written.total(zip(LOOKS_ERROR, parts, strict=True))})")
         if self.step.is_heard(place):
-            self._offer(name, place, looks, made_since)
+            self._offer(name, place, looks, parts)
 
-    def _offer(self, name: str, place: int, looks: list[str], made_since: str) -> None:
-        """Makes a plain state readable between its ends; how far its cubic is from the truth counts as its error.
-
-        What is left of its start is known exactly, so only what was made since then runs on the cubic.
-        """
+    def _offer(self, name: str, place: int, looks: list[str], parts: list[str]) -> None:
+        """Makes a plain state readable at the looks: what is left of its start, and what was made until then."""
         keep, first, start = self.written.keep, self.step.decay_rows().get(place), self.start[name]
         decay = self.written.value(self.step.decays[place], {})
         self.start_change[name] = keep(f"{looks[0]} - {decay} * {start}")
         self.end_change[name] = keep(f"{looks[4]} - {decay} * {self.end[name]}")
-        past = [start if first is None else keep(f"E[{first + 4 + row}, b] * {start}") for row in range(3)]
-        out = keep(f"{looks[4]} - {decay} * {made_since}")
-        self.cubic[name] = (past, made_since, looks[0], out)
-        at, reached = LOOKS[0], keep(f"{self._between(name, 0)} - {past[0]}")
-        slope = f"{6 * at * (1 - at)!r} * {made_since} * per_h + {(1 - at) * (1 - 3 * at)!r} * {looks[0]}"
-        slope = keep(f"{slope} - {at * (2 - 3 * at)!r} * {out}")
-        apart = keep(f"{CUBIC_ERROR!r} * h * ({slope} + {decay} * {reached} - {looks[1]})")
-        self.errors[name] = keep(f"max(abs({self.errors[name]}), abs({apart}))")
+        self.middle[name] = []
+        for row, weights in enumerate(UNTIL_LOOKS):
+            made = self.written.total(zip(weights, parts, strict=True))
+            if first is None:
+                self.middle[name].append(keep(f"{start} + h * {made}"))
+            else:
+                back = f"E[{first + 7 + row}, b]"
+                self.middle[name].append(keep(f"E[{first + 4 + row}, b] * {start} + h * {back} * {made}"))
 
     def couple(self, group: tuple[int, ...]) -> None:
         """States that hear each other, by RODAS4 with their own Jacobian."""
@@ -325,8 +313,16 @@ class _Work:
             if self.step.is_heard(place):
                 change = self.structure.changes[place]
                 self.end_change[name] = self.value(change, _END, self.upstream(change, _END) | self.end)
-                past = [keep(f"{(1 - at) ** 2 * (1 + 2 * at)!r} * {self.start[name]}") for at in LOOKS[:3]]
-                self.cubic[name] = (past, self.end[name], self.start_change[name], self.end_change[name])
+                self.middle[name] = [self._on_cubic(name, at) for at in LOOKS[:3]]
+
+    def _on_cubic(self, name: str, at: float) -> str:
+        """A state between its ends, on the cubic through both ends and their slopes."""
+        left, ends = 1.0 - at, (self.start[name], self.end[name])
+        slopes = (self.start_change[name], self.end_change[name])
+        return self.written.keep(
+            f"{left * left * (1 + 2 * at)!r} * {ends[0]} + {at * at * (3 - 2 * at)!r} * {ends[1]}"
+            f" + h * ({at * left * left!r} * {slopes[0]} - {at * at * left!r} * {slopes[1]})"
+        )
 
     def _in_time(self, place: int) -> str:
         """h times the slope in time of a state's change, from concentrations and from states solved before."""
@@ -375,16 +371,20 @@ class _Work:
         self.written.lines.append(f"Z[ERROR, b] = {worst}")
 
 
-def _weights(looks: Sequence[float]) -> list[float]:
-    """Weights of the looks that integrate every polynomial up to their number exactly over 0 to 1."""
+def _weights(looks: Sequence[float], until: float = 1.0) -> list[float]:
+    """Weights of the looks that integrate every polynomial up to their number exactly from 0 until there."""
     powers = np.vander(np.array(looks), len(looks), increasing=True).T
-    return [float(one) for one in np.linalg.solve(powers, 1.0 / np.arange(1.0, len(looks) + 1.0))]
+    orders = np.arange(1.0, len(looks) + 1.0)
+    return [float(one) for one in np.linalg.solve(powers, until**orders / orders)]
 
 
+import os
+PLAIN_WEIGHT = float(os.environ.get("PW", "10"))
 FIVE_LOOKS = _weights((0.0, *LOOKS))
+UNTIL_LOOKS = [_weights((0.0, *LOOKS), look) for look in LOOKS[:3]]
 # Five looks less the same integral without the look at 0.386.
 _FOUR = _weights((0.0, 0.21, 0.63, 1.0))
-LOOKS_ERROR = [five - four for five, four in zip(FIVE_LOOKS, [*_FOUR[:2], 0.0, *_FOUR[2:]], strict=True)]
+LOOKS_ERROR = [PLAIN_WEIGHT * (five - four) for five, four in zip(FIVE_LOOKS, [*_FOUR[:2], 0.0, *_FOUR[2:]], strict=True)]
 
 
 def _negative(node: ast.expr) -> ast.expr:
