@@ -75,15 +75,18 @@ def planned(pattern: bytes, states: int, groups: tuple[Group, ...]) -> Plan:
         *_listed([list(group.states) for group in groups]),
         *_listed(down),
         *_listed(up),
-        *_listed(into),
-        *_listed(out_of),
+        *_listed(into, columns=(3,)),
+        *_listed(out_of, columns=(3,)),
     )
 
 
-def _listed(parts: Sequence[Sequence[int] | Sequence[tuple[int, ...]]]) -> tuple[Places, Places]:
+def _listed(
+    parts: Sequence[Sequence[int] | Sequence[tuple[int, ...]]], *, columns: tuple[int, ...] = ()
+) -> tuple[Places, Places]:
     first = np.cumsum([0, *(len(part) for part in parts)]).astype(np.int64)
     flat = [each for part in parts for each in part]
-    return first, np.array(flat if flat else np.zeros((0, 3)), dtype=np.int64)
+    # The shape holds even where there is nothing, as in a body that feeds no other group.
+    return first, np.array(flat, dtype=np.int64).reshape(-1, *columns)
 
 
 def seen_runs(plan: Plan, reads: NDArray[np.bool_]) -> tuple[Places, Places]:
