@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         posterior,
         predict_next,
     )
+    from euthymia.pharmacology.virtual_people import PopulationSummary, VirtualPeople, summarise
 
 # Imported when first asked for, so that a simulation does not wait for the learning of a person.
 _LATER = {
@@ -64,6 +65,9 @@ _LATER = {
     "Posterior": "individualise",
     "Reading": "individualise",
     "Sampling": "individualise",
+    "PopulationSummary": "virtual_people",
+    "VirtualPeople": "virtual_people",
+    "summarise": "virtual_people",
     "average": "individualise",
     "most_probable_many": "individualise",
     "posterior": "individualise",
@@ -98,6 +102,7 @@ __all__ = [
     "NotAdvised",
     "ParameterNote",
     "Person",
+    "PopulationSummary",
     "Posterior",
     "RateStep",
     "Reading",
@@ -110,6 +115,7 @@ __all__ = [
     "Simulation",
     "Summary",
     "Target",
+    "VirtualPeople",
     "average",
     "base_mg",
     "compare",
@@ -130,6 +136,7 @@ __all__ = [
     "shipped_models",
     "side_by_side",
     "simulate",
+    "summarise",
 ]
 
 

@@ -179,9 +179,13 @@ class Model:
         """Names of the outputs; a model of several drugs names its parent after the one given."""
         return tuple(str(regimen.drug) if out.analyte == "{drug}" else out.analyte for out in self.outputs)
 
-    def values(self, person: Person, effects: Mapping[str, Values]) -> dict[str, Values]:
-        """Every parameter of a person for each set of random effects, (people,) or ()."""
-        found: dict[str, Values] = {name: np.asarray(value) for name, value in person.covariates().items()}
+    def values(self, person: Person | Mapping[str, Values], effects: Mapping[str, Values]) -> dict[str, Values]:
+        """Every parameter of a person for each set of random effects, (people,) or (); or of people of many kinds.
+
+        person: one, or covariates by the names of `Person.covariates`, each (people,).
+        """
+        covariates = person.covariates() if isinstance(person, Person) else person
+        found: dict[str, Values] = {name: np.asarray(value) for name, value in covariates.items()}
         for parameter in self.parameters:
             typical = parameter.typical({**found, "value": parameter.value})
             effect = effects.get(parameter.name)
@@ -193,13 +197,14 @@ class Model:
     def system(self, regimen: Regimen, values: Mapping[str, Values], people: int) -> LinearSystem:
         """The compartments of these people with the regimen entering them."""
         count = len(self.states)
-        rates = np.zeros((people, count, count))
+        # People lie side by side in memory, which is how the solvers walk them.
+        rates = np.zeros((count, count, people)).transpose(2, 0, 1)
         for flow in self.flows:
             rate = flow.rate_per_h(values)
             rates[:, flow.source, flow.source] -= rate
             if flow.to is not None:
                 rates[:, flow.to, flow.source] += rate * flow.fraction(values)
-        readout = np.zeros((people, len(self.outputs), count))
+        readout = np.zeros((len(self.outputs), count, people)).transpose(2, 0, 1)
         for place, output in enumerate(self.outputs):
             for term in output.terms:
                 readout[:, place, term.state] += NANOGRAM_PER_ML / term.volume_l(values)

@@ -47,6 +47,24 @@ def solve_into(out: Values, system: LinearSystem, at_h: Values) -> None:
     in_parallel(task, slices(system.people, _PEOPLE_PER_TASK))
 
 
+class Repeated:
+    """The kernel for block after block of people on one schedule, in memory that is kept from block to block."""
+
+    def __init__(self) -> None:
+        self._out = np.zeros((0, 0, 0))
+
+    def solve(self, system: LinearSystem, at_h: Values) -> Values:
+        """Every output over time, (outputs, times, people), in the order of the kernel; good until the next call."""
+        system = system.reached()
+        program = compiled(system.inputs, at_h)
+        wanted = (system.readout.shape[1], at_h.size, system.people)
+        if self._out.shape != wanted:
+            self._out = np.zeros(wanted)
+        # Times before the first input are never written, so they stay nothing.
+        _solve_part(self._out, system, program, _schedule(program), at_h)
+        return checked(self._out)
+
+
 def in_parallel(task: Callable[[slice], None], parts: Iterator[slice]) -> None:
     """Run the task for every part on all processors; the first failure is raised."""
     for done in [_pool().submit(task, part) for part in parts]:

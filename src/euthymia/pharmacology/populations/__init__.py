@@ -1,0 +1,1 @@
+"""Whom a virtual population is like: one cited data file each."""

@@ -1,0 +1,196 @@
+"""Virtual populations of ten thousand to ten million: drawn, simulated and summed up block by block, never all at once.
+
+Person k of a seed has the same age, weight, sex and kinetics whatever the number of people, the block or the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Lock, local
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from euthymia.errors import BadInput
+from euthymia.pharmacology.compounds.load import load_model, read_data
+from euthymia.pharmacology.model import Model
+from euthymia.pharmacology.person import Person
+from euthymia.pharmacology.population import sample_effects, standard_normals
+from euthymia.pharmacology.regimen import Regimen
+from euthymia.pharmacology.solve import closed_form
+from euthymia.pharmacology.solve.system import LinearSystem, Values
+
+MOST_PEOPLE = 20_000_000
+# Blocks keep one processor busy in its own cache, and are no power of two (see `solve/fast.py`).
+_PEOPLE_AT_ONCE = 2040
+# Peaks are counted in classes of half a per cent, from a thousandth of a ng/mL up.
+_LOWEST_PEAK, _CLASSES, _WIDTH = 1e-3, 4000, 0.005
+# A range is taken to hold all but one in a thousand of each side.
+_RANGE_SD = 3.29
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualPeople:
+    """Who is simulated: how many, which seed, and which data file says whom they are like."""
+
+    people: int
+    seed: int = 7
+    like: str = "esketamine_programme"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.people, bool) or not isinstance(self.people, int) or not 1 <= self.people <= MOST_PEOPLE:
+            raise BadInput("out_of_range", "people", f"Ask for 1 to {MOST_PEOPLE} people, as a whole number.")
+        if self.like not in ("esketamine_programme",):
+            raise BadInput("unknown_population", "like", f"'{self.like}' is not known. Use: esketamine_programme.")
+
+    def covariates(self, first: int, end: int) -> dict[str, Values]:
+        """Age, weight, sex and ancestry of persons `first` to `end - 1`, each (people,), by the names models use."""
+        data = read_data("populations", self.like)
+        names = ("virtual_age", "virtual_weight", "virtual_sex")
+        age, weight, sex = standard_normals(names, self.seed, end - first, first).T
+        # The share of people below a normal number is what the sex is decided by, so its threshold is enough.
+        female = sex < _normal_below(float(data["female"]["share"]))
+        return {
+            "age_y": _two_sided(age, data["age_y"], logarithmic=False),
+            "weight_kg": _two_sided(weight, data["weight_kg"], logarithmic=True),
+            "female": female.astype(np.float64),
+            "asian": np.zeros(end - first),
+            "japanese": np.zeros(end - first),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PopulationSummary:
+    """What is kept of a virtual population.
+
+    mean: (times, analytes), ng/mL.   peaks: analyte → quantile → ng/mL over the times asked for, to half a per cent.
+    """
+
+    people: VirtualPeople
+    model_id: str
+    at_h: Values
+    analytes: tuple[str, ...]
+    mean: Values
+    peaks: Mapping[str, Mapping[float, float]]
+
+
+def summarise(
+    regimen: Regimen,
+    people: VirtualPeople,
+    at_h: Sequence[float] | Values,
+    *,
+    model: str | Model,
+    quantiles: Sequence[float] = (0.05, 0.5, 0.95),
+    compiled: bool = False,
+) -> PopulationSummary:
+    """Mean course and quantiles of the peak over the whole population, in memory that does not grow with it.
+
+    compiled: use the kernel of the `fast` extra on every processor; the numbers are the same.
+    Refuses what the model does not cover, as `simulate` does.
+    """
+    from euthymia.pharmacology.simulate import checked_times
+
+    times = checked_times(at_h)
+    chosen = model if isinstance(model, Model) else load_model(model)
+    chosen.require_covers(regimen, _someone(people))
+    keep = _Tally(times.size, len(chosen.outputs))
+
+    def system_of(part: slice) -> LinearSystem:
+        values = chosen.values(people.covariates(part.start, part.stop), _effects(chosen, people, part))
+        return chosen.system(regimen, values, part.stop - part.start)
+
+    _run(system_of, people.people, times, keep, compiled=compiled)
+    names = chosen.analytes(regimen)
+    return PopulationSummary(
+        people=people,
+        model_id=chosen.id,
+        at_h=times,
+        analytes=names,
+        mean=keep.total / people.people,
+        peaks={name: {level: keep.peak(place, level) for level in quantiles} for place, name in enumerate(names)},
+    )
+
+
+def _run(
+    system_of: Callable[[slice], LinearSystem], people: int, times: Values, keep: _Tally, *, compiled: bool
+) -> None:
+    """Simulate block after block, in this thread or, compiled, on every processor."""
+    parts = (slice(first, min(first + _PEOPLE_AT_ONCE, people)) for first in range(0, people, _PEOPLE_AT_ONCE))
+    if not compiled:
+        for part in parts:
+            keep.add(closed_form.solve(system_of(part), times).transpose(2, 1, 0))
+        return
+    from euthymia.pharmacology.solve import fast
+
+    own = local()
+
+    def task(part: slice) -> None:
+        if not hasattr(own, "kernel"):
+            own.kernel = fast.Repeated()
+        keep.add(own.kernel.solve(system_of(part), times))
+
+    fast.in_parallel(task, parts)
+
+
+def _effects(model: Model, people: VirtualPeople, part: slice) -> dict[str, Values]:
+    return sample_effects(model, people.seed, part.stop - part.start, part.start)
+
+
+def _someone(people: VirtualPeople) -> Person:
+    """A person in the middle of the population, for whom coverage is asked."""
+    data = read_data("populations", people.like)
+    return Person(float(data["age_y"]["median"]), "unspecified", float(data["weight_kg"]["median"]))
+
+
+class _Tally:
+    """Sums and classes of peaks. Blocks arrive in any order and at once, and are added whole."""
+
+    def __init__(self, times: int, outputs: int) -> None:
+        self.total = np.zeros((times, outputs))
+        self.classes = np.zeros((outputs, _CLASSES), dtype=np.int64)
+        self.lock = Lock()
+
+    def add(self, found: Values) -> None:
+        """found: (outputs, times, people)."""
+        total = found.sum(axis=2).T
+        peaks = found.max(axis=1)
+        with np.errstate(divide="ignore"):
+            places = np.log(peaks / _LOWEST_PEAK) / _WIDTH
+        places = np.clip(places, 0, _CLASSES - 1).astype(np.int64)
+        counted = np.stack([np.bincount(row, minlength=_CLASSES) for row in places])
+        with self.lock:
+            self.total += total
+            self.classes += counted
+
+    def peak(self, output: int, level: float) -> float:
+        """The middle of the class in which the quantile lies."""
+        counted = np.cumsum(self.classes[output])
+        place = int(np.searchsorted(counted, level * counted[-1]))
+        return float(_LOWEST_PEAK * np.exp((place + 0.5) * _WIDTH))
+
+
+def _two_sided(drawn: NDArray[np.float64], row: Mapping[str, Any], *, logarithmic: bool) -> Values:
+    """A normal number as a value whose median and range are the row's."""
+    low, median, high = (float(row[name]) for name in ("low", "median", "high"))
+    reached = drawn / _RANGE_SD
+    if logarithmic:
+        found = median * np.where(drawn < 0, median / low, high / median) ** reached
+    else:
+        found = median + np.where(drawn < 0, median - low, high - median) * reached
+    return np.clip(found, low, high)
+
+
+def _normal_below(share: float) -> float:
+    """The normal number below which this share of people lies, by bisection of the error function."""
+    from math import erf, sqrt
+
+    low, high = -8.0, 8.0
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        if 0.5 * (1 + erf(middle / sqrt(2))) < share:
+            low = middle
+        else:
+            high = middle
+    return low
