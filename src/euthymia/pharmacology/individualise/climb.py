@@ -31,11 +31,15 @@ _ROUNDING = 1e-10
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """standard: (people, names).   log_posterior: (people,).   curvature: (people, names, names), of minus its log,
-    as Gauss and Newton see it: never negative.   arrived: (people,), who found their peak; the others stand at the best
-    place they saw."""
+    """Where everybody's climb ended.
+
+    standard: (people, names).   scaled: (people, columns), predictions there.   log_posterior: (people,).
+    curvature: (people, names, names), of minus its log, as Gauss and Newton see it: never negative.   arrived:
+    (people,), who found their peak; the others stand at the best place they saw.
+    """
 
     standard: Values
+    scaled: Values
     log_posterior: Values
     curvature: Values
     arrived: NDArray[np.bool_]
@@ -49,6 +53,7 @@ class _State:
     """
 
     standard: Values
+    scaled: Values
     trial: Values
     log_posterior: Values
     gradient: Values
@@ -67,6 +72,7 @@ def climbed(problem: Problem, *, done: float = _DONE) -> Peak:
     people, size = len(problem.sheet.target), problem.size
     state = _State(
         standard=np.zeros((people, size)),
+        scaled=np.zeros((people, problem.sheet.at_h.size)),
         trial=np.zeros((people, size)),
         log_posterior=np.full(people, -np.inf),
         gradient=np.zeros((people, size)),
@@ -85,7 +91,7 @@ def climbed(problem: Problem, *, done: float = _DONE) -> Peak:
             break
     arrived = np.ones(people, dtype=np.bool_)
     arrived[active] = False
-    return Peak(state.standard, state.log_posterior, state.curvature, arrived)
+    return Peak(state.standard, state.scaled, state.log_posterior, state.curvature, arrived)
 
 
 def _look(problem: Problem, state: _State, active: Rows) -> None:
@@ -102,6 +108,7 @@ def _look(problem: Problem, state: _State, active: Rows) -> None:
     better = log_posterior >= before - _ROUNDING * (1 + np.abs(np.where(np.isinf(before), 0.0, before)))
     slopes = (scaled[:, 1:] - scaled[:, :1]) / _NUDGE
     kept = active[better]
+    state.scaled[kept] = scaled[better, 0]
     state.came[kept], state.rose[active] = trial[better] - state.standard[kept], better
     state.standard[kept], state.log_posterior[kept] = trial[better], log_posterior[better]
     state.gradient[kept] = (np.einsum("pnc,pc->pn", slopes, score.slope) - trial)[better]

@@ -144,7 +144,7 @@ def _pointed(question: Question, person: Person) -> Point:
         observations=question.observations,
         setting=question.setting,
         prior=problem.prior,
-        off_sd=off_sd(problem, standard),
+        off_sd=off_sd(problem, peak),
         peak=problem.prior.effects(standard)[0],
         covariance=problem.prior.spread(left[0]),
     )
@@ -175,9 +175,9 @@ def most_probable_many(
     )
 
 
-def off_sd(problem: Problem, standard: Values) -> tuple[float, ...]:
-    """How far each observation of the only person lies from the curve of standard effects (1, names), in SDs."""
-    return tuple(problem.sheet.off(problem.scaled(standard, np.zeros(1, dtype=np.int64))[0]).tolist())
+def off_sd(problem: Problem, peak: Peak) -> tuple[float, ...]:
+    """How far each observation of the only person lies from the curve of their peak, in SDs of its scatter."""
+    return tuple(problem.sheet.off(peak.scaled[0]).tolist())
 
 
 def settled(problem: Problem, peak: Peak) -> tuple[Values, Values]:

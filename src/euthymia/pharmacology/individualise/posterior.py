@@ -170,7 +170,8 @@ def posterior(
     sampling = sampling or Sampling()
     question = Question(regimen, model, tuple(observations), assay or PUBLISHED, setting, solve)
     problem = question.asked_of((person,))
-    peak, left = settled(problem, climbed(problem, done=_NEARLY))
+    near = climbed(problem, done=_NEARLY)
+    peak, left = settled(problem, near)
     blank = Posterior(
         regimen=regimen,
         person=person,
@@ -178,7 +179,7 @@ def posterior(
         observations=question.observations,
         setting=setting,
         prior=problem.prior,
-        off_sd=off_sd(problem, peak),
+        off_sd=off_sd(problem, near),
         peak=problem.prior.effects(peak)[0],
         draws=np.zeros((0, problem.size)),
         weights=np.zeros(0),
