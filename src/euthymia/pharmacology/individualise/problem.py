@@ -96,9 +96,10 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """people: one, or as many as the sheet has targets for; all had the same regimen and were seen alike."""
+    """person: the only one, or a crowd with a row for each target of the sheet; all had the same regimen and were seen
+    alike."""
 
-    people: tuple[Person, ...]
+    person: Person
     prior: Prior
     sheet: Sheet
     tracks: tuple[Track, ...]
@@ -113,7 +114,7 @@ class Problem:
         """Predictions in units of their scatter, (rows, columns), for standard effects (rows, names)."""
         found = self.prior.effects(standard)
         effects = {name: found[:, place] for place, name in enumerate(self.prior.names)}
-        person = self.people[0] if len(self.people) == 1 else _Several(self.people, whose)
+        person = self.person.rows(whose) if isinstance(self.person, Crowd) else self.person
         predicted = np.zeros((standard.shape[0], self.sheet.at_h.size))
         for track in self.tracks:
             track.fill(predicted, person, effects, self.solve)
@@ -130,16 +131,27 @@ class Problem:
         return np.asarray(np.concatenate(found) - 0.5 * np.sum(standard * standard, axis=1))
 
 
-class _Several(Person):
-    """Several people's covariates, one row each, where formulas of a model expect one person's."""
+class Crowd(Person):
+    """Several people's covariates as arrays, where formulas of a model expect one person's numbers."""
 
-    __slots__ = ("_rows",)
-    _rows: dict[str, float]
+    __slots__ = ("_columns",)
+    _columns: dict[str, Values]
 
-    def __init__(self, people: Sequence[Person], whose: Rows) -> None:
-        listed = [one.covariates() for one in people]
-        object.__setattr__(self, "_rows", {name: np.array([row[name] for row in listed])[whose] for name in listed[0]})
+    def __init__(self, columns: Mapping[str, Values]) -> None:
+        object.__setattr__(self, "_columns", dict(columns))
+
+    @classmethod
+    def of(cls, people: Sequence[Person]) -> Person:
+        """One person, if they are all alike, or a crowd."""
+        if all(one == people[0] for one in people):
+            return people[0]
+        rows = [one.covariates() for one in people]
+        return cls({name: np.array([row[name] for row in rows]) for name in rows[0]})
+
+    def rows(self, whose: Rows) -> Crowd:
+        """A crowd in which each row is the person `whose[row]`."""
+        return Crowd({name: column[whose] for name, column in self._columns.items()})
 
     def covariates(self) -> dict[str, float]:
         """Arrays, (rows,), which every formula takes as it takes numbers."""
-        return self._rows
+        return self._columns  # type: ignore[return-value]

@@ -28,7 +28,7 @@ from euthymia.pharmacology.individualise.observation import (
 )
 from euthymia.pharmacology.individualise.occasion import occasion_parts, occasions_seen
 from euthymia.pharmacology.individualise.prior import Prior, joined
-from euthymia.pharmacology.individualise.problem import EffectSite, LevelRead, Problem, Read, Solve, Track
+from euthymia.pharmacology.individualise.problem import Crowd, EffectSite, LevelRead, Problem, Read, Solve, Track
 from euthymia.pharmacology.individualise.sheet import Sheet, kind_of, sheet_of
 from euthymia.pharmacology.interactions import interactions_named
 from euthymia.pharmacology.model import Model
@@ -84,7 +84,7 @@ class Question:
             raise ModelError(
                 "nothing_varies", "model", f"{model.id} says nothing of how people differ; nobody can be learned."
             )
-        problem = Problem(tuple(people), prior, sheet, tracks, self.solve)
+        problem = Problem(Crowd.of(people), prior, sheet, tracks, self.solve)
         if values is None:
             check_plausible(problem, self.observations, self.path)
         return problem
