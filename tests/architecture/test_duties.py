@@ -80,6 +80,7 @@ DUTIES: dict[str, set[Role] | None] = {
     "protocol-sign": {LEAD},
     "plan": ORDERS,
     "plan-preview": ORDERS,
+    "plan-equivalents": ORDERS,
     "plan-sign": ORDERS,
     "plan-end": ORDERS,
     # Treat: the room is for those in it; what happened there is for everybody who looks after the person

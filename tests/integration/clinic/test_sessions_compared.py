@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -21,6 +21,7 @@ from euthymia.clinic.demo.body import Curves, invented_body
 from euthymia.clinic.sessions import commands
 from euthymia.clinic.sessions.comparing import NOISE, RISE_NOISE_MMHG, with_noise
 from euthymia.clinic.sessions.expected import expected_of
+from euthymia.clinic.sessions.models import Session
 from euthymia.clinic.sessions.page import fill_of
 from euthymia.clinic.sessions.queries import state_of
 from euthymia.pharmacology import Band, Dose, Person, Regimen, Seen, Simulation, observed_within_band, simulate
@@ -95,6 +96,88 @@ def test_the_page_speaks_up_for_a_rise_that_no_cuff_explains(rise: float, strang
     assert any("display tolerance of this house" in line for line in shown.assumptions)
 
 
+def looked_at(room: Room, rises: dict[int, float], at: datetime = NOW) -> Session:
+    """A session whose dose began five minutes after `at`, with these rises by minutes after `at`."""
+    room.patient.birth_date = date(1980, 5, 1)
+    room.patient.save()
+    session = room.dosing(at)
+    rows = [
+        event(EventKind.VITALS, BEFORE | {"systolic_mmhg": BEFORE["systolic_mmhg"] + rise}, at=at + minute * MINUTE)
+        for minute, rise in rises.items()
+    ]
+    commands.append_events(room.nurse, session, rows, at + 121 * MINUTE)
+    return again(session)
+
+
+@pytest.mark.django_db
+def test_one_look_far_out_is_said_at_once_with_the_number_and_the_minute() -> None:
+    session = looked_at(Room(), {15: 8, 25: 75})
+    shown = expected_of(session, state_of(session))
+    assert shown.strange
+    assert "far higher than predicted (+75 mmHg at minute 20)" in shown.verdict
+
+
+@pytest.mark.django_db
+def test_readings_make_a_band_of_this_person_beside_that_of_anybody() -> None:
+    room = Room()
+    session = room.dosing()
+    assert expected_of(session, state_of(session)).learned is None
+    session = looked_at(Room(), {15: 16, 25: 26, 35: 33, 45: 34, 55: 24, 65: 18, 85: 14})
+    shown = expected_of(session, state_of(session))
+    assert shown.learned is not None
+    assert not shown.learned.is_prior
+    assert "7 readings of this session" in shown.learned.headline
+    assert any("times the usual with the same level" in line for line in shown.learned.lines), shown.learned.lines
+    assert any("with what was learned" in line for line in shown.changes)
+    pressure = next(one for one in shown.figures if one.title.startswith("Rise"))
+    assert "This person so far" in pressure.wide
+    assert "Anybody like this person" in pressure.table.as_html()
+
+
+@pytest.mark.django_db
+def test_a_reading_that_moves_nothing_leaves_the_prior_talking() -> None:
+    session = looked_at(Room(), {8: 2})
+    shown = expected_of(session, state_of(session))
+    assert shown.learned is not None
+    assert shown.learned.is_prior
+    assert "The prior is still doing the talking" in shown.learned.headline
+    assert all("This person so far" not in one.wide for one in shown.figures)
+
+
+@pytest.mark.django_db
+def test_earlier_sessions_of_the_same_drug_are_learned_from_too() -> None:
+    room = Room()
+    first = looked_at(room, {15: 16, 25: 26, 45: 34, 65: 18})
+    Session.objects.filter(pk=first.pk).update(closed_at=NOW + 150 * MINUTE)
+    second = looked_at(room, {15: 18}, NOW + timedelta(days=7))
+    shown = expected_of(second, state_of(second))
+    assert shown.learned is not None
+    assert "5 readings, of today and of the session before" in shown.learned.headline
+    assert any("session 2: dissociation fades" in line for line in shown.assumptions)
+
+
+@pytest.mark.django_db
+def test_the_estimate_is_a_part_of_its_own_and_says_that_it_is_no_advice(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("euthymia.clinic.sessions.views.timezone.now", lambda: NOW + 90 * MINUTE)
+    room = Room()
+    session = looked_at(room, {15: 16, 25: 26, 45: 34, 65: 18})
+    sign_in(client, room.nurse)
+    asked: list[object] = []
+    monkeypatch.setattr("euthymia.clinic.sessions.page.expected_of", lambda *given: asked.append(given))
+    sheet = client.get(f"/sessions/{session.id}/live/?part=sheet").content.decode()
+    assert "Predicted and observed" not in sheet
+    assert asked == []
+    monkeypatch.undo()
+    monkeypatch.setattr("euthymia.clinic.sessions.views.timezone.now", lambda: NOW + 90 * MINUTE)
+    for path in (f"/sessions/{session.id}/live/?part=expected", f"/sessions/{session.id}/"):
+        shown = client.get(path).content.decode()
+        assert "This person so far" in shown
+        assert "no advice on a dose" in shown
+        assert "venous-type" in shown
+
+
 @pytest.mark.parametrize(
     ("used", "words", "left"),
     [
@@ -112,7 +195,9 @@ def test_room_under_a_cap_reads_in_two_decimals_and_never_looks_larger(used: flo
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["/board/", "/sessions/{}/", "/sessions/{}/live/?part=sheet"])
+@pytest.mark.parametrize(
+    "path", ["/board/", "/sessions/{}/", "/sessions/{}/live/?part=sheet", "/sessions/{}/live/?part=expected"]
+)
 def test_a_page_asks_the_database_as_often_for_many_events_as_for_few(
     client: Client, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -20,6 +21,7 @@ from euthymia.clinic.people.queries import open_patient
 from euthymia.clinic.people.shell import person_page
 from euthymia.clinic.plans import commands, plan_pages, protocol_pages, queries
 from euthymia.clinic.plans.drafts import draft_plan, recorded_weights
+from euthymia.clinic.plans.equivalents import equivalents_for
 from euthymia.clinic.plans.forms import FIELD_OF_PATH, FillForm, PlanForm, SignForm
 from euthymia.clinic.plans.models import Plan, ProtocolVersion
 from euthymia.clinic.plans.predictions import prediction_for
@@ -27,6 +29,8 @@ from euthymia.clinic.plans.protocol_pages import ProtocolState
 from euthymia.errors import BadInput
 
 REASON_FOR = "reason:"
+# In the address of a plan without scripts: show the other routes with the page.
+SHOW_WAYS = "ways"
 REFUSED_FORM = 422
 
 
@@ -130,6 +134,22 @@ def plan_preview(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     return render(request, "plans/preview.html", context)
 
 
+@requires(PRESCRIBE)
+def plan_equivalents(request: HttpRequest, patient_id: UUID) -> HttpResponse:
+    """The same peak by the clinic's other routes; asked for by itself, so that the plan does not wait for it."""
+    viewer, now = request.viewer, timezone.now()  # type: ignore[attr-defined]
+    patient = open_patient(viewer, patient_id, purpose="plan_equivalents", now=now)
+    row = chosen_version(viewer, request.GET)
+    if row is None:
+        raise Http404
+    form = PlanForm(queries.protocol_of(row), request.GET)
+    if not form.is_valid():
+        raise BadInput("not_a_number", "", "One of the numbers cannot be read.")
+    draft = draft_plan(viewer, patient, row, form.choice(), now=now)
+    others = [queries.protocol_of(one) for one in queries.current_versions(viewer)]
+    return render(request, "plans/equivalents.html", {"ways": equivalents_for(patient, draft, others, now)})
+
+
 @require_POST
 @requires(PRESCRIBE)
 def plan_sign(request: HttpRequest, patient_id: UUID) -> HttpResponse:
@@ -205,14 +225,15 @@ def preview_context(
         draft = draft_plan(viewer, patient, row, form.choice(), reasons=complete_reasons(reasons), now=now)
     except BadInput as problem:
         return {"problem": problem}
+    others = [queries.protocol_of(one) for one in queries.current_versions(viewer)]
     hidden = [("protocol", row.protocol_id)]
     hidden += [(name, value) for name, value in form.data.items() if name in form.fields and value not in ("", None)]
     return {
         "draft": plan_pages.draft_page(draft, reasons, viewer.zone),
         "hidden": hidden,
-        "prediction": prediction_for(
-            patient, draft, [queries.protocol_of(one) for one in queries.current_versions(viewer)], now
-        ),
+        "asked": urlencode(hidden),
+        "prediction": prediction_for(patient, draft, others, now),
+        "ways": equivalents_for(patient, draft, others, now) if SHOW_WAYS in request.GET else None,
     }
 
 

@@ -1,206 +1,330 @@
-"""What was expected of this dose in this person, drawn beside what was seen."""
+"""What was expected of this dose in anybody like this person, and in this person so far, beside what was seen."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 
-from euthymia.care.given_dose import GivenPiece, given_pieces
+import numpy as np
+
 from euthymia.care.session import SessionState
-from euthymia.care.session_events import Concern
 from euthymia.charts import Axis, Chart, Dot, Dots, Figure, Mark, MarkKind, Scale, Series, figure
 from euthymia.charts import Band as Range
 from euthymia.clinic.people.shell import age_on
+from euthymia.clinic.plans.curves import with_and_without
 from euthymia.clinic.plans.drafts import order_of
+from euthymia.clinic.plans.medicines import Taken, as_far_as_covered, taken_by
 from euthymia.clinic.sessions.comparing import CADSS6_HIGHEST, NOISE, with_noise
+from euthymia.clinic.sessions.learning import (
+    CADSS6,
+    MINUTE,
+    Look,
+    Sitting,
+    Taught,
+    doses_of,
+    earlier_sittings,
+    learned_from,
+    looks_of,
+    pieces_of,
+    sitting_of,
+)
 from euthymia.clinic.sessions.models import Session
+from euthymia.clinic.sessions.person_words import LearnedPage, learned_page
 from euthymia.errors import BadInput
 from euthymia.pharmacology import Band, Dose, Person, Regimen, Seen, Simulation, observed_within_band, simulate
+from euthymia.pharmacology.exposure import own_model
 
-LONGEST = timedelta(hours=12)
 SHOWN_MIN = 150
 STEP_MIN = 2
+TIMES_H = tuple(minute / 60 for minute in range(0, SHOWN_MIN + 1, STEP_MIN))
 # Nine people in ten; the seed only makes the same person look the same on every screen.
 BAND = Band(people=300, seed=7, quantiles=(0.05, 0.5, 0.95))
-# CADSS-6 runs from 0 to 24 (its data file), the model from 0 to 1.
-HIGHEST = {"cadss6": CADSS6_HIGHEST}
 HOUR_MIN = 60.0
-MINUTE = timedelta(minutes=1)
+FELT, RISE = "dissociation", "systolic_rise"
+# Ours, no clinical limit: one look twice as far out as the band and the noise reach is said at once, not at the second.
+FAR_OUT = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """One look compared with the band: minutes from the start, the value, where it lies."""
+    """One look compared with the band: minutes from the start, the value, where it lies and how far out.
+
+    reach: distance from the middle person as a share of what band and noise allow on that side; above 1 is outside.
+    """
 
     at_min: float
     value: float
     seen: Seen
     late: bool
+    reach: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a page shows: figures, and a verdict in words. `why_not` says why there is no prediction."""
+    """What a page shows: figures, a verdict in words with its reason, and what was learned of this person.
+
+    why_not: why there is no prediction.
+    """
 
     figures: tuple[Figure, ...] = ()
     verdict: str = ""
     strange: bool = False
+    because: str = ""
     why_not: str = ""
     assumptions: tuple[str, ...] = ()
+    learned: LearnedPage | None = None
+    changes: tuple[str, ...] = ()
+    taking: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What was given to whom.   earlier: sessions before this one."""
+
+    person: Person
+    doses: tuple[Dose, ...]
+    earlier: int
+    taking: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Everything an answer rests on; hashable, so that an open page that asks again is answered at once.
+
+    sittings: those to learn from, this one last once its dose began.   unread: of the earlier sessions, those before
+    the first of the sittings.   looks: of this session.   ended_min: when its dose was over, None while it is not.
+    """
+
+    given: _Given
+    sittings: tuple[Sitting, ...]
+    unread: int
+    looks: tuple[Look, ...]
+    began: bool
+    ended_min: float | None
+    taking: tuple[str, ...]
 
 
 def expected_of(session: Session, state: SessionState) -> Expected:
     """The prediction for what was really given (the order, before the dose), with the observations laid over it."""
     patient, order = session.patient, order_of(session.plan)
-    day = (state.clock_at or session.scheduled_for).date()
-    age_y = age_on(patient.birth_date, day) if isinstance(patient.birth_date, date) else None
+    before = state.clock_at or session.scheduled_for
+    age_y = age_on(patient.birth_date, before.date()) if isinstance(patient.birth_date, date) else None
     if age_y is None:
         return Expected(why_not="No prediction: the date of birth is not known.")
     sex = patient.sex if patient.sex in {"female", "male"} else "unspecified"
-    earlier = _earlier_sessions(session, state)
+    taken = taken_by(patient)
     try:
-        simulation = _simulated(
-            pieces_of(session, state), order.drug, order.route, age_y, sex, order.weight_kg, earlier
-        )
+        doses = doses_of(pieces_of(session, state), order.drug, order.route)
+        given = _Given(Person(age_y, sex, order.weight_kg), doses, _earlier(session, state), taken.names)
+        _, covered = as_far_as_covered(lambda taking: _anybody(replace(given, taking=tuple(taking))), taken.names)
+        given = replace(given, taking=taken.names if covered else ())
+        return _answered(_asked(session, state, given, _taking_words(taken, covered=covered)))
     except BadInput as refusal:
         return Expected(why_not=f"No prediction: {refusal.message}")
-    return _drawn(simulation, state, earlier)
 
 
-def _earlier_sessions(session: Session, state: SessionState) -> int:
+def _asked(session: Session, state: SessionState, given: _Given, taking: tuple[str, ...]) -> _Asked:
+    today = sitting_of(session, state)
+    earlier = earlier_sittings(session.patient, state.clock_at or session.scheduled_for, order_of(session.plan).drug)
+    ended = state.clock_at is not None and state.dose_ended_at is not None
+    return _Asked(
+        given=given,
+        sittings=(*earlier, *((today,) if today else ())),
+        unread=max(given.earlier - len(earlier), 0),
+        looks=looks_of(state),
+        began=state.clock_at is not None,
+        ended_min=(state.dose_ended_at - state.clock_at) / MINUTE if ended else None,  # type: ignore[operator]
+        taking=taking,
+    )
+
+
+def _earlier(session: Session, state: SessionState) -> int:
     """How many sessions this person was given a dose in before this one, for what fades over sessions."""
     before = state.clock_at or session.scheduled_for
-    return session.patient.sessions.filter(dose_started_at__lt=before).exclude(id=session.id).count()
+    count: int = session.patient.sessions.filter(dose_started_at__lt=before).exclude(id=session.id).count()
+    return count
 
 
-def pieces_of(session: Session, state: SessionState) -> tuple[GivenPiece, ...]:
-    """What has gone in and, while it runs, will go in as it runs now; before the dose, the order."""
-    if state.clock_at is not None:
-        pieces = given_pieces(state, (state.dose_ended_at or state.clock_at + LONGEST))
-        return tuple(piece for piece in pieces if piece.amount_mg > 0)
-    order = order_of(session.plan)
-    if order.devices:
-        each = order.dose_mg / order.devices
-        return tuple(GivenPiece(number * 5 / HOUR_MIN, 0.0, each) for number in range(order.devices))
-    return (GivenPiece(0.0, (order.duration_min or 0.0) / HOUR_MIN, order.dose_mg),)
+def _taking_words(taken: Taken, *, covered: bool) -> tuple[str, ...]:
+    if not taken.names:
+        return ()
+    names = ", ".join(taken.words)
+    if covered:
+        return (f"Counted, from this person's record: {names}. It changes how much of a dose is lost on first pass.",)
+    return (f"Not counted: {names}, in this person's record. The model cannot tell its first pass by this route.",)
 
 
 @lru_cache(maxsize=128)
-def _simulated(
-    pieces: tuple[GivenPiece, ...], drug: str, route: str, age_y: int, sex: str, weight_kg: float, earlier: int
-) -> Simulation:
-    doses = tuple(
-        Dose(
-            drug=drug,
-            route=route,
-            amount_mg=piece.amount_mg,
-            start_h=piece.start_h,
-            duration_h=piece.duration_h if route == "iv" else 0.0,
-        )
-        for piece in pieces
-    )
-    if not doses:
+def _anybody(given: _Given) -> Simulation:
+    if not given.doses:
         raise BadInput("nothing_given", "doses", "nothing has been given yet.")
-    times = [minute / HOUR_MIN for minute in range(0, SHOWN_MIN + 1, STEP_MIN)]
-    return simulate(Regimen(doses), Person(age_y, sex, weight_kg), times, band=BAND, earlier_sessions=earlier)
-
-
-def _drawn(simulation: Simulation, state: SessionState, earlier: int) -> Expected:
-    figures, found = [], []
-    compared = with_noise(simulation)
-    rows = (
-        ("dissociation", "Dissociation", "share of the largest possible", _dissociation_seen(state)),
-        ("systolic_rise", "Rise of systolic pressure", "mmHg", _pressure_seen(state)),
-        (simulation.series[0].analyte, f"{simulation.series[0].analyte.capitalize()} in plasma", "ng/mL", ()),
+    return simulate(
+        Regimen(given.doses), given.person, TIMES_H, band=BAND, earlier_sessions=given.earlier, taking=given.taking
     )
-    names = {series.analyte for series in simulation.series} | {effect.effect for effect in simulation.effects}
+
+
+@lru_cache(maxsize=128)
+def _this_person(given: _Given, sittings: tuple[Sitting, ...], unread: int) -> tuple[Taught, Simulation | None]:
+    """What was learned, and the same dose in the person so learned; None where nothing may be said of this person."""
+    taught = learned_from(sittings, given.person, unread, given.taking)
+    if taught.individual is None:
+        return taught, None
+    regimen = Regimen(given.doses)
+    try:
+        own = simulate(
+            regimen,
+            taught.individual,
+            TIMES_H,
+            model=own_model(taught.individual, regimen),
+            band=BAND,
+            earlier_sessions=given.earlier,
+            taking=given.taking,
+        )
+    except BadInput as refusal:
+        return replace(taught, individual=None, why_not=refusal.message), None
+    return taught, own
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """What was asked, anybody's prediction and this person's; None where nothing was learned that may be said."""
+
+    asked: _Asked
+    anybody: Simulation
+    own: Simulation | None
+
+
+@lru_cache(maxsize=64)
+def _answered(asked: _Asked) -> Expected:
+    anybody = _anybody(asked.given)
+    known = any(one.looks for one in asked.sittings)
+    taught, own = _this_person(asked.given, asked.sittings, asked.unread) if known else (None, None)
+    drawn = _Drawn(asked, anybody, own)
+    compared = with_noise(anybody)
+    drug = anybody.series[0].analyte
+    rows = (
+        (FELT, "Dissociation", "share of the largest possible", _shares(asked.looks)),
+        (RISE, "Rise of systolic pressure", "mmHg", _rises(asked.looks)),
+        (drug, f"{drug.capitalize()} in plasma", "ng/mL", ()),
+    )
+    names = {series.analyte for series in anybody.series} | {effect.effect for effect in anybody.effects}
+    figures, found = [], []
     for name, title, unit, seen in rows:
         if name not in names:
             continue
         observed = _compare(compared, name, seen)
-        figures.append(_figure(simulation, (name, title, unit), observed, state))
+        figures.append(_figure(drawn, (name, title, unit), observed))
         if observed:
-            found.append((title, observed))
+            found.append((name, title, observed))
     verdict, strange = _verdict(found)
-    drawn = [effect for effect in simulation.effects if effect.effect in {"dissociation", "systolic_rise"}]
+    learned = learned_page(taught, today=asked.began) if taught else None
+    return Expected(
+        figures=tuple(figures),
+        verdict=verdict if asked.began else "",
+        strange=strange,
+        because=_because(learned, taught) if strange else "",
+        assumptions=_assumed(anybody, asked),
+        learned=learned,
+        changes=with_and_without(anybody, own) if own else (),
+        taking=asked.taking,
+    )
+
+
+def _assumed(simulation: Simulation, asked: _Asked) -> tuple[str, ...]:
+    drawn = [effect for effect in simulation.effects if effect.effect in {FELT, RISE}]
     assumed = tuple(dict.fromkeys(line for effect in drawn for line in effect.assumptions)) + simulation.notes
-    assumed += (f"Counted as this person's session {earlier + 1}: dissociation fades over sessions.",)
-    assumed += tuple(NOISE[effect.effect].says for effect in drawn if effect.effect in NOISE)
-    return Expected(tuple(figures), verdict if state.clock_at else "", strange, assumptions=assumed)
+    assumed += (f"Counted as this person's session {asked.given.earlier + 1}: dissociation fades over sessions.",)
+    if asked.sittings:
+        assumed += (
+            "This person is learned from systolic pressures and CADSS-6 totals of this session and at most two before "
+            "it with the same drug, one of each kind in five minutes.",
+        )
+    return assumed + tuple(NOISE[effect.effect].says for effect in drawn if effect.effect in NOISE)
 
 
-def _compare(simulation: Simulation, name: str, seen: Sequence[tuple[float, float, bool]]) -> tuple[Observed, ...]:
+def _compare(simulation: Simulation, name: str, seen: Sequence[Look]) -> tuple[Observed, ...]:
     return tuple(
-        Observed(at_min, value, observed_within_band(simulation, name, at_min / HOUR_MIN, value), late)
-        for at_min, value, late in seen
-        if 0 <= at_min <= SHOWN_MIN
+        Observed(
+            look.at_min,
+            look.value,
+            observed_within_band(simulation, name, look.at_min / HOUR_MIN, look.value),
+            look.late,
+            _reach(simulation, name, look),
+        )
+        for look in seen
+        if 0 <= look.at_min <= SHOWN_MIN
     )
 
 
-def _pressure_seen(state: SessionState) -> tuple[tuple[float, float, bool], ...]:
-    """(minute, rise of systolic pressure over the last reading before the dose, entered late)."""
-    baseline = state.baseline
-    if state.clock_at is None or baseline is None or baseline.reading.systolic_mmhg is None:
-        return ()
-    start = baseline.reading.systolic_mmhg
-    return tuple(
-        (_minute(state.clock_at, row.at), row.reading.systolic_mmhg - start, row.event_id in state.late)
-        for row in state.readings
-        if row.reading.systolic_mmhg is not None and row.at > state.clock_at
-    )
+def _reach(simulation: Simulation, name: str, look: Look) -> float:
+    series, at_h = simulation.named(name), look.at_min / HOUR_MIN
+    middle = float(np.interp(at_h, simulation.at_h, series.typical))
+    level = max(series.band) if look.value > middle else min(series.band)
+    width = abs(float(np.interp(at_h, simulation.at_h, series.band[level])) - middle)
+    return abs(look.value - middle) / width if width > 0 else 0.0
 
 
-def _dissociation_seen(state: SessionState) -> tuple[tuple[float, float, bool], ...]:
-    """(minute, total as a share of the scale's highest, entered late)."""
-    if state.clock_at is None:
-        return ()
-    return tuple(
-        (_minute(state.clock_at, row.at), row.scale.total / HIGHEST[row.scale.instrument], row.event_id in state.late)
-        for row in state.scales
-        if row.scale.concern is Concern.DISSOCIATION
-        and row.scale.total is not None
-        and row.scale.instrument in HIGHEST
-        and row.at > state.clock_at
-    )
+def _rises(looks: Sequence[Look]) -> tuple[Look, ...]:
+    """Pressures as rises over the last reading before the dose."""
+    return tuple(replace(look, value=look.value - look.before) for look in looks if look.before is not None)
 
 
-def _minute(start: datetime, at: datetime) -> float:
-    return (at - start) / MINUTE
+def _shares(looks: Sequence[Look]) -> tuple[Look, ...]:
+    """CADSS-6 totals (0 to 24, its data file) as the model counts dissociation, 0 to 1."""
+    return tuple(replace(look, value=look.value / CADSS6_HIGHEST) for look in looks if look.kind == CADSS6)
 
 
-def _figure(
-    simulation: Simulation, words: tuple[str, str, str], observed: tuple[Observed, ...], state: SessionState
-) -> Figure:
+def _figure(drawn: _Drawn, words: tuple[str, str, str], observed: tuple[Observed, ...]) -> Figure:
     name, title, unit = words
-    series = simulation.named(name)
-    minutes = [float(at_h) * HOUR_MIN for at_h in simulation.at_h]
-    band = Range(series.band[0.05], series.band[0.95], "9 in 10 people")
-    dots = ()
+    series = drawn.anybody.named(name)
+    lines = _lines(drawn, name)
+    dots: tuple[Dots, ...] = ()
     if observed:
         dots = (Dots("Observed", tuple(Dot(one.at_min, one.value, f"{one.value:.2g}", one.late) for one in observed)),)
-    marks = [Mark(0.0, "dose", MarkKind.DOSE)]
-    if state.clock_at is not None and state.dose_ended_at is not None:
-        ended = _minute(state.clock_at, state.dose_ended_at)
-        marks += [Mark(ended, "dose over", MarkKind.EVENT)] if 1 < ended <= SHOWN_MIN else []
-    card = getattr(series, "driven_by", simulation.model)
-    source = f"{card.id} ({card.kind})"
-    if name == "dissociation" and observed:
+    card = getattr(series, "driven_by", drawn.anybody.model)
+    source = f"{card.id} ({card.kind}, {card.matrix}-type)"
+    if name == FELT and observed:
         source += "; CADSS-6 shown as a share of 24"
+    about = (
+        "s: the typical person with this dose, and this person as learned" if len(lines) > 1 else ": the typical person"
+    )
     return figure(
         Chart(
             title=f"{title}: predicted and observed",
-            description=f"Line: the typical person with this dose. Shading: nine people in ten{_said(observed)}.",
+            description=f"Line{about}. Shading: nine in ten{_said(observed)}.",
             x=Axis("Minutes from the start", "min", low=0.0, high=float(SHOWN_MIN), scale=Scale.MINUTES),
             y=Axis(title, unit),
-            series=(Series("Predicted", minutes, series.typical, (band,)),),
+            series=lines,
             dots=dots,
-            marks=tuple(marks),
+            marks=_marks(drawn.asked),
         ),
         source=source,
         ident=f"expected-{name.replace('_', '-')}",
     )
+
+
+def _lines(drawn: _Drawn, name: str) -> tuple[Series, ...]:
+    """Anybody, and this person where that is known; of a level in blood readings of effects say too little to draw."""
+    series = drawn.anybody.named(name)
+    minutes = [float(at_h) * HOUR_MIN for at_h in drawn.anybody.at_h]
+    band = Range(series.band[0.05], series.band[0.95], "9 in 10 people")
+    if drawn.own is None or name not in {FELT, RISE}:
+        return (Series("Predicted", minutes, series.typical, (band,)),)
+    own = drawn.own.named(name)
+    own_band = Range(own.band[0.05], own.band[0.95], "9 in 10 of what is believable")
+    return (
+        Series("Anybody like this person", minutes, series.typical, (band,)),
+        Series("This person so far", minutes, own.typical, (own_band,)),
+    )
+
+
+def _marks(asked: _Asked) -> tuple[Mark, ...]:
+    marks = (Mark(0.0, "dose", MarkKind.DOSE),)
+    if asked.ended_min is None or not 1 < asked.ended_min <= SHOWN_MIN:
+        return marks
+    return (*marks, Mark(asked.ended_min, "dose over", MarkKind.EVENT))
 
 
 def _said(observed: tuple[Observed, ...]) -> str:
@@ -208,24 +332,45 @@ def _said(observed: tuple[Observed, ...]) -> str:
     return f"; {len(observed)} observed, {outside} further from it than the noise of looking" if observed else ""
 
 
-def _verdict(found: Sequence[tuple[str, tuple[Observed, ...]]]) -> tuple[str, bool]:
-    """One line: two looks in a row beyond the band and the noise, on one side, count as not behaving as predicted."""
+def _verdict(found: Sequence[tuple[str, str, tuple[Observed, ...]]]) -> tuple[str, bool]:
+    """One line: two looks in a row beyond band and noise on one side, or one far beyond, are not as predicted."""
     if not found:
         return "Nothing observed yet to compare with the prediction.", False
-    strange = [
-        f"{title.lower()} {'higher' if row[-1].seen is Seen.HIGH else 'lower'} than predicted twice in a row"
-        for title, row in found
-        if len(row) > 1 and row[-1].seen is row[-2].seen is not Seen.WITHIN
-    ]
+    strange = [words for name, title, row in found if (words := _strange(name, title, row))]
     if strange:
         return f"Not behaving as predicted: {'; '.join(strange)}.", True
-    looks = [one for _, row in found for one in row]
+    looks = [one for _, _, row in found for one in row]
     outside = sum(one.seen is not Seen.WITHIN for one in looks)
     if not outside:
         words = f"Behaving as predicted so far: {_looks(len(looks))} within the prediction and the noise of looking."
         return words, False
     words = f"Mostly as predicted: {outside} of {len(looks)} looks lie beyond the prediction and the noise of looking,"
     return f"{words} not twice in a row just now.", False
+
+
+def _strange(name: str, title: str, row: tuple[Observed, ...]) -> str:
+    """What is not as predicted in the newest looks of one kind; empty where nothing is."""
+    last = row[-1]
+    side = "higher" if last.seen is Seen.HIGH else "lower"
+    if len(row) > 1 and last.seen is row[-2].seen is not Seen.WITHIN:
+        seen = f"{_value(name, row[-2].value)} at minute {row[-2].at_min:.0f}, {_value(name, last.value)} at minute"
+        return f"{title.lower()} {side} than predicted twice in a row ({seen} {last.at_min:.0f})"
+    if last.reach >= FAR_OUT:
+        return f"{title.lower()} far {side} than predicted ({_value(name, last.value)} at minute {last.at_min:.0f})"
+    return ""
+
+
+def _value(name: str, value: float) -> str:
+    return f"{value:+.0f} mmHg" if name == RISE else f"CADSS-6 {value * CADSS6_HIGHEST:.0f}"
+
+
+def _because(learned: LearnedPage | None, taught: Taught | None) -> str:
+    """How the model explains what is strange, or that it does not."""
+    if learned is None or taught is None or taught.contradicts:
+        return ""
+    if learned.is_prior:
+        return "The readings do not say yet why."
+    return f"How the model explains it: {learned.lines[0][0].lower()}{learned.lines[0][1:]}"
 
 
 def _looks(count: int) -> str:

@@ -106,16 +106,20 @@ def fill_of(row: Room) -> Fill:
 
 
 def sheet_context(viewer: Viewer, session: Session, state: SessionState, now: datetime) -> Context:
-    """The flowsheet, the checks, the open side effects, and predicted beside observed."""
+    """The flowsheet, the checks and the open side effects."""
     protocol = session_protocol(session)
     return {
         "session": session,
         "grid": grid(state, protocol, now, viewer.zone),
         "checks": check_rows(state, protocol, now, viewer.zone),
         "effects": [(span, ago(span.from_at, now), str(uuid.uuid4())) for span in state.open_side_effects],
-        "expected": expected_of(session, state),
         "closed": state.phase in (Phase.DISCHARGED, Phase.CANCELLED),
     }
+
+
+def expected_context(_: Viewer, session: Session, state: SessionState, now: datetime) -> Context:
+    """Predicted beside observed, and this person so far; a part of its own, so that no entry waits for an estimate."""
+    return {"session": session, "expected": expected_of(session, state)}
 
 
 def actions_context(

@@ -103,6 +103,7 @@ def _whole_page(
         "zone": viewer.zone,
         "status": page.status_context(viewer, session, state, now),
         "sheet": page.sheet_context(viewer, session, state, now),
+        "expected": page.expected_context(viewer, session, state, now)["expected"],
         "actions": page.actions_context(
             viewer,
             session,
@@ -140,7 +141,7 @@ def _correction(request: HttpRequest, state: SessionState, viewer: Viewer) -> di
 @require_GET
 @requires(RUN_SESSIONS)
 def session_live(request: HttpRequest, session_id: UUID) -> HttpResponse:
-    """One live part of the session's page (`part`: status, sheet or actions); 304 while nothing looks different."""
+    """One live part of the session's page (`part`, of PARTS); 304 while nothing looks different."""
     viewer, now = _who(request), timezone.now()
     part = request.GET.get("part", "status")
     if part not in PARTS:
@@ -161,6 +162,7 @@ def session_live(request: HttpRequest, session_id: UUID) -> HttpResponse:
 PARTS = {
     "status": ("sessions/_status.html", page.status_context),
     "sheet": ("sessions/_sheet.html", page.sheet_context),
+    "expected": ("sessions/_expected.html", page.expected_context),
     "actions": ("sessions/_actions.html", page.actions_context),
 }
 

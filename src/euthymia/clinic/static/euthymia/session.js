@@ -64,20 +64,22 @@
     grid.scrollLeft = starts.length ? starts[starts.length - 1] : furthest;
   };
 
+  const keyOf = (one) => one.closest("details").querySelector("summary").textContent + one.closest("figure, section").textContent.slice(0, 60);
+
   // After a refresh the reader stays where they were: scrolled places and opened tables.
   const places = new Map();
   let opened = [];
   document.addEventListener("htmx:beforeSwap", () => {
     document.querySelectorAll(".flowsheet").forEach((grid) => places.set(grid.id, [grid.scrollLeft, grid.scrollTop]));
-    opened = Array.from(document.querySelectorAll("#sheet details[open] summary")).map((one) => one.closest("figure, section").textContent.slice(0, 60));
+    opened = Array.from(document.querySelectorAll(".session-main details[open] summary")).map((one) => keyOf(one));
   });
   document.addEventListener("htmx:afterSwap", (event) => {
     document.querySelectorAll(".flowsheet").forEach((grid) => {
       const place = places.get(grid.id);
       if (place) { grid.scrollLeft = place[0]; grid.scrollTop = place[1]; } else { showLatest(grid); }
     });
-    document.querySelectorAll("#sheet details").forEach((one) => {
-      if (opened.includes(one.closest("figure, section").textContent.slice(0, 60))) one.open = true;
+    document.querySelectorAll(".session-main details").forEach((one) => {
+      if (opened.includes(keyOf(one))) one.open = true;
     });
     nameDevice();
     if (event.detail.target.id === "entry" && !document.querySelector("#entry [role=alert]")) document.getElementById("entry-line").focus();

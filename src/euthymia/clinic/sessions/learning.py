@@ -1,0 +1,188 @@
+"""What a person's sessions taught about this person: what was given and what was seen, and what follows from both.
+
+The page of a session asks for this person so far, the page of a plan for this person before the next dose. The answer
+is a prediction. Nothing in the house takes a dose from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+import numpy as np
+from django.db.models import Prefetch
+
+from euthymia.care.given_dose import GivenPiece, given_pieces
+from euthymia.care.session import SessionState
+from euthymia.care.session_events import Concern
+from euthymia.clinic.people.models import Patient
+from euthymia.clinic.plans.drafts import order_of
+from euthymia.clinic.sessions.models import Session, SessionEventRow
+from euthymia.clinic.sessions.queries import state_of
+from euthymia.errors import BadInput, Broken
+from euthymia.pharmacology import Dose, Individual, Person, Reading, Regimen
+from euthymia.pharmacology.defaults import choice_for
+from euthymia.pharmacology.individualise import Point, Reason, Setting, Told, not_advised, point_estimate, told
+
+LONGEST = timedelta(hours=12)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+CADSS6 = "cadss6"
+# Of the newest sessions only: a fit grows with every one, and a page waits for it.
+MOST_EARLIER = 2
+# One look of a kind in so many minutes: two looks a second apart are no two looks, and a feed would outvote everything.
+APART_MIN = 5.0
+BETWEEN_DEVICES_H = 5 / 60
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One thing that was seen: minutes from this session's dose, what, how much, and for a pressure the one before."""
+
+    kind: str
+    at_min: float
+    value: float
+    before: float | None = None
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """One session: when its dose began, what was given (hours from then) and what was seen."""
+
+    began_at: datetime
+    doses: tuple[Dose, ...]
+    looks: tuple[Look, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What the sittings said of a person.
+
+    individual: None where nothing may be said of this person, then `why_not` says why.   contradicts: whether that is
+    because one look lies far from the curve of all others.   told: the parameters, moved or not.   off: (look, how far
+    it lies from this person's most probable curve, in spreads of one look), of the last sitting.
+    """
+
+    sessions: int
+    looks: int
+    individual: Individual | None = None
+    why_not: str = ""
+    contradicts: bool = False
+    told: tuple[Told, ...] = ()
+    off: tuple[tuple[Look, float], ...] = ()
+
+
+def sitting_of(session: Session, state: SessionState) -> Sitting | None:
+    """What was given and what of the looks counts in one session; None before its dose."""
+    if state.clock_at is None:
+        return None
+    order = order_of(session.plan)
+    doses = doses_of(pieces_of(session, state), order.drug, order.route)
+    return Sitting(state.clock_at, doses, thinned(looks_of(state)))
+
+
+def pieces_of(session: Session, state: SessionState) -> tuple[GivenPiece, ...]:
+    """What has gone in and, while it runs, will go in as it runs now; before the dose, the order."""
+    if state.clock_at is not None:
+        pieces = given_pieces(state, (state.dose_ended_at or state.clock_at + LONGEST))
+        return tuple(piece for piece in pieces if piece.amount_mg > 0)
+    order = order_of(session.plan)
+    if order.devices:
+        each = order.dose_mg / order.devices
+        return tuple(GivenPiece(number * BETWEEN_DEVICES_H, 0.0, each) for number in range(order.devices))
+    return (GivenPiece(0.0, (order.duration_min or 0.0) * MINUTE / HOUR, order.dose_mg),)
+
+
+def doses_of(pieces: Iterable[GivenPiece], drug: str, route: str) -> tuple[Dose, ...]:
+    """The same as doses of the engine."""
+    return tuple(
+        Dose(
+            drug=drug,
+            route=route,
+            amount_mg=piece.amount_mg,
+            start_h=piece.start_h,
+            duration_h=piece.duration_h if route == "iv" else 0.0,
+        )
+        for piece in pieces
+    )
+
+
+def looks_of(state: SessionState) -> tuple[Look, ...]:
+    """Every systolic pressure and CADSS-6 total after the start of the dose, in the order of time."""
+    if state.clock_at is None:
+        return ()
+    clock_at, before = state.clock_at, state.baseline.reading.systolic_mmhg if state.baseline else None
+    pressures = (
+        Look("systolic", (row.at - clock_at) / MINUTE, row.reading.systolic_mmhg, before, row.event_id in state.late)
+        for row in state.readings
+        if before is not None and row.reading.systolic_mmhg is not None and row.at > clock_at
+    )
+    totals = (
+        Look(CADSS6, (row.at - clock_at) / MINUTE, row.scale.total, None, row.event_id in state.late)
+        for row in state.scales
+        if row.scale.concern is Concern.DISSOCIATION
+        and row.scale.instrument == CADSS6
+        and row.scale.total is not None
+        and row.at > clock_at
+    )
+    return tuple(sorted((*pressures, *totals), key=lambda look: (look.at_min, look.kind)))
+
+
+def earlier_sittings(patient: Patient, before: datetime, drug: str, *, most: int = MOST_EARLIER) -> list[Sitting]:
+    """This person's newest sessions with this drug that began before, oldest first."""
+    rows = patient.sessions.filter(dose_started_at__lt=before, plan__order__drug=drug)
+    rows = rows.select_related("plan__protocol_version").order_by("-dose_started_at")[:most]
+    events = Prefetch("events", SessionEventRow.objects.order_by("at", "recorded_at"))
+    found = (sitting_of(row, state_of(row)) for row in rows.prefetch_related(events))
+    return sorted((one for one in found if one is not None and one.doses), key=lambda one: one.began_at)
+
+
+def thinned(looks: Sequence[Look]) -> tuple[Look, ...]:
+    """The first look of each kind in every few minutes."""
+    kept: dict[tuple[str, int], Look] = {}
+    for look in looks:
+        kept.setdefault((look.kind, int(look.at_min // APART_MIN)), look)
+    return tuple(kept.values())
+
+
+# Asked again with every refresh of an open page; the same readings have the same answer.
+@lru_cache(maxsize=256)
+def learned_from(sittings: tuple[Sitting, ...], person: Person, earlier: int, taking: tuple[str, ...]) -> Taught:
+    """What these sessions say of this person.
+
+    earlier: how many sessions came before the first of them.   A fit that fails is a `why_not`, never an error.
+    """
+    count = sum(len(one.looks) for one in sittings)
+    nothing = Taught(len(sittings), count)
+    if not count:
+        return replace(nothing, why_not="Nothing was read yet from which this person could be told apart.")
+    try:
+        point = _fitted(sittings, person, earlier, taking)
+    except BadInput as refusal:
+        return replace(nothing, why_not=f"This person could not be estimated: {refusal.message}")
+    except (Broken, np.linalg.LinAlgError):
+        return replace(nothing, why_not="This person could not be estimated: no curve of the model fits the readings.")
+    refusal_of = not_advised(point)
+    last = sittings[-1].looks
+    return replace(
+        nothing,
+        individual=None if refusal_of else point.individual(),
+        why_not="The prior is still doing the talking." if refusal_of else "",
+        contradicts=refusal_of is not None and refusal_of.reason is Reason.CONTRADICTED,
+        told=told(point),
+        off=tuple(zip(last, point.off_sd[-len(last) :], strict=True)) if last else (),
+    )
+
+
+def _fitted(sittings: Sequence[Sitting], person: Person, earlier: int, taking: tuple[str, ...]) -> Point:
+    began_at = sittings[0].began_at
+    doses: list[Dose] = []
+    seen: list[Reading] = []
+    for one in sittings:
+        from_h = (one.began_at - began_at) / HOUR
+        doses += [replace(dose, start_h=from_h + dose.start_h) for dose in one.doses]
+        seen += [Reading(look.kind, from_h + look.at_min / 60, look.value, look.before) for look in one.looks]
+    regimen = Regimen(tuple(doses))
+    return point_estimate(regimen, person, seen, model=choice_for(regimen).shown, setting=Setting(taking, earlier))

@@ -1,0 +1,141 @@
+"""What a person's readings taught, in words: how this person differs, how sure that is, where nothing was learned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from euthymia.clinic.sessions.learning import CADSS6, Look, Taught
+from euthymia.pharmacology.individualise import Told
+from euthymia.pharmacology.individualise.moved import WORST_OFF_SD
+
+STILL_THE_PRIOR = "The prior is still doing the talking"
+NAMES = {
+    "blood_pressure.systolic_slope": "Rise of systolic pressure with the level",
+    "blood_pressure.diastolic_slope": "Rise of diastolic pressure with the level",
+    "dissociation.c50_ng_per_ml": "Level at which dissociation is half of the most",
+    "dissociation.half_life_min": "Delay between blood and dissociation",
+    "dissociation.tolerance": "Fading of dissociation over sessions",
+    "nasal_fraction": "Share taken up through the nose",
+    "nasal_absorption": "Pace of uptake through the nose",
+    "swallowed_absorption": "Pace of uptake of what is swallowed",
+    "im_absorption": "Pace of uptake from the muscle",
+    "im_bioavailability": "Share taken up from the muscle",
+    "sc_absorption": "Pace of uptake from under the skin",
+    "sc_bioavailability": "Share taken up from under the skin",
+    "central_volume": "Volume the drug spreads in at once",
+    "second_volume": "Volume it spreads in more slowly",
+}
+# What a change of the parameter means for somebody at the chair; the number before is how many times the usual.
+MEANS = {
+    "blood_pressure.systolic_slope": "Systolic pressure rises {ratio} with the same level",
+    "dissociation.c50_ng_per_ml": "The level at which dissociation is half of the most is {ratio}",
+}
+BASELINE = "baseline."
+# Less than this is shown as nothing: a share of the doubt, and prior standard deviations.
+WORTH_A_ROW, WORTH_A_SHIFT = 0.05, 0.1
+AS_USUAL = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedRow:
+    """One parameter: of anybody like this person, of this person with nine in ten, and how much doubt is gone."""
+
+    name: str
+    usual: str
+    own: str
+    span: str
+    moved: str
+    informed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedPage:
+    """What a page says of one person. is_prior: nothing may be said of this person, and `headline` says why."""
+
+    headline: str
+    is_prior: bool
+    lines: tuple[str, ...]
+    rows: tuple[LearnedRow, ...]
+    untouched: str
+
+
+def learned_page(taught: Taught, *, today: bool) -> LearnedPage:
+    """The answer for a page. today: whether the last of the sessions is still going on or being looked at."""
+    about = [one for one in taught.told if not one.name.startswith(BASELINE)]
+    worth = [one for one in about if one.moved.narrowing >= WORTH_A_ROW or abs(one.moved.shift) >= WORTH_A_SHIFT]
+    rows = tuple(_row(one) for one in sorted(worth, key=lambda one: -one.moved.narrowing))
+    rest = [_name(one.name) for one in about if one not in worth]
+    untouched = f"Hardly touched: {', '.join(rest).lower()}." if rest else ""
+    if taught.individual is None:
+        return LearnedPage(_nothing_words(taught, about, today=today), True, (), rows, untouched)
+    lines = tuple(_line(one) for one in about if one.moved.informed)
+    if any(not one.moved.informed for one in about):
+        lines += (f"{STILL_THE_PRIOR} about everything else, such as clearance: that is what was seen in others.",)
+    return LearnedPage(f"Learned from {_from_what(taught, today=today)}.", False, lines, rows, untouched)
+
+
+def _from_what(taught: Taught, *, today: bool) -> str:
+    looks = "one reading" if taught.looks == 1 else f"{taught.looks} readings"
+    earlier = taught.sessions - today
+    before = "the session before" if earlier == 1 else f"the last {earlier} sessions"
+    if not today:
+        return f"{looks} in {before}"
+    return f"{looks}, of today and of {before}" if earlier else f"{looks} of this session"
+
+
+def _nothing_words(taught: Taught, about: list[Told], *, today: bool) -> str:
+    """Why this person is shown as anybody."""
+    if taught.contradicts:
+        return f"{_contradiction(taught)} Until that is cleared up the curves are those of anybody like this person."
+    if not about:
+        return f"{STILL_THE_PRIOR}. {taught.why_not}" if taught.why_not else f"{STILL_THE_PRIOR}."
+    most = max(about, key=lambda one: one.moved.narrowing)
+    return (
+        f"{STILL_THE_PRIOR}. {_from_what(taught, today=today).capitalize()} moved too little: the most is "
+        f"{max(most.moved.narrowing, 0) * 100:.0f} % less doubt about the {_name(most.name).lower()}. "
+        "The curves are those of anybody like this person."
+    )
+
+
+def _contradiction(taught: Taught) -> str:
+    worst = max(taught.off, key=lambda pair: abs(pair[1]), default=None)
+    if worst is None or abs(worst[1]) < WORST_OFF_SD:
+        return "A reading of an earlier session lies far from the curve of all others."
+    look, off = worst
+    side = "above" if off > 0 else "below"
+    return (
+        f"{look_words(look)} lies {abs(off):.1f} spreads of one reading {side} the curve that fits this person best. "
+        "Check its time, the number and the cuff; or the model does not describe this person."
+    )
+
+
+def look_words(look: Look) -> str:
+    """A look in a few words."""
+    if look.kind == CADSS6:
+        return f"CADSS-6 {look.value:g} at minute {look.at_min:.0f}"
+    return f"Systolic {look.value:g} at minute {look.at_min:.0f}"
+
+
+def _row(one: Told) -> LearnedRow:
+    unit = "" if one.unit in {"-", ""} or one.unit.startswith("share") else f" {one.unit}"
+    gone = max(one.moved.narrowing, 0.0)
+    return LearnedRow(
+        name=_name(one.name),
+        usual=f"{one.typical:.3g}{unit}",
+        own=f"{one.most_probable:.3g}{unit}",
+        span=f"{one.low:.3g} to {one.high:.3g}",
+        moved=f"{gone * 100:.0f} % of the doubt gone" + ("" if one.moved.informed else "; still the prior"),
+        informed=one.moved.informed,
+    )
+
+
+def _line(one: Told) -> str:
+    ratio, low, high = (value / one.typical for value in (one.most_probable, one.low, one.high))
+    times = "about as usual" if abs(ratio - 1) < AS_USUAL else f"{ratio:.1f} times the usual"
+    means = MEANS.get(one.name, f"{_name(one.name)}: {{ratio}}").format(ratio=times)
+    gone = f", {one.moved.narrowing * 100:.0f} % of the doubt gone" if one.moved.narrowing > 0 else ""
+    return f"{means} (nine in ten: {low:.1f} to {high:.1f} times{gone})."
+
+
+def _name(name: str) -> str:
+    return NAMES.get(name, name.rpartition(".")[2].replace("_", " ").capitalize())
