@@ -16,9 +16,9 @@ from euthymia.pharmacology.individualise import Level, Observation, Reading
 from euthymia.pharmacology.individualise.calibrate import ranks
 from euthymia.pharmacology.individualise.question import Question
 
-PEOPLE = 4_000
+PEOPLE = 2_000
 AT_ONCE = 250
-DRAWS = 2_000
+DRAWS = 1_000
 BINS = 20
 SEED = 7
 PASSES = 0.001
