@@ -17,7 +17,19 @@ RESULTS = Path(__file__).parent / "results"
 # The page of measured numbers is rendered from the results, so it is made anew with them.
 NUMBERS_PAGE = Path(__file__).parent.parent / "scripts" / "numbers_page.py"
 # Area → the modules whose `measure()` gives its rows.
-AREAS = {"one_patient": ["one_patient_band", "one_patient"]}
+AREAS = {
+    "one_patient": ["one_patient_band", "one_patient"],
+    "engine": [
+        "engine_accuracy",
+        "one_patient_band",
+        "engine_fit",
+        "engine_w1",
+        "engine_w2",
+        "engine_population",
+        "engine_start",
+        "engine_calibration",
+    ],
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,8 +66,12 @@ class Repeated:
 
 
 def in_parallel(task: Callable[[slice], None], parts: Iterator[slice]) -> None:
-    """Run the task for every part on all processors; the first failure is raised."""
-    for done in [_pool().submit(task, part) for part in parts]:
+    """Run the task for every part on all processors, a single part at once; the first failure is raised."""
+    shared = list(parts)
+    if len(shared) == 1:
+        task(shared[0])
+        return
+    for done in [_pool().submit(task, part) for part in shared]:
         done.result()
 
 
@@ -134,6 +138,7 @@ def _may_run(program: Program, moments: Places, kinds: Places) -> NDArray[np.boo
     return np.cumsum(turned)[:-1] > 0
 
 
+@lru_cache(maxsize=64)
 def _schedule(program: Program) -> Schedule:
     """The program as plain arrays. Intervals that come again get a row in a table of factors."""
     again = np.bincount(program.span, minlength=program.spans_h.size)

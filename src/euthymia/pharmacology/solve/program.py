@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +55,8 @@ class PersonalEdges:
         return replace(self, moment=self.moment[part], before_h=self.before_h[part])
 
 
-@dataclass(frozen=True, slots=True)
+# Compared by being the same object: a program is made once and asked for again.
+@dataclass(frozen=True, slots=True, eq=False)
 class Program:
     """The grid of moments and everything that happens on it.
 
@@ -75,7 +77,23 @@ class Program:
 
 
 def compiled(inputs: Sequence[Input], at_h: Values) -> Program:
-    """The program of these inputs, looked at `at_h` (increasing). Nothing before the first input is on the grid."""
+    """The program of these inputs, looked at `at_h` (increasing). Nothing before the first input is on the grid.
+
+    A fit asks the same of many people many times, so programs that are everybody's are kept.
+    """
+    if any(entry.later_h is not None or np.ptp(entry.duration_h) > 0 for entry in inputs):
+        return _made(inputs, at_h)
+    return _kept(tuple((entry.start_h, float(entry.duration_h[0])) for entry in inputs), at_h.tobytes())
+
+
+@lru_cache(maxsize=64)
+def _kept(times: tuple[tuple[float, float], ...], at_h: bytes) -> Program:
+    one = np.ones(1)
+    inputs = [Input(0, start_h, one, np.array([duration_h])) for start_h, duration_h in times]
+    return _made(inputs, np.frombuffer(at_h, dtype=np.float64))
+
+
+def _made(inputs: Sequence[Input], at_h: Values) -> Program:
     shared: list[tuple[float, Kind, int]] = []
     own: list[tuple[Kind, int, Values]] = []
     for place, entry in enumerate(inputs):
