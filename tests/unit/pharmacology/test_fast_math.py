@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("numba")
 
-from euthymia.pharmacology.solve.fast_math import compiled, exp64, log64
+from euthymia.pharmacology.solve.fast_math import compiled, exp64, exp_short, log64, log_short
 
 ROUNDING = 1e-15
 
@@ -59,3 +59,20 @@ def test_log_is_that_of_numpy_near_one_and_far_from_it() -> None:
 
 def test_log_of_nothing_is_a_number() -> None:
     assert logarithms(np.array([0.0, -3.0])) == pytest.approx([np.log(2.0**-1022)] * 2, rel=ROUNDING)
+
+
+@compiled
+def _short(x: np.ndarray, exponential: np.ndarray, logarithm: np.ndarray) -> None:
+    for place in range(x.size):
+        exponential[place] = exp_short(x[place])
+        logarithm[place] = log_short(x[place])
+
+
+def test_the_short_ones_keep_nine_digits() -> None:
+    x = np.concatenate([np.geomspace(1e-12, 600, 20_000), 1 + np.geomspace(1e-12, 1, 500)])
+    powers, logs = np.empty_like(x), np.empty_like(x)
+    _short(x, powers, logs)
+    assert np.abs(powers / np.exp(x) - 1).max() < 1e-9
+    _short(-x, powers, np.empty_like(x))
+    assert np.abs(powers / np.exp(-x) - 1).max() < 1e-9
+    assert np.abs(logs - np.log(x)).max() < 1e-9

@@ -74,21 +74,21 @@ class Written:
         if isinstance(exponent, ast.Constant) and exponent.value in (2, 3, 4):
             factor = self.value(base, at)
             return self.keep(" * ".join([factor] * int(str(exponent.value))))
-        logarithm = self.keep(f"log64(max({self.value(base, at)}, {TINY}))")
-        return self.keep(f"exp64({self.value(exponent, at)} * {logarithm})")
+        logarithm = self.keep(f"log_short(max({self.value(base, at)}, {TINY}))")
+        return self.keep(f"exp_short({self.value(exponent, at)} * {logarithm})")
 
     def call(self, function: str, found: list[str]) -> str:
         """A function of values."""
         first, *others = found
         match function:
             case "exp" | "log":
-                return self.keep(f"{function}64({first})")
+                return self.keep(f"{function}_short({first})")
             case "max" | "min":
                 return self.keep(f"{function}({first}, {others[0]})")
             case "expit":
-                return self.keep(f"1.0 / (1.0 + exp64(-{first}))")
+                return self.keep(f"1.0 / (1.0 + exp_short(-{first}))")
             case "logit":
-                return self.keep(f"log64({first} / (1.0 - {first}))")
+                return self.keep(f"log_short({first} / (1.0 - {first}))")
             case "above":
                 return self.keep(f"1.0 if {first} > {others[0]} else 0.0")
             case _:

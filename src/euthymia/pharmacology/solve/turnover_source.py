@@ -23,6 +23,9 @@ LOOKS = (0.21, 0.386, 0.63, 1.0)
 _START = -1
 _END = 3
 # Which look each stage of RODAS4 takes.
+# The error of RODAS4 is that of a lower order, far above what is left after the step; that of five looks is nearer to
+# the truth, and an error of a plain state stays. So it counts this many times.
+PLAIN_WEIGHT = 200.0
 _STAGE_LOOK = (_START, 1, 0, 2, _END, _END)
 
 
@@ -361,13 +364,15 @@ class _Work:
             self.written.lines.append(f"Z[NEXT + {place}, b] = {self.end[name]}")
         for row, node in enumerate(self.step.carried.values()):
             self.written.lines.append(f"Z[NEXT_CARRIED + {row}, b] = {self.value(node, _END, self.end)}")
-        shares = []
+        keep, shares = self.written.keep, []
         for place, name in enumerate(self.states):
             size = f"max(max(abs({self.start[name]}), abs({self.end[name]})), {PEAK_SHARE!r} * Z[PEAKS + {place}, b])"
-            shares.append(self.written.keep(f"abs({self.errors[name]}) / ({size} + {TINY})"))
-        worst = shares[0]
-        for share in shares[1:]:
-            worst = f"max({worst}, {share})"
+            shares.append((keep(f"abs({self.errors[name]})"), keep(f"{size} + {TINY}")))
+        worst = "0.0"
+        for (one, its), (other, others) in zip(shares[::2], [*shares[1::2], ("0.0", "1.0")], strict=False):
+            # Two shares for one division.
+            larger = keep(f"max({one} * {others}, {other} * {its}) / ({its} * {others})")
+            worst = larger if worst == "0.0" else f"max({worst}, {larger})"
         self.written.lines.append(f"Z[ERROR, b] = {worst}")
 
 
@@ -378,13 +383,13 @@ def _weights(looks: Sequence[float], until: float = 1.0) -> list[float]:
     return [float(one) for one in np.linalg.solve(powers, until**orders / orders)]
 
 
-import os
-PLAIN_WEIGHT = float(os.environ.get("PW", "10"))
 FIVE_LOOKS = _weights((0.0, *LOOKS))
 UNTIL_LOOKS = [_weights((0.0, *LOOKS), look) for look in LOOKS[:3]]
 # Five looks less the same integral without the look at 0.386.
 _FOUR = _weights((0.0, 0.21, 0.63, 1.0))
-LOOKS_ERROR = [PLAIN_WEIGHT * (five - four) for five, four in zip(FIVE_LOOKS, [*_FOUR[:2], 0.0, *_FOUR[2:]], strict=True)]
+LOOKS_ERROR = [
+    PLAIN_WEIGHT * (five - four) for five, four in zip(FIVE_LOOKS, [*_FOUR[:2], 0.0, *_FOUR[2:]], strict=True)
+]
 
 
 def _negative(node: ast.expr) -> ast.expr:
