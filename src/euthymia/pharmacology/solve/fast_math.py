@@ -46,7 +46,7 @@ def compiled(function: _Function) -> _Function:
 
 
 def kept(function: _Function) -> _Function:
-    """The same for a kernel that callers outside call: what was compiled is kept on disk, so only the first start waits.
+    """The same for a kernel that callers outside call: what was compiled stays on disk, so only the first start waits.
 
     What is kept is made anew when the file of this kernel changes, not when a file it calls into does: after a change
     there, delete the `.nbi` files beside it.

@@ -189,4 +189,5 @@ def _fetched(name: str, defined: Mapping[str, tuple[int, str]], rows: dict[str, 
 
 
 def loop(lines: Iterable[str]) -> str:
+    """The lines as one loop over the people of a block."""
     return "\n".join(["for b in range(B):", *(f"    {line}" for line in lines)])
