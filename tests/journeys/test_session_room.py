@@ -52,3 +52,17 @@ def test_who_is_ready_goes_home_with_a_signed_note(at_work: SignIn, server: Demo
     actions.get_by_role("button", name="May go home").click()
     page.wait_for_url(re.compile(r"/note/$"))
     expect(page.get_by_text(re.compile("signed", re.IGNORECASE)).first).to_be_visible()
+
+
+def test_a_reading_far_from_the_forecast_is_named_at_once_and_the_page_stays(
+    at_work: SignIn, server: DemoServer
+) -> None:
+    page = at_work("nurse")
+    page.goto(f"{server.address}{running(page, server)[0]}")
+    forecast = page.locator("#expected")
+    expect(forecast.get_by_text("This person so far").first).to_be_visible()
+    forecast.get_by_text("What moved, and by how much").click()
+    expect(forecast.get_by_text("of the doubt gone").last).to_be_visible()
+    enter_line(page, "215/110 76 97%")
+    expect(forecast.get_by_text("Not behaving as predicted")).to_be_visible()
+    expect(forecast.get_by_text("no advice on a dose")).to_be_visible()

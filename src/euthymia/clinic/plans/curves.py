@@ -220,6 +220,7 @@ def effects_assumed(simulation: Simulation) -> tuple[EffectAssumed, ...]:
 
 
 def source_of(card: Card) -> str:
-    """A model's card in one line."""
+    """A model's card in one line: where the routes shown are from, not every route that the model knows."""
     doi = f", doi {card.doi}" if card.doi else ""
-    return f"{card.id} ({card.kind}, {card.matrix}-type): {card.citation}{doi}"
+    citation = "; ".join(note.citation for note in card.by_route) or card.citation
+    return f"{card.id} ({card.kind}, {card.matrix}-type): {citation}{doi}"

@@ -28,6 +28,7 @@ from euthymia.clinic.sessions.learning import (
     learned_from,
     looks_of,
     pieces_of,
+    shown_looks,
     sitting_of,
 )
 from euthymia.clinic.sessions.models import Session
@@ -133,7 +134,7 @@ def _asked(session: Session, state: SessionState, given: _Given, taking: tuple[s
         given=given,
         sittings=(*earlier, *((today,) if today else ())),
         unread=max(given.earlier - len(earlier), 0),
-        looks=looks_of(state),
+        looks=shown_looks(looks_of(state)),
         began=state.clock_at is not None,
         ended_min=(state.dose_ended_at - state.clock_at) / MINUTE if ended else None,  # type: ignore[operator]
         taking=taking,
@@ -239,7 +240,7 @@ def _assumed(simulation: Simulation, asked: _Asked) -> tuple[str, ...]:
     if asked.sittings:
         assumed += (
             "This person is learned from systolic pressures and CADSS-6 totals of this session and at most two before "
-            "it with the same drug, one of each kind in five minutes.",
+            "it with the same drug. Of a feed one look in five minutes is drawn and counted, and the newest.",
         )
     return assumed + tuple(NOISE[effect.effect].says for effect in drawn if effect.effect in NOISE)
 

@@ -130,6 +130,13 @@ def looks_of(state: SessionState) -> tuple[Look, ...]:
     return tuple(sorted((*pressures, *totals), key=lambda look: (look.at_min, look.kind)))
 
 
+def shown_looks(looks: Sequence[Look]) -> tuple[Look, ...]:
+    """Those that are drawn and compared: the ones that count, and the newest of each kind, which is never held back."""
+    newest = {look.kind: look for look in looks}
+    kept = dict.fromkeys((*thinned(looks), *newest.values()))
+    return tuple(sorted(kept, key=lambda look: (look.at_min, look.kind)))
+
+
 def earlier_sittings(patient: Patient, before: datetime, drug: str, *, most: int = MOST_EARLIER) -> list[Sitting]:
     """This person's newest sessions with this drug that began before, oldest first."""
     rows = patient.sessions.filter(dose_started_at__lt=before, plan__order__drug=drug)
