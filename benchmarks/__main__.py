@@ -25,6 +25,7 @@ AREAS = {
         "engine_fit",
         "engine_w1",
         "engine_w2",
+        "engine_peers",
         "engine_population",
         "engine_start",
         "engine_calibration",
