@@ -13,7 +13,7 @@ from euthymia.care.session_events import EventKind
 from euthymia.clinic.people.models import RecordEntry
 from euthymia.clinic.plans.medicines import RECORDED_AS, known_in
 from euthymia.clinic.sessions import commands
-from euthymia.clinic.sessions.learning import APART_MIN, Look, earlier_sittings, learned_from, shown_looks, thinned
+from euthymia.clinic.sessions.learning import APART_MIN, Look, compared_looks, earlier_sittings, learned_from, thinned
 from euthymia.pharmacology import Person, interactions
 
 IV = "iv_racemic_05"
@@ -163,7 +163,11 @@ def test_every_medicine_the_engine_knows_can_be_found_in_a_record() -> None:
 def test_a_feed_counts_no_more_than_somebody_who_looks_every_few_minutes() -> None:
     fed = [Look("systolic", second / 60, 130.0, 120.0) for second in range(600)]
     assert [look.at_min for look in thinned(fed)] == [0.0, APART_MIN]
-    assert shown_looks(fed)[-1] is fed[-1]
+    spike = Look("systolic", 4.5, 170.0, 120.0)
+    compared = compared_looks([*fed[:250], spike, *fed[250:]])
+    assert spike in compared
+    assert fed[-1] in compared
+    assert len(compared) <= 21
 
 
 def test_a_fit_that_fails_is_a_sentence_and_not_an_error(room: Room) -> None:

@@ -135,6 +135,25 @@ def test_readings_make_a_band_of_this_person_beside_that_of_anybody() -> None:
 
 
 @pytest.mark.django_db
+def test_a_first_reading_that_was_too_high_is_said_and_the_line_starts_lower() -> None:
+    session = looked_at(Room(), {15: -14, 25: -12, 35: -10, 45: -9, 65: -13, 85: -15, 105: -16, 115: -15})
+    shown = expected_of(session, state_of(session))
+    assert shown.learned is not None
+    assert any("mmHg below the one that was read" in line for line in shown.learned.lines), shown.learned
+
+
+@pytest.mark.django_db
+def test_a_look_out_of_a_feed_is_drawn_when_it_is_not_as_predicted() -> None:
+    rises = {20 + second / 60: 8.0 for second in range(0, 600, 10)} | {22.25: 75.0}
+    session = looked_at(Room(), rises)
+    shown = expected_of(session, state_of(session))
+    pressure = next(one for one in shown.figures if one.title.startswith("Rise"))
+    assert "1 further from it" in pressure.description
+    assert pressure.wide.count("75") >= 1
+    assert not shown.strange
+
+
+@pytest.mark.django_db
 def test_a_reading_that_moves_nothing_leaves_the_prior_talking() -> None:
     session = looked_at(Room(), {8: 2})
     shown = expected_of(session, state_of(session))

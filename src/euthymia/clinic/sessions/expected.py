@@ -23,13 +23,14 @@ from euthymia.clinic.sessions.learning import (
     Look,
     Sitting,
     Taught,
+    compared_looks,
     doses_of,
     earlier_sittings,
     learned_from,
     looks_of,
     pieces_of,
-    shown_looks,
     sitting_of,
+    thinned,
 )
 from euthymia.clinic.sessions.models import Session
 from euthymia.clinic.sessions.person_words import LearnedPage, learned_page
@@ -53,6 +54,7 @@ class Observed:
     """One look compared with the band: minutes from the start, the value, where it lies and how far out.
 
     reach: distance from the middle person as a share of what band and noise allow on that side; above 1 is outside.
+    drawn: whether it is one of the few of a feed that are drawn even if ordinary.
     """
 
     at_min: float
@@ -60,6 +62,7 @@ class Observed:
     seen: Seen
     late: bool
     reach: float = 0.0
+    drawn: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,7 @@ def _asked(session: Session, state: SessionState, given: _Given, taking: tuple[s
         given=given,
         sittings=(*earlier, *((today,) if today else ())),
         unread=max(given.earlier - len(earlier), 0),
-        looks=shown_looks(looks_of(state)),
+        looks=compared_looks(looks_of(state)),
         began=state.clock_at is not None,
         ended_min=(state.dose_ended_at - state.clock_at) / MINUTE if ended else None,  # type: ignore[operator]
         taking=taking,
@@ -195,6 +198,7 @@ class _Drawn:
     asked: _Asked
     anybody: Simulation
     own: Simulation | None
+    start_mmhg: float = 0.0
 
 
 @lru_cache(maxsize=64)
@@ -202,7 +206,7 @@ def _answered(asked: _Asked) -> Expected:
     anybody = _anybody(asked.given)
     known = any(one.looks for one in asked.sittings)
     taught, own = _this_person(asked.given, asked.sittings, asked.unread) if known else (None, None)
-    drawn = _Drawn(asked, anybody, own)
+    drawn = _Drawn(asked, anybody, own, taught.start_mmhg if taught and asked.began else 0.0)
     compared = with_noise(anybody)
     drug = anybody.series[0].analyte
     rows = (
@@ -240,12 +244,14 @@ def _assumed(simulation: Simulation, asked: _Asked) -> tuple[str, ...]:
     if asked.sittings:
         assumed += (
             "This person is learned from systolic pressures and CADSS-6 totals of this session and at most two before "
-            "it with the same drug. Of a feed one look in five minutes is drawn and counted, and the newest.",
+            "it with the same drug. Of a feed one look in five minutes is learned from and drawn, with the newest and "
+            "those not as predicted; the lowest and the highest of each minute are compared.",
         )
     return assumed + tuple(NOISE[effect.effect].says for effect in drawn if effect.effect in NOISE)
 
 
 def _compare(simulation: Simulation, name: str, seen: Sequence[Look]) -> tuple[Observed, ...]:
+    few = set(thinned(seen))
     return tuple(
         Observed(
             look.at_min,
@@ -253,6 +259,7 @@ def _compare(simulation: Simulation, name: str, seen: Sequence[Look]) -> tuple[O
             observed_within_band(simulation, name, look.at_min / HOUR_MIN, look.value),
             look.late,
             _reach(simulation, name, look),
+            look in few or look is seen[-1],
         )
         for look in seen
         if 0 <= look.at_min <= SHOWN_MIN
@@ -282,8 +289,9 @@ def _figure(drawn: _Drawn, words: tuple[str, str, str], observed: tuple[Observed
     series = drawn.anybody.named(name)
     lines = _lines(drawn, name)
     dots: tuple[Dots, ...] = ()
-    if observed:
-        dots = (Dots("Observed", tuple(Dot(one.at_min, one.value, f"{one.value:.2g}", one.late) for one in observed)),)
+    seen = [one for one in observed if one.drawn or one.seen is not Seen.WITHIN]
+    if seen:
+        dots = (Dots("Observed", tuple(Dot(one.at_min, one.value, f"{one.value:.2g}", one.late) for one in seen)),)
     card = getattr(series, "driven_by", drawn.anybody.model)
     source = f"{card.id} ({card.kind}, {card.matrix}-type)"
     if name == FELT and observed:
@@ -314,10 +322,12 @@ def _lines(drawn: _Drawn, name: str) -> tuple[Series, ...]:
     if drawn.own is None or name not in {FELT, RISE}:
         return (Series("Predicted", minutes, series.typical, (band,)),)
     own = drawn.own.named(name)
-    own_band = Range(own.band[0.05], own.band[0.95], "9 in 10 of what is believable")
+    # The dots are rises over the reading before the dose; so is this person's line, from where they really stood.
+    start = drawn.start_mmhg if name == RISE else 0.0
+    own_band = Range(own.band[0.05] + start, own.band[0.95] + start, "9 in 10 of what is believable")
     return (
         Series("Anybody like this person", minutes, series.typical, (band,)),
-        Series("This person so far", minutes, own.typical, (own_band,)),
+        Series("This person so far", minutes, own.typical + start, (own_band,)),
     )
 
 

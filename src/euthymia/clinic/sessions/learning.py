@@ -24,7 +24,17 @@ from euthymia.clinic.sessions.queries import state_of
 from euthymia.errors import BadInput, Broken
 from euthymia.pharmacology import Dose, Individual, Person, Reading, Regimen
 from euthymia.pharmacology.defaults import choice_for
-from euthymia.pharmacology.individualise import Point, Reason, Setting, Told, not_advised, point_estimate, told
+from euthymia.pharmacology.individualise import (
+    Point,
+    ReadingKind,
+    Reason,
+    Setting,
+    Told,
+    not_advised,
+    point_estimate,
+    told,
+)
+from euthymia.pharmacology.individualise.prior import BASELINE
 
 LONGEST = timedelta(hours=12)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -62,7 +72,8 @@ class Taught:
 
     individual: None where nothing may be said of this person, then `why_not` says why.   contradicts: whether that is
     because one look lies far from the curve of all others.   told: the parameters, moved or not.   off: (look, how far
-    it lies from this person's most probable curve, in spreads of one look), of the last sitting.
+    it lies from this person's most probable curve, in spreads of one look), of the last sitting.   start_mmhg: how far
+    this person's own pressure at the start of the last sitting lies from the one that was read.
     """
 
     sessions: int
@@ -72,6 +83,7 @@ class Taught:
     contradicts: bool = False
     told: tuple[Told, ...] = ()
     off: tuple[tuple[Look, float], ...] = ()
+    start_mmhg: float = 0.0
 
 
 def sitting_of(session: Session, state: SessionState) -> Sitting | None:
@@ -130,10 +142,14 @@ def looks_of(state: SessionState) -> tuple[Look, ...]:
     return tuple(sorted((*pressures, *totals), key=lambda look: (look.at_min, look.kind)))
 
 
-def shown_looks(looks: Sequence[Look]) -> tuple[Look, ...]:
-    """Those that are drawn and compared: the ones that count, and the newest of each kind, which is never held back."""
-    newest = {look.kind: look for look in looks}
-    kept = dict.fromkeys((*thinned(looks), *newest.values()))
+def compared_looks(looks: Sequence[Look]) -> tuple[Look, ...]:
+    """Those held against the prediction: of each kind the lowest and the highest of a minute, and the newest."""
+    minutes: dict[tuple[str, int], list[Look]] = {}
+    for look in looks:
+        minutes.setdefault((look.kind, int(look.at_min)), []).append(look)
+    kept = set({look.kind: look for look in looks}.values())
+    for seen in minutes.values():
+        kept |= {min(seen, key=lambda look: look.value), max(seen, key=lambda look: look.value)}
     return tuple(sorted(kept, key=lambda look: (look.at_min, look.kind)))
 
 
@@ -172,15 +188,25 @@ def learned_from(sittings: tuple[Sitting, ...], person: Person, earlier: int, ta
     except (Broken, np.linalg.LinAlgError):
         return replace(nothing, why_not="This person could not be estimated: no curve of the model fits the readings.")
     refusal_of = not_advised(point)
-    last = sittings[-1].looks
+    last, rows = sittings[-1].looks, told(point)
+    start = _start_name(sittings)
     return replace(
         nothing,
         individual=None if refusal_of else point.individual(),
         why_not="The prior is still doing the talking." if refusal_of else "",
         contradicts=refusal_of is not None and refusal_of.reason is Reason.CONTRADICTED,
-        told=told(point),
+        told=rows,
+        start_mmhg=next((row.most_probable for row in rows if row.name == start), 0.0),
         off=tuple(zip(last, point.off_sd[-len(last) :], strict=True)) if last else (),
     )
+
+
+def _start_name(sittings: Sequence[Sitting]) -> str:
+    """What the engine calls the pressure before the last sitting: equal ones share a name."""
+    starts = dict.fromkeys(look.before for one in sittings for look in one.looks if look.before is not None)
+    own = next((look.before for look in sittings[-1].looks if look.before is not None), None)
+    place = list(starts).index(own) if own is not None else -1
+    return "" if place < 0 else f"{BASELINE}{ReadingKind.SYSTOLIC}" + (f".{place + 1}" if place else "")
 
 
 def _fitted(sittings: Sequence[Sitting], person: Person, earlier: int, taking: tuple[str, ...]) -> Point:

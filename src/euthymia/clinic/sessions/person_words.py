@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from euthymia.clinic.sessions.learning import CADSS6, Look, Taught
 from euthymia.pharmacology.individualise import Told
 from euthymia.pharmacology.individualise.moved import WORST_OFF_SD
+from euthymia.pharmacology.individualise.prior import BASELINE
 
 STILL_THE_PRIOR = "The prior is still doing the talking"
 NAMES = {
@@ -30,10 +31,10 @@ MEANS = {
     "blood_pressure.systolic_slope": "Systolic pressure rises {ratio} with the same level",
     "dissociation.c50_ng_per_ml": "The level at which dissociation is half of the most is {ratio}",
 }
-BASELINE = "baseline."
 # Less than this is shown as nothing: a share of the doubt, and prior standard deviations.
 WORTH_A_ROW, WORTH_A_SHIFT = 0.05, 0.1
 AS_USUAL = 0.05
+WORTH_SAYING_MMHG = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,12 @@ def learned_page(taught: Taught, *, today: bool) -> LearnedPage:
     if taught.individual is None:
         return LearnedPage(_nothing_words(taught, about, today=today), True, (), rows, untouched)
     lines = tuple(_line(one) for one in about if one.moved.informed)
+    if today and abs(taught.start_mmhg) >= WORTH_SAYING_MMHG:
+        side = "below" if taught.start_mmhg < 0 else "above"
+        lines += (
+            f"This person's own pressure before the dose was probably {abs(taught.start_mmhg):.0f} mmHg {side} the one "
+            "that was read; their line starts there.",
+        )
     if any(not one.moved.informed for one in about):
         lines += (f"{STILL_THE_PRIOR} about everything else, such as clearance: that is what was seen in others.",)
     return LearnedPage(f"Learned from {_from_what(taught, today=today)}.", False, lines, rows, untouched)
