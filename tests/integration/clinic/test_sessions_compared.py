@@ -115,6 +115,19 @@ def test_one_look_far_out_is_said_at_once_with_the_number_and_the_minute() -> No
     shown = expected_of(session, state_of(session))
     assert shown.strange
     assert "far higher than predicted (+75 mmHg at minute 20)" in shown.verdict
+    assert "997 people in 1000 are nearer to the usual. Check them first." in shown.because
+
+
+@pytest.mark.django_db
+def test_what_is_strange_is_explained_by_what_was_learned_or_said_to_be_unexplained() -> None:
+    session = looked_at(Room(), {15: 20, 25: 36, 35: 46, 45: 48})
+    shown = expected_of(session, state_of(session))
+    assert shown.strange
+    assert shown.because.startswith("How the model explains it: Systolic pressure rises"), shown.because
+    session = looked_at(Room(), {15: 4, 25: 6, 35: 8, 45: 5, 46: 60})
+    shown = expected_of(session, state_of(session))
+    assert shown.strange
+    assert "Nothing learned of this person explains it" in shown.because
 
 
 @pytest.mark.django_db

@@ -33,7 +33,7 @@ from euthymia.clinic.sessions.learning import (
     thinned,
 )
 from euthymia.clinic.sessions.models import Session
-from euthymia.clinic.sessions.person_words import LearnedPage, learned_page
+from euthymia.clinic.sessions.person_words import LearnedPage, explained, learned_page
 from euthymia.errors import BadInput
 from euthymia.pharmacology import Band, Dose, Person, Regimen, Seen, Simulation, observed_within_band, simulate
 from euthymia.pharmacology.exposure import own_model
@@ -229,7 +229,7 @@ def _answered(asked: _Asked) -> Expected:
         figures=tuple(figures),
         verdict=verdict if asked.began else "",
         strange=strange,
-        because=_because(learned, taught) if strange else "",
+        because=_because(found, taught) if strange else "",
         assumptions=_assumed(anybody, asked),
         learned=learned,
         changes=with_and_without(anybody, own) if own else (),
@@ -375,13 +375,15 @@ def _value(name: str, value: float) -> str:
     return f"{value:+.0f} mmHg" if name == RISE else f"CADSS-6 {value * CADSS6_HIGHEST:.0f}"
 
 
-def _because(learned: LearnedPage | None, taught: Taught | None) -> str:
+def _because(found: Sequence[tuple[str, str, tuple[Observed, ...]]], taught: Taught | None) -> str:
     """How the model explains what is strange, or that it does not."""
-    if learned is None or taught is None or taught.contradicts:
+    if taught is None or taught.contradicts:
         return ""
-    if learned.is_prior:
-        return "The readings do not say yet why."
-    return f"How the model explains it: {learned.lines[0][0].lower()}{learned.lines[0][1:]}"
+    strange = [(name, row[-1].seen) for name, title, row in found if _strange(name, title, row)]
+    lines = [words for name, seen in strange if (words := explained(taught, name, higher=seen is Seen.HIGH))]
+    if lines:
+        return f"How the model explains it: {' '.join(lines)}"
+    return "Nothing learned of this person explains it: look at the person, the cuff and the line."
 
 
 def _looks(count: int) -> str:

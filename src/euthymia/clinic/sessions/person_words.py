@@ -34,7 +34,16 @@ MEANS = {
 # Less than this is shown as nothing: a share of the doubt, and prior standard deviations.
 WORTH_A_ROW, WORTH_A_SHIFT = 0.05, 0.1
 AS_USUAL = 0.05
+# An explanation of what is strange needs a parameter so far from the usual; ours.
+EXPLAINS = 0.25
+# What is seen → the parameter that moves it, and whether more of the parameter is more of what is seen.
+MOVED_BY = {
+    "systolic_rise": ("blood_pressure.systolic_slope", True),
+    "dissociation": ("dissociation.c50_ng_per_ml", False),
+}
 WORTH_SAYING_MMHG = 3.0
+# Prior standard deviations; 997 people in 1000 lie nearer to the usual.
+BEYOND_BELIEF = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +88,17 @@ def learned_page(taught: Taught, *, today: bool) -> LearnedPage:
     if any(not one.moved.informed for one in about):
         lines += (f"{STILL_THE_PRIOR} about everything else, such as clearance: that is what was seen in others.",)
     return LearnedPage(f"Learned from {_from_what(taught, today=today)}.", False, lines, rows, untouched)
+
+
+def explained(taught: Taught, seen: str, *, higher: bool) -> str:
+    """The sentence that explains why something is higher (or lower) than predicted; empty where nothing does."""
+    name, more_is_more = MOVED_BY[seen]
+    one = next((row for row in taught.told if row.name == name), None)
+    if taught.individual is None or one is None or not one.moved.informed:
+        return ""
+    ratio = one.most_probable / one.typical
+    far = ratio >= 1 + EXPLAINS if higher is more_is_more else ratio <= 1 / (1 + EXPLAINS)
+    return _line(one) if far else ""
 
 
 def _from_what(taught: Taught, *, today: bool) -> str:
@@ -141,7 +161,10 @@ def _line(one: Told) -> str:
     times = "about as usual" if abs(ratio - 1) < AS_USUAL else f"{ratio:.1f} times the usual"
     means = MEANS.get(one.name, f"{_name(one.name)}: {{ratio}}").format(ratio=times)
     gone = f", {one.moved.narrowing * 100:.0f} % of the doubt gone" if one.moved.narrowing > 0 else ""
-    return f"{means} (nine in ten: {low:.1f} to {high:.1f} times{gone})."
+    said = f"{means} (nine in ten: {low:.1f} to {high:.1f} times{gone})"
+    if abs(one.moved.shift) > BEYOND_BELIEF:
+        return f"{said}, if the readings are right: 997 people in 1000 are nearer to the usual. Check them first."
+    return f"{said}."
 
 
 def _name(name: str) -> str:
