@@ -80,6 +80,7 @@ DUTIES: dict[str, set[Role] | None] = {
     "protocol-sign": {LEAD},
     "plan": ORDERS,
     "plan-preview": ORDERS,
+    "plan-prediction": ORDERS,
     "plan-equivalents": ORDERS,
     "plan-sign": ORDERS,
     "plan-end": ORDERS,

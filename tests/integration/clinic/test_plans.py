@@ -275,12 +275,12 @@ def test_the_page_previews_and_signs(client: Any, lead: Viewer, patient: Patient
     assert queries.active_plan(lead, patient) is not None
 
 
-def test_the_preview_predicts_beside_the_other_routes_and_says_what_it_rests_on(
+def test_the_plan_predicts_beside_the_other_routes_and_says_what_it_rests_on(
     client: Any, lead: Viewer, patient: Patient
 ) -> None:
     cleared(lead, patient)
     sign_in(client, lead)
-    shown = client.get(f"/people/{patient.id}/plan/preview/", {"protocol": IV, "weight": "70"}).content.decode()
+    shown = client.get(f"/people/{patient.id}/plan/prediction/", {"protocol": IV, "weight": "70"}).content.decode()
     assert "Planned: 35 mg ketamine into a vein over 40 min" in shown
     assert "Instead: 56 mg esketamine into the nose" in shown
     assert "ketamine into a muscle" in shown
@@ -301,7 +301,7 @@ def test_an_unknown_birth_date_is_said_beside_the_prediction(client: Any, lead: 
     patient.birth_date = None
     patient.save()
     sign_in(client, lead)
-    shown = client.get(f"/people/{patient.id}/plan/preview/", {"protocol": IV, "weight": "70"}).content.decode()
+    shown = client.get(f"/people/{patient.id}/plan/prediction/", {"protocol": IV, "weight": "70"}).content.decode()
     assert "age not known, 45 years assumed" in shown
 
 

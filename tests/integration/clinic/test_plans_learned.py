@@ -58,7 +58,7 @@ def take(room: Room, display: str, status: str = "active") -> None:
     )  # fmt: skip
 
 
-def preview(room: Room, client: Client, monkeypatch: pytest.MonkeyPatch, part: str = "preview") -> str:
+def asked(room: Room, client: Client, monkeypatch: pytest.MonkeyPatch, part: str = "prediction") -> str:
     monkeypatch.setattr("euthymia.clinic.plans.views.timezone.now", lambda: NOW + DAY)
     sign_in(client, room.prescriber)
     answer = client.get(f"/people/{room.patient.id}/plan/{part}/", {"protocol": IV, "weight": "70"})
@@ -70,7 +70,7 @@ def test_the_plan_opens_with_what_earlier_readings_say_and_shows_the_curve_with_
     room: Room, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     treated(room, RISES, TOTALS)
-    shown = preview(room, client, monkeypatch)
+    shown = asked(room, client, monkeypatch)
     assert "Learned from 10 readings in the session before." in shown
     assert "Systolic pressure rises" in shown
     assert "times the usual with the same level" in shown
@@ -85,7 +85,7 @@ def test_readings_that_move_nothing_are_said_to_move_nothing(
     room: Room, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     treated(room, {100: 2}, {})
-    shown = preview(room, client, monkeypatch)
+    shown = asked(room, client, monkeypatch)
     assert "The prior is still doing the talking. One reading in the session before moved too little" in shown
     assert "This person, as learned" not in shown
 
@@ -93,9 +93,9 @@ def test_readings_that_move_nothing_are_said_to_move_nothing(
 def test_a_session_without_a_reading_teaches_nothing_and_a_first_plan_says_nothing_of_learning(
     room: Room, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "From earlier sessions" not in preview(room, client, monkeypatch)
+    assert "From earlier sessions" not in asked(room, client, monkeypatch)
     treated(room, {}, {})
-    shown = preview(room, client, monkeypatch)
+    shown = asked(room, client, monkeypatch)
     assert "Nothing was read yet from which this person could be told apart." in shown
 
 
@@ -103,7 +103,7 @@ def test_a_reading_far_from_all_others_stops_it_and_is_named(
     room: Room, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     treated(room, RISES | {90: -42}, TOTALS)
-    shown = preview(room, client, monkeypatch)
+    shown = asked(room, client, monkeypatch)
     assert "Systolic 80 at minute 90 lies" in shown
     assert "Check its time, the number and the cuff" in shown
     assert "This person, as learned" not in shown
@@ -112,11 +112,11 @@ def test_a_reading_far_from_all_others_stops_it_and_is_named(
 def test_a_recorded_medicine_that_changes_first_pass_is_counted_and_named(
     room: Room, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    without = preview(room, client, monkeypatch)
+    without = asked(room, client, monkeypatch)
     take(room, "Clarithromycin 500 MG Oral Tablet")
     take(room, "Sertraline 50 MG Oral Tablet")
     take(room, "Rifampicin 300 MG Capsule", status="stopped")
-    shown = preview(room, client, monkeypatch)
+    shown = asked(room, client, monkeypatch)
     assert "from this person&#x27;s record: Clarithromycin 500 MG Oral Tablet." in shown
     assert "intrinsic clearance of the gut wall x 0.4744" in shown
     assert "Counted, from" not in without
@@ -129,7 +129,7 @@ def test_the_same_peak_by_the_clinics_other_routes_stands_side_by_side(
 ) -> None:
     signed_version(room.clinic, "im_racemic", room.prescriber)
     signed_version(room.clinic, "esketamine_nasal_trd", room.prescriber)
-    shown = preview(room, client, monkeypatch, "equivalents")
+    shown = asked(room, client, monkeypatch, "equivalents")
     assert "Planned: ketamine into a vein" in shown
     assert "ketamine into a muscle" in shown
     assert "esketamine into the nose" in shown
@@ -140,7 +140,7 @@ def test_the_same_peak_by_the_clinics_other_routes_stands_side_by_side(
 
 
 def test_without_another_route_it_says_so(room: Room, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "know no other route" in preview(room, client, monkeypatch, "equivalents")
+    assert "know no other route" in asked(room, client, monkeypatch, "equivalents")
 
 
 def test_without_scripts_the_other_routes_come_with_the_page(
@@ -149,8 +149,19 @@ def test_without_scripts_the_other_routes_come_with_the_page(
     signed_version(room.clinic, "im_racemic", room.prescriber)
     monkeypatch.setattr("euthymia.clinic.plans.views.timezone.now", lambda: NOW + DAY)
     page = f"/people/{room.patient.id}/plan/"
-    shown = sign_in(client, room.prescriber).get(page, {"protocol": IV, "weight": "70", "ways": "1"})
+    shown = sign_in(client, room.prescriber).get(page, {"protocol": IV, "weight": "70", "all": "1"})
     assert "Share of the dose that reaches the blood" in shown.content.decode()
+    assert "Planned: 35 mg ketamine into a vein" in shown.content.decode()
+
+
+def test_the_dose_and_its_decision_do_not_wait_for_the_prediction(
+    room: Room, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    treated(room, RISES, TOTALS)
+    shown = asked(room, client, monkeypatch, "preview")
+    assert "35 mg" in shown
+    assert f"/people/{room.patient.id}/plan/prediction/?protocol={IV}&amp;weight=70" in shown
+    assert "Planned: 35 mg" not in shown
 
 
 def test_every_medicine_the_engine_knows_can_be_found_in_a_record() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from euthymia.care.decision import Allowed
+from euthymia.care.protocol import Protocol
 from euthymia.clinic.accounts.policies import PRESCRIBE, SIGN_PROTOCOLS, SIGNED_IN, requires
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.assessments.decisions import decision_panel
@@ -20,7 +22,7 @@ from euthymia.clinic.people.models import Patient
 from euthymia.clinic.people.queries import open_patient
 from euthymia.clinic.people.shell import person_page
 from euthymia.clinic.plans import commands, plan_pages, protocol_pages, queries
-from euthymia.clinic.plans.drafts import draft_plan, recorded_weights
+from euthymia.clinic.plans.drafts import PlanDraft, draft_plan, recorded_weights
 from euthymia.clinic.plans.equivalents import equivalents_for
 from euthymia.clinic.plans.forms import FIELD_OF_PATH, FillForm, PlanForm, SignForm
 from euthymia.clinic.plans.models import Plan, ProtocolVersion
@@ -29,8 +31,8 @@ from euthymia.clinic.plans.protocol_pages import ProtocolState
 from euthymia.errors import BadInput
 
 REASON_FOR = "reason:"
-# In the address of a plan without scripts: show the other routes with the page.
-SHOW_WAYS = "ways"
+# In the address of a plan without scripts: show the prediction and the other routes with the page.
+SHOW_ALL = "all"
 REFUSED_FORM = 422
 
 
@@ -135,10 +137,30 @@ def plan_preview(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 
 
 @requires(PRESCRIBE)
+def plan_prediction(request: HttpRequest, patient_id: UUID) -> HttpResponse:
+    """What the coming hours may look like; asked for by itself, so that the dose and its decision do not wait."""
+    patient, draft, others, now = drafted(request, patient_id, "plan_prediction")
+    context = {
+        "patient": patient,
+        "prediction": prediction_for(patient, draft, others, now),
+        "asked": asked_again(request),
+    }
+    return render(request, "plans/prediction.html", context)
+
+
+@requires(PRESCRIBE)
 def plan_equivalents(request: HttpRequest, patient_id: UUID) -> HttpResponse:
-    """The same peak by the clinic's other routes; asked for by itself, so that the plan does not wait for it."""
+    """The same peak by the clinic's other routes; asked for by itself, so that the prediction does not wait."""
+    patient, draft, others, now = drafted(request, patient_id, "plan_equivalents")
+    return render(request, "plans/equivalents.html", {"ways": equivalents_for(patient, draft, others, now)})
+
+
+def drafted(
+    request: HttpRequest, patient_id: UUID, purpose: str
+) -> tuple[Patient, PlanDraft, list[Protocol], datetime]:
+    """The person, the draft these choices make, every protocol to compare with, and now. Refuses what no plan has."""
     viewer, now = request.viewer, timezone.now()  # type: ignore[attr-defined]
-    patient = open_patient(viewer, patient_id, purpose="plan_equivalents", now=now)
+    patient = open_patient(viewer, patient_id, purpose=purpose, now=now)
     row = chosen_version(viewer, request.GET)
     if row is None:
         raise Http404
@@ -146,8 +168,12 @@ def plan_equivalents(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     if not form.is_valid():
         raise BadInput("not_a_number", "", "One of the numbers cannot be read.")
     draft = draft_plan(viewer, patient, row, form.choice(), now=now)
-    others = [queries.protocol_of(one) for one in queries.current_versions(viewer)]
-    return render(request, "plans/equivalents.html", {"ways": equivalents_for(patient, draft, others, now)})
+    return patient, draft, [queries.protocol_of(one) for one in queries.current_versions(viewer)], now
+
+
+def asked_again(request: HttpRequest) -> str:
+    """The choices of this address, for the part that is asked for next."""
+    return urlencode([(name, value) for name, value in request.GET.items() if name != SHOW_ALL and value])
 
 
 @require_POST
@@ -225,15 +251,21 @@ def preview_context(
         draft = draft_plan(viewer, patient, row, form.choice(), reasons=complete_reasons(reasons), now=now)
     except BadInput as problem:
         return {"problem": problem}
-    others = [queries.protocol_of(one) for one in queries.current_versions(viewer)]
     hidden = [("protocol", row.protocol_id)]
     hidden += [(name, value) for name, value in form.data.items() if name in form.fields and value not in ("", None)]
     return {
         "draft": plan_pages.draft_page(draft, reasons, viewer.zone),
         "hidden": hidden,
         "asked": urlencode(hidden),
+    } | (whole_context(viewer, patient, draft, now) if SHOW_ALL in request.GET else {})
+
+
+def whole_context(viewer: Viewer, patient: Patient, draft: PlanDraft, now: datetime) -> dict[str, Any]:
+    """What a page with scripts asks for later: the prediction, and the same peak by the other routes."""
+    others = [queries.protocol_of(one) for one in queries.current_versions(viewer)]
+    return {
         "prediction": prediction_for(patient, draft, others, now),
-        "ways": equivalents_for(patient, draft, others, now) if SHOW_WAYS in request.GET else None,
+        "ways": equivalents_for(patient, draft, others, now),
     }
 
 
