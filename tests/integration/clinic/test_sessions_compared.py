@@ -18,6 +18,7 @@ from euthymia.care.dosing import Room as RoomUnder
 from euthymia.care.protocols.load import load_protocol
 from euthymia.care.session_events import EventKind
 from euthymia.clinic.demo.body import Curves, invented_body
+from euthymia.clinic.people.models import RecordEntry
 from euthymia.clinic.sessions import commands
 from euthymia.clinic.sessions.comparing import NOISE, RISE_NOISE_MMHG, with_noise
 from euthymia.clinic.sessions.expected import expected_of
@@ -246,3 +247,17 @@ def test_a_page_asks_the_database_as_often_for_many_events_as_for_few(
     with CaptureQueriesContext(connection) as many:
         assert client.get(url).status_code == 200
     assert len(many) == len(few)
+
+
+@pytest.mark.django_db
+def test_a_recorded_medicine_that_acts_on_first_pass_is_named_beside_the_forecast() -> None:
+    room = Room()
+    without = expected_of(session := looked_at(room, {15: 6}), state_of(session))
+    RecordEntry.objects.create(
+        clinic=room.clinic, patient=room.patient, kind="medication", display="Rifampicin 300 MG Capsule",
+        status="active", at=NOW, source="imported", recorded_at=NOW, recorded_by="test",
+    )  # fmt: skip
+    shown = expected_of(session, state_of(session))
+    assert without.taking == ()
+    assert "Rifampicin 300 MG Capsule" in shown.taking[0]
+    assert shown.figures[-1].wide != without.figures[-1].wide

@@ -149,7 +149,10 @@ def taking_words(taken: Taken, without: list[str]) -> tuple[str, ...]:
     if not taken.names:
         return ()
     names = ", ".join(taken.words)
-    said = f"Counted, from this person's record: {names}. It changes how much of a dose gets past gut and liver."
+    said = (
+        f"Counted, from this person's record: {names}. It changes how much of a dose gets past gut and liver. "
+        "Earlier sessions are read as if it was taken then too."
+    )
     left = [f"Not counted for {words}: no model tells its first pass apart." for words in without]
     return (said, *left)
 

@@ -156,7 +156,8 @@ def _taking_words(taken: Taken, *, covered: bool) -> tuple[str, ...]:
         return ()
     names = ", ".join(taken.words)
     if covered:
-        return (f"Counted, from this person's record: {names}. It changes how much of a dose is lost on first pass.",)
+        said = f"Counted, from this person's record: {names}. It changes how much of a dose is lost on first pass."
+        return (f"{said} Earlier sessions are read as if it was taken then too.",)
     return (f"Not counted: {names}, in this person's record. The model cannot tell its first pass by this route.",)
 
 

@@ -12,14 +12,13 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 import numpy as np
-from django.db.models import Prefetch
 
 from euthymia.care.given_dose import GivenPiece, given_pieces
 from euthymia.care.session import SessionState
 from euthymia.care.session_events import Concern
 from euthymia.clinic.people.models import Patient
 from euthymia.clinic.plans.drafts import order_of
-from euthymia.clinic.sessions.models import Session, SessionEventRow
+from euthymia.clinic.sessions.models import Session
 from euthymia.clinic.sessions.queries import state_of
 from euthymia.errors import BadInput, Broken
 from euthymia.pharmacology import Dose, Individual, Person, Reading, Regimen
@@ -157,8 +156,7 @@ def earlier_sittings(patient: Patient, before: datetime, drug: str, *, most: int
     """This person's newest sessions with this drug that began before, oldest first."""
     rows = patient.sessions.filter(dose_started_at__lt=before, plan__order__drug=drug)
     rows = rows.select_related("plan__protocol_version").order_by("-dose_started_at")[:most]
-    events = Prefetch("events", SessionEventRow.objects.order_by("at", "recorded_at"))
-    found = (sitting_of(row, state_of(row)) for row in rows.prefetch_related(events))
+    found = (sitting_of(row, state_of(row)) for row in rows.prefetch_related("events"))
     return sorted((one for one in found if one is not None and one.doses), key=lambda one: one.began_at)
 
 
