@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from euthymia.pharmacology.solve.program import SAME_H
 from euthymia.pharmacology.solve.system import LinearSystem, Values, checked
 
 # Numerator coefficients of the (13, 13) Padé approximant of exp, Higham 2005, 10.1137/04061101X.
@@ -42,10 +43,15 @@ def _one(system: LinearSystem, at_h: Values) -> Values:
     amounts = np.zeros(system.states + 1)
     amounts[-1] = 1.0
     seen: dict[float, Values] = {}
+    # Intervals of one length with the same rates of entry are one matrix.
+    known: dict[tuple[int, bytes], Values] = {}
     now_h = moments[0]
     for moment in moments:
         grown[:-1, -1] = _entering(system, now_h, moment)
-        amounts = exponential(grown * (moment - now_h)) @ amounts
+        key = round((moment - now_h) / SAME_H), grown[:-1, -1].tobytes()
+        if key not in known:
+            known[key] = exponential(grown * (moment - now_h))
+        amounts = known[key] @ amounts
         for entry in system.inputs:
             if entry.is_bolus and entry.starts_h[0] == moment:
                 amounts[entry.state] += entry.amount[0]

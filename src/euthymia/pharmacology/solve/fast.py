@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.pharmacology.solve import closed_form
-from euthymia.pharmacology.solve.fast_modes import Found, find, planned, seen_runs
+from euthymia.pharmacology.solve.fast_modes import Asked, Found, Plan, find, planned, seen_runs
 from euthymia.pharmacology.solve.fast_recursion import Body, Places, Schedule, walk
 from euthymia.pharmacology.solve.modes import Group, cascade
 from euthymia.pharmacology.solve.program import Kind, Program, compiled
@@ -37,14 +38,14 @@ def solve(system: LinearSystem, at_h: Values) -> Values:
 
 
 def solve_into(out: Values, system: LinearSystem, at_h: Values) -> None:
-    """The same into `out`, (outputs, times, people), which holds zeros; for callers that keep their own memory."""
-    program = compiled(system.inputs, at_h)
-    schedule = _schedule(program)
+    """The same into `out`, (outputs, times, people), C-contiguous zeros; for callers that keep their own memory."""
+    program, body = compiled(system.inputs, at_h), _Body.of(system)
 
     def task(part: slice) -> None:
-        _solve_part(out[:, :, part], system.some(part), program.some(part), schedule, at_h)
+        _solve_part(out, system, part, program, body)
 
     in_parallel(task, slices(system.people, _PEOPLE_PER_TASK))
+    _solve_the_rest(out, system, at_h, body)
 
 
 class Repeated:
@@ -60,8 +61,10 @@ class Repeated:
         wanted = (system.readout.shape[1], at_h.size, system.people)
         if self._out.shape != wanted:
             self._out = np.zeros(wanted)
+        body = _Body.of(system)
         # Times before the first input are never written, so they stay nothing.
-        _solve_part(self._out, system, program, _schedule(program), at_h)
+        _solve_part(self._out, system, slice(0, system.people), program, body)
+        _solve_the_rest(self._out, system, at_h, body)
         return checked(self._out)
 
 
@@ -85,39 +88,55 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="engine")
 
 
-def _solve_part(out: Values, system: LinearSystem, program: Program, schedule: Schedule, at_h: Values) -> None:
-    groups = cascade(system.pattern.tobytes(), system.states)
-    if not all(group.is_tree for group in groups):
-        out[...] = closed_form.solve(system, at_h).transpose(2, 1, 0)
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """What every part of the people shares: the cascade, where the modes come from, and who is left for later."""
+
+    groups: tuple[Group, ...]
+    plan: Plan
+    asked: Asked
+    first_term: Places
+    first_mode: Places
+    unsound: list[int]
+
+    @classmethod
+    def of(cls, system: LinearSystem) -> _Body:
+        """The rates are walked where they lie if people lie side by side, as `Model.system` leaves them."""
+        pattern = system.pattern.tobytes()
+        groups = cascade(pattern, system.states)
+        plan = planned(pattern, system.states, groups)
+        readout = np.ascontiguousarray(system.readout.transpose(1, 2, 0))
+        reads = np.asarray(readout.any(axis=2))
+        asked = Asked(
+            rates=np.ascontiguousarray(system.rates.transpose(1, 2, 0)),
+            readout=readout,
+            reads=np.argwhere(reads).astype(np.int64),
+            input_states=np.array(sorted({entry.state for entry in system.inputs}), dtype=np.int64),
+            first=0,
+        )
+        return cls(groups, plan, asked, *seen_runs(plan, reads), unsound=[])
+
+
+def _solve_part(out: Values, system: LinearSystem, part: slice, program: Program, shared: _Body) -> None:
+    if not all(group.is_tree for group in shared.groups):
+        shared.unsound.extend(range(part.start, part.stop))
         return
-    body, sound = _body(system, program, groups)
-    walk(body, schedule, out)
-    for place in np.flatnonzero(~sound):
-        out[:, :, place] = closed_form.solve(system.person(int(place)), at_h)[0].T
-
-
-def _body(system: LinearSystem, program: Program, groups: tuple[Group, ...]) -> tuple[Body, NDArray[np.bool_]]:
-    """These people's modes and what enters them; and whose modes can be told apart, (people,)."""
-    plan = planned(system.pattern.tobytes(), system.states, groups)
-    rates = np.ascontiguousarray(system.rates.transpose(1, 2, 0))
-    readout = np.ascontiguousarray(system.readout.transpose(1, 2, 0))
-    first_term, first_mode = seen_runs(plan, np.asarray(readout.any(axis=2)))
-    states = sorted({entry.state for entry in system.inputs})
-    count, people, entries, own = system.states, system.people, system.inputs, program.personal
+    people, states = part.stop - part.start, shared.asked.input_states.tolist()
     found = Found(
-        rates=np.empty((count, people)),
-        entering=np.empty((len(states), count, people)),
-        seen=np.empty((int(first_term[-1]), people)),
+        rates=np.empty((system.states, people)),
+        entering=np.empty((len(states), system.states, people)),
+        seen=np.empty((int(shared.first_term[-1]), people)),
         sound=np.empty(people, dtype=np.bool_),
-        first_term=first_term,
-        first_mode=first_mode,
+        first_term=shared.first_term,
+        first_mode=shared.first_mode,
     )
-    find(plan, rates, readout, np.array(states, dtype=np.int64), found)
+    find(shared.plan, shared.asked._replace(first=part.start), found)
+    entries, own = [entry.some(part) for entry in system.inputs], program.some(part).personal
     body = Body(
         rates=found.rates,
         seen=found.seen,
-        first_term=first_term,
-        first_mode=first_mode,
+        first_term=shared.first_term,
+        first_mode=shared.first_mode,
         entering=found.entering,
         entry_row=np.array([states.index(entry.state) for entry in entries], dtype=np.int64),
         amounts=np.array([each.amount if each.is_bolus else each.amount / each.duration_h for each in entries]),
@@ -125,8 +144,19 @@ def _body(system: LinearSystem, program: Program, groups: tuple[Group, ...]) -> 
         own_entry=np.array([each.entry for each in own], dtype=np.int64),
         own_moment=np.array([each.moment for each in own], dtype=np.int64).reshape(len(own), people),
         own_before_h=np.array([each.before_h for each in own], dtype=np.float64).reshape(len(own), people),
+        begins=part.start,
     )
-    return body, found.sound
+    walk(body, _schedule(program), out)
+    shared.unsound.extend((part.start + np.flatnonzero(~found.sound)).tolist())
+
+
+def _solve_the_rest(out: Values, system: LinearSystem, at_h: Values, shared: _Body) -> None:
+    """Those whose modes cannot be told apart, or whose drug goes round in a circle."""
+    if len(shared.unsound) == system.people:
+        out[...] = closed_form.solve(system, at_h).transpose(2, 1, 0)
+        return
+    for place in shared.unsound:
+        out[:, :, place] = closed_form.solve(system.person(place), at_h)[0].T
 
 
 def _may_run(program: Program, moments: Places, kinds: Places) -> NDArray[np.bool_]:

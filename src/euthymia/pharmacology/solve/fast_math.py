@@ -22,6 +22,8 @@ FASTMATH: Final = {"contract", "nsz", "nnan", "ninf", "arcp"}
 # NumPy's rule for division: without it every division is a possible exception, and the loop is not widened.
 ERROR_MODEL: Final = "numpy"
 
+# People side by side in one step of a kernel: wide enough for any processor's registers, few enough for its cache.
+LANES: Final = 64
 # 1.5 * 2**52: added to a small number, it leaves that number's nearest whole in the lowest bits.
 _ROUNDING = 6755399441055744.0
 _PER_LOG_2 = 1.4426950408889634

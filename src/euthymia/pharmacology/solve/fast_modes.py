@@ -9,19 +9,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from euthymia.pharmacology.solve.fast_math import compiled, inlined, kept
+from euthymia.pharmacology.solve.fast_group import modes_alone
+from euthymia.pharmacology.solve.fast_math import LANES, compiled, inlined, kept
 from euthymia.pharmacology.solve.modes import NEAR, Group
 from euthymia.pharmacology.solve.system import Values
 
 Places = NDArray[np.int64]
-_THIRD_TURN = 2.0 * np.pi / 3.0
-_MOST_SWEEPS = 30
 
 
 class Plan(NamedTuple):
     """The cascade as plain numbers; rows of `first_*` say where each group's part of the list behind it begins.
 
     states: group by group.   down, up: groups each one feeds, or is fed by, in the order they are carried to.
+    links: all entries of the rates that are not nothing, (to, from).
     into: links into a group from others, (to, from, place of `to` in `states`).
     out_of: links out of a group to others, (from, to, place of `from` in `states`).
     """
@@ -36,6 +36,7 @@ class Plan(NamedTuple):
     into: Places
     first_out_of: Places
     out_of: Places
+    links: Places
 
 
 class Found(NamedTuple):
@@ -77,6 +78,7 @@ def planned(pattern: bytes, states: int, groups: tuple[Group, ...]) -> Plan:
         *_listed(up),
         *_listed(into, columns=(3,)),
         *_listed(out_of, columns=(3,)),
+        links=np.argwhere(linked | np.eye(states, dtype=np.bool_)).astype(np.int64),
     )
 
 
@@ -108,231 +110,171 @@ def seen_runs(plan: Plan, reads: NDArray[np.bool_]) -> tuple[Places, Places]:
     return np.cumsum([0, *lengths]).astype(np.int64), np.array(begins, dtype=np.int64)
 
 
+class Asked(NamedTuple):
+    """Whose modes are wanted: rates (states, states, people), readout (outputs, states, people) and where it is not
+    nothing, `reads` (reads, 2) as (output, state), sorted; and from which of the people on."""
+
+    rates: Values
+    readout: Values
+    reads: Places
+    input_states: Places
+    first: int
+
+
+class _Lanes(NamedTuple):
+    """64 people side by side: rates, decay (modes), right and left (as in `modes.py`), a vector over states, shares."""
+
+    here: Values
+    decay: Values
+    right: Values
+    left: Values
+    vector: Values
+    share: Values
+    sound: NDArray[np.bool_]
+
+
 @kept
-def find(plan: Plan, rates: Values, readout: Values, input_states: Places, found: Found) -> None:
-    """Write the modes of every person. rates: (states, states, people).   readout: (outputs, states, people)."""
-    size, people = rates.shape[0], rates.shape[2]
-    here = np.empty((size, size))
+def find(plan: Plan, asked: Asked, found: Found) -> None:
+    """Write the modes of as many people as `found` has room for."""
+    size, people = asked.rates.shape[0], found.sound.size
+    square = (size, size, LANES)
+    lanes = _Lanes(
+        np.zeros(square),
+        np.zeros((size, LANES)),
+        np.zeros(square),
+        np.zeros(square),
+        np.zeros((size, LANES)),
+        np.zeros((2, LANES)),
+        np.ones(LANES, dtype=np.bool_),
+    )
+    found.seen[:, :] = 0.0
+    for first in range(0, people, LANES):
+        width = min(LANES, people - first)
+        _load(plan, asked, lanes, first, width)
+        _alone(plan, lanes, width)
+        for group in range(plan.first_state.size - 1):
+            for mode in range(plan.first_state[group], plan.first_state[group + 1]):
+                found.rates[mode, first : first + width] = lanes.decay[mode, :width]
+                _onward(plan, group, mode, lanes)
+                _read(asked, found, mode, lanes, first, width)
+                _back(plan, group, mode, lanes)
+                for row in range(asked.input_states.size):
+                    found.entering[row, mode, first : first + width] = lanes.vector[asked.input_states[row], :width]
+        found.sound[first : first + width] = lanes.sound[:width]
+
+
+@compiled
+def _load(plan: Plan, asked: Asked, lanes: _Lanes, first: int, width: int) -> None:
+    """Lanes beyond the last person repeat that person."""
+    for link in range(plan.links.shape[0]):
+        to, source = plan.links[link, 0], plan.links[link, 1]
+        for lane in range(LANES):
+            lanes.here[to, source, lane] = asked.rates[to, source, asked.first + first + min(lane, width - 1)]
+
+
+@compiled
+def _read(asked: Asked, found: Found, mode: int, lanes: _Lanes, first: int, width: int) -> None:
+    """What every output sees of a mode."""
+    for read in range(asked.reads.shape[0]):
+        output, state = asked.reads[read, 0], asked.reads[read, 1]
+        term = found.first_term[output] + mode - found.first_mode[output]
+        if found.first_term[output] <= term < found.first_term[output + 1]:
+            for lane in range(width):
+                weight = asked.readout[output, state, asked.first + first + lane]
+                found.seen[term, first + lane] += weight * lanes.vector[state, lane]
+
+
+@compiled
+def _alone(plan: Plan, lanes: _Lanes, width: int) -> None:
+    """The modes of every group alone, person after person."""
+    size = lanes.here.shape[0]
+    decay, held = np.empty(size), np.empty((5, size, size))
     right, left = np.empty((size, size)), np.empty((size, size))
-    decay, vector, held = np.empty(size), np.empty(size), np.empty((5, size, size))
-    groups = plan.first_state.size - 1
-    for person in range(people):
-        for to in range(size):
-            for source in range(size):
-                here[to, source] = rates[to, source, person]
-        sound = True
-        for group in range(groups):
-            sound &= _local(plan, group, here, decay, right, left, held)
-        for group in range(groups):
-            first = plan.first_state[group]
-            for mode in range(first, plan.first_state[group + 1]):
-                found.rates[mode, person] = decay[mode]
-                sound &= _onward(plan, group, mode, here, decay, right, left, vector)
-                for output in range(readout.shape[0]):
-                    place = mode - found.first_mode[output]
-                    term = found.first_term[output] + place
-                    if place >= 0 and term < found.first_term[output + 1]:
-                        total = 0.0
-                        for state in range(size):
-                            total += readout[output, state, person] * vector[state]
-                        found.seen[term, person] = total
-                sound &= _back(plan, group, mode, here, decay, right, left, vector)
-                for row in range(input_states.size):
-                    found.entering[row, mode, person] = vector[input_states[row]]
-        found.sound[person] = sound
-
-
-@inlined
-def _local(plan: Plan, group: int, here: Values, decay: Values, right: Values, left: Values, held: Values) -> bool:
-    """The modes of one group alone, in the rows and columns of its place in the cascade."""
-    first = plan.first_state[group]
-    size = plan.first_state[group + 1] - first
-    if size == 1:
-        state = plan.states[first]
-        decay[first] = here[state, state]
-        right[first, first] = left[first, first] = 1.0
-        return True
-    inside, work = held[0], held[1]
-    for to in range(size):
-        for source in range(size):
-            inside[to, source] = here[plan.states[first + to], plan.states[first + source]]
-    if size == 2:
-        _two_rates(inside, decay, first)
-    elif size == 3:
-        _three_rates(inside, decay, first)
-    else:
-        return _symmetric(inside, size, first, decay, right, left, held)
-    for mode in range(size):
-        apart = 1.0
-        for other in range(size):
-            if other != mode:
-                apart *= decay[first + mode] - decay[first + other]
-        _adjugate(inside, size, decay[first + mode], work)
-        pivot = 0
-        for place in range(1, size):
-            if abs(work[place, place]) > abs(work[pivot, pivot]):
-                pivot = place
-        for place in range(size):
-            right[first + place, first + mode] = work[place, pivot] / apart
-            left[first + mode, first + place] = work[pivot, place] / work[pivot, pivot]
-    return _are_apart(decay, first, size)
+    for lane in range(LANES):
+        lanes.sound[lane] = True
+        for group in range(plan.first_state.size - 1):
+            first, end = plan.first_state[group], plan.first_state[group + 1]
+            if end - first == 1:
+                state = plan.states[first]
+                lanes.decay[first, lane] = lanes.here[state, state, lane]
+                lanes.right[first, first, lane] = lanes.left[first, first, lane] = 1.0
+                continue
+            inside = held[0]
+            for to in range(end - first):
+                for source in range(end - first):
+                    inside[to, source] = lanes.here[plan.states[first + to], plan.states[first + source], lane]
+            lanes.sound[lane] &= modes_alone(end - first, decay, right, left, held)
+            for place in range(end - first):
+                lanes.decay[first + place, lane] = decay[place]
+                for other in range(end - first):
+                    lanes.right[first + place, first + other, lane] = right[place, other]
+                    lanes.left[first + place, first + other, lane] = left[place, other]
 
 
 @compiled
-def _are_apart(decay: Values, first: int, size: int) -> bool:
-    for one in range(first, first + size):
-        for other in range(one + 1, first + size):
-            if not abs(decay[one] - decay[other]) > NEAR * (abs(decay[one]) + abs(decay[other])):
-                return False
-    return True
-
-
-@compiled
-def _two_rates(m: Values, decay: Values, first: int) -> None:
-    a, b, c, d = m[0, 0], m[0, 1], m[1, 0], m[1, 1]
-    decay[first] = 0.5 * ((a + d) - np.sqrt((a - d) ** 2 + 4.0 * b * c))
-    decay[first + 1] = (a * d - b * c) / decay[first]
-
-
-@compiled
-def _three_rates(m: Values, decay: Values, first: int) -> None:
-    """Roots of the cubic by its angle, made exact by one step of Newton; the smallest from the product."""
-    one = m[1, 1] * m[2, 2] - m[1, 2] * m[2, 1]
-    total = -(m[0, 0] + m[1, 1] + m[2, 2])
-    pairs = (m[0, 0] * m[1, 1] - m[0, 1] * m[1, 0]) + (m[0, 0] * m[2, 2] - m[0, 2] * m[2, 0]) + one
-    product = -(
-        m[0, 0] * one
-        - m[0, 1] * (m[1, 0] * m[2, 2] - m[1, 2] * m[2, 0])
-        + m[0, 2] * (m[1, 0] * m[2, 1] - m[1, 1] * m[2, 0])
-    )
-    third = total / 3.0
-    across = np.sqrt(max(third * third - pairs / 3.0, 0.0))
-    twist = third * (third * third - 0.5 * pairs) + 0.5 * product
-    cosine = twist / (across * across * across) if across > 0.0 else 1.0
-    angle = np.arccos(min(1.0, max(-1.0, cosine))) / 3.0
-    fastest = third + 2.0 * across * np.cos(angle)
-    middle = third + 2.0 * across * np.cos(angle - _THIRD_TURN)
-    fastest -= (((fastest - total) * fastest + pairs) * fastest - product) / (
-        (3.0 * fastest - 2.0 * total) * fastest + pairs
-    )
-    middle -= (((middle - total) * middle + pairs) * middle - product) / ((3.0 * middle - 2.0 * total) * middle + pairs)
-    decay[first], decay[first + 1], decay[first + 2] = -fastest, -middle, -product / (fastest * middle)
-
-
-@compiled
-def _adjugate(m: Values, size: int, rate: float, into: Values) -> None:
-    if size == 2:
-        into[0, 0], into[0, 1], into[1, 0], into[1, 1] = rate - m[1, 1], m[0, 1], m[1, 0], rate - m[0, 0]
-        return
-    a, b, c = m[0, 0] - rate, m[0, 1], m[0, 2]
-    d, e, f = m[1, 0], m[1, 1] - rate, m[1, 2]
-    g, h, i = m[2, 0], m[2, 1], m[2, 2] - rate
-    into[0, 0], into[0, 1], into[0, 2] = e * i - f * h, c * h - b * i, b * f - c * e
-    into[1, 0], into[1, 1], into[1, 2] = f * g - d * i, a * i - c * g, c * d - a * f
-    into[2, 0], into[2, 1], into[2, 2] = d * h - e * g, b * g - a * h, a * e - b * d
-
-
-@compiled
-def _symmetric(inside: Values, size: int, first: int, decay: Values, right: Values, left: Values, held: Values) -> bool:
-    """Four or more compartments without a circle: scaled to be symmetric, then turned until diagonal (Jacobi)."""
-    scale, done, matrix, turned = held[1, 0], held[1, 1], held[2], held[3]
-    for place in range(size):
-        scale[place], done[place] = 1.0, 0.0
-    done[0] = 1.0
-    for _ in range(size):
-        for source in range(size):
-            for to in range(size):
-                if done[source] == 1.0 and done[to] == 0.0 and inside[to, source] != 0.0:
-                    scale[to] = scale[source] * np.sqrt(inside[to, source] / inside[source, to])
-                    done[to] = 1.0
-    for row in range(size):
-        if done[row] == 0.0 or not np.isfinite(scale[row]):
-            # A flow of nothing in this person: no scaling joins what is not joined.
-            return False
-        for column in range(size):
-            matrix[row, column] = inside[row, column] * scale[column] / scale[row]
-            turned[row, column] = 1.0 if row == column else 0.0
-    _diagonal(matrix, turned, size)
-    for mode in range(size):
-        decay[first + mode] = matrix[mode, mode]
-        for state in range(size):
-            right[first + state, first + mode] = turned[state, mode] * scale[state]
-            left[first + mode, first + state] = turned[state, mode] / scale[state]
-    return _are_apart(decay, first, size)
-
-
-@compiled
-def _diagonal(matrix: Values, turned: Values, size: int) -> None:
-    """Turn a symmetric matrix until nothing is beside its diagonal; `turned` gathers the turns."""
-    for _ in range(_MOST_SWEEPS):
-        beside = 0.0
-        for p in range(size - 1):
-            for q in range(p + 1, size):
-                if abs(matrix[p, q]) <= 1e-18 * np.sqrt(abs(matrix[p, p] * matrix[q, q])):
-                    continue
-                beside += 1.0
-                lean = (matrix[q, q] - matrix[p, p]) / (2.0 * matrix[p, q])
-                t = (1.0 if lean >= 0.0 else -1.0) / (abs(lean) + np.sqrt(lean * lean + 1.0))
-                c = 1.0 / np.sqrt(t * t + 1.0)
-                s = t * c
-                for k in range(size):
-                    one, other = matrix[k, p], matrix[k, q]
-                    matrix[k, p], matrix[k, q] = c * one - s * other, s * one + c * other
-                for k in range(size):
-                    one, other = matrix[p, k], matrix[q, k]
-                    matrix[p, k], matrix[q, k] = c * one - s * other, s * one + c * other
-                matrix[p, q] = matrix[q, p] = 0.0
-                for k in range(size):
-                    one, other = turned[k, p], turned[k, q]
-                    turned[k, p], turned[k, q] = c * one - s * other, s * one + c * other
-        if beside == 0.0:
-            return
-
-
-@inlined
-def _onward(
-    plan: Plan, group: int, mode: int, here: Values, decay: Values, right: Values, left: Values, vector: Values
-) -> bool:
-    """The mode in its own states and in every state downstream; whether it stands apart from those it meets."""
-    vector[:] = 0.0
+def _onward(plan: Plan, group: int, mode: int, lanes: _Lanes) -> None:
+    """The mode in its own states and in every state downstream, in the vector; notes who stands too near to others."""
+    vector = lanes.vector
+    vector[:, :] = 0.0
     for place in range(plan.first_state[group], plan.first_state[group + 1]):
-        vector[plan.states[place]] = right[place, mode]
-    sound = True
+        for lane in range(LANES):
+            vector[plan.states[place], lane] = lanes.right[place, mode, lane]
     for each in range(plan.first_down[group], plan.first_down[group + 1]):
         other = plan.down[each]
         first, end = plan.first_state[other], plan.first_state[other + 1]
         for own in range(first, end):
-            sound &= abs(decay[mode] - decay[own]) > NEAR * (abs(decay[mode]) + abs(decay[own]))
-            share = 0.0
+            lanes.share[1] = 0.0
             for link in range(plan.first_into[other], plan.first_into[other + 1]):
-                to, source = plan.into[link, 0], plan.into[link, 1]
-                share += left[own, plan.into[link, 2]] * here[to, source] * vector[source]
-            held = share / (decay[mode] - decay[own])
+                to, source, place = plan.into[link, 0], plan.into[link, 1], plan.into[link, 2]
+                _gather(lanes, lanes.left, (own, place), (to, source), source)
+            _divide(lanes, mode, own)
             for place in range(first, end):
                 # The group's own states are read by no link into it, so they may be written at once.
-                vector[plan.states[place]] += right[place, own] * held
-    return sound
+                _spread(lanes, plan.states[place], lanes.right, (place, own))
 
 
-@inlined
-def _back(
-    plan: Plan, group: int, mode: int, here: Values, decay: Values, right: Values, left: Values, vector: Values
-) -> bool:
-    """What one mg in any state upstream, or its own, puts into the mode."""
-    vector[:] = 0.0
+@compiled
+def _back(plan: Plan, group: int, mode: int, lanes: _Lanes) -> None:
+    """What one mg in any state upstream, or its own, puts into the mode, in the vector."""
+    vector = lanes.vector
+    vector[:, :] = 0.0
     for place in range(plan.first_state[group], plan.first_state[group + 1]):
-        vector[plan.states[place]] = left[mode, place]
-    sound = True
+        for lane in range(LANES):
+            vector[plan.states[place], lane] = lanes.left[mode, place, lane]
     for each in range(plan.first_up[group], plan.first_up[group + 1]):
         other = plan.up[each]
         first, end = plan.first_state[other], plan.first_state[other + 1]
         for own in range(first, end):
-            sound &= abs(decay[mode] - decay[own]) > NEAR * (abs(decay[mode]) + abs(decay[own]))
-            share = 0.0
+            lanes.share[1] = 0.0
             for link in range(plan.first_out_of[other], plan.first_out_of[other + 1]):
-                source, to = plan.out_of[link, 0], plan.out_of[link, 1]
-                share += right[plan.out_of[link, 2], own] * here[to, source] * vector[to]
-            held = share / (decay[mode] - decay[own])
+                source, to, place = plan.out_of[link, 0], plan.out_of[link, 1], plan.out_of[link, 2]
+                _gather(lanes, lanes.right, (place, own), (to, source), to)
+            _divide(lanes, mode, own)
             for place in range(first, end):
-                vector[plan.states[place]] += left[own, place] * held
-    return sound
+                _spread(lanes, plan.states[place], lanes.left, (own, place))
+
+
+@inlined
+def _divide(lanes: _Lanes, mode: int, own: int) -> None:
+    """What was gathered over how far the two modes are apart."""
+    for lane in range(LANES):
+        apart = lanes.decay[mode, lane] - lanes.decay[own, lane]
+        lanes.share[0, lane] = abs(apart) - NEAR * (abs(lanes.decay[mode, lane]) + abs(lanes.decay[own, lane]))
+        lanes.share[1, lane] = lanes.share[1, lane] / apart
+    for lane in range(LANES):
+        lanes.sound[lane] &= lanes.share[0, lane] > 0.0
+
+
+@inlined
+def _gather(lanes: _Lanes, side: Values, at: tuple[int, int], link: tuple[int, int], state: int) -> None:
+    """What comes over a link from a state of the vector."""
+    for lane in range(LANES):
+        lanes.share[1, lane] += (
+            side[at[0], at[1], lane] * lanes.here[link[0], link[1], lane] * lanes.vector[state, lane]
+        )
+
+
+@inlined
+def _spread(lanes: _Lanes, state: int, side: Values, at: tuple[int, int]) -> None:
+    for lane in range(LANES):
+        lanes.vector[state, lane] += side[at[0], at[1], lane] * lanes.share[1, lane]

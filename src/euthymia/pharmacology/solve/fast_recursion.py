@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.pharmacology.solve.closed_form import FILLED_SERIES, NEAR_ZERO
-from euthymia.pharmacology.solve.fast_math import compiled, exp64, inlined, kept
+from euthymia.pharmacology.solve.fast_math import LANES, compiled, exp64, inlined, kept
 from euthymia.pharmacology.solve.system import Values
 
 Places = NDArray[np.int64]
-LANES = 64
 _BOLUS, _START = 0, 1
 _SERIES = FILLED_SERIES
 
@@ -26,7 +25,7 @@ class Body(NamedTuple):
     rates: (modes, people).   seen: (terms, people), output by output, each a run of neighbouring modes that begins at
     `first_term` (outputs + 1,) with mode `first_mode` (outputs,).
     entering: (input states, modes, people).   amounts: (inputs, people), mg, or mg/h where it runs.
-    own_*: (own edges,) or (own edges, people).
+    own_*: (own edges,) or (own edges, people).   begins: where these people begin among those of the answer.
     """
 
     rates: Values
@@ -40,6 +39,7 @@ class Body(NamedTuple):
     own_entry: Places
     own_moment: Places
     own_before_h: Values
+    begins: int
 
 
 class Schedule(NamedTuple):
@@ -92,7 +92,7 @@ def _laid_out(body: Body, schedule: Schedule) -> _Rows:
 
 @kept
 def walk(body: Body, schedule: Schedule, out: Values) -> None:
-    """Write every output at every look of every person into `out`, (outputs, times, people)."""
+    """Write every output at every look of these people into `out`, (outputs, times, people) and C-contiguous."""
     people = body.rates.shape[1]
     rows = _laid_out(body, schedule)
     z = np.zeros((rows.end, LANES))
@@ -138,8 +138,12 @@ def _load(body: Body, schedule: Schedule, z: Values, rows: _Rows, who: tuple[int
 def _copy(source: Values, z: Values, into: int, who: tuple[int, int]) -> None:
     first, width = who
     for row in range(source.shape[0]):
-        for lane in range(LANES):
-            z[into + row, lane] = source[row, first + min(lane, width - 1)]
+        if width == LANES:
+            for lane in range(LANES):
+                z[into + row, lane] = source[row, first + lane]
+        else:
+            for lane in range(LANES):
+                z[into + row, lane] = source[row, first + min(lane, width - 1)]
 
 
 @inlined
@@ -296,31 +300,24 @@ def _happen_to_some(body: Body, z: Values, rows: _Rows, own: int, moment: int, w
 
 @inlined
 def _look(body: Body, z: Values, rows: _Rows, look: int, who: tuple[int, int], out: Values) -> None:
-    first, width = who
+    """Write what every output shows now: the modes it sees, up to four neighbours at a time."""
+    first, width = body.begins + who[0], who[1]
     for output in range(out.shape[0]):
-        _show(body, z, rows, output)
+        held, seen = rows.held + body.first_mode[output], rows.seen + body.first_term[output]
+        left, kept = body.first_term[output + 1] - body.first_term[output], 0.0
+        while left > 0:
+            if left >= 4:
+                _four(z, rows.line, seen, held, kept)
+                step = 4
+            elif left >= 2:
+                _two(z, rows.line, seen, held, kept)
+                step = 2
+            else:
+                _one(z, rows.line, seen, held, kept)
+                step = 1
+            left, seen, held, kept = left - step, seen + step, held + step, 1.0
         for lane in range(width):
             out[output, look, first + lane] = z[rows.line, lane]
-
-
-@inlined
-def _show(body: Body, z: Values, rows: _Rows, output: int) -> None:
-    """Add up the modes that an output sees in the line, up to four neighbours at a time."""
-    term, end = body.first_term[output], body.first_term[output + 1]
-    held = rows.held + body.first_mode[output]
-    seen = rows.seen + term
-    kept = 0.0
-    while term < end:
-        if end - term >= 4:
-            _four(z, rows.line, seen, held, kept)
-            step = 4
-        elif end - term >= 2:
-            _two(z, rows.line, seen, held, kept)
-            step = 2
-        else:
-            _one(z, rows.line, seen, held, kept)
-            step = 1
-        term, seen, held, kept = term + step, seen + step, held + step, 1.0
 
 
 @inlined

@@ -19,7 +19,7 @@ from euthymia.pharmacology.solve.system import LinearSystem, Values
 
 Pattern = NDArray[np.bool_]
 # Modes nearer to each other than this, as a share of their size, cannot be told apart to nine digits.
-NEAR = 1e-6
+NEAR = 2e-7
 _WORST_CONDITION = 1e8
 _THIRD_TURN = 2.0 * np.pi / 3.0
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from euthymia.pharmacology.solve.system import Input, Values
 
 # Intervals that differ by less than this many hours are one: floating times far from zero do not repeat exactly.
-_SAME_H = 1e-10
+SAME_H = 1e-10
 
 
 class Kind(IntEnum):
@@ -113,7 +113,7 @@ def _made(inputs: Sequence[Input], at_h: Values) -> Program:
     if looks_h.size:
         grid_h = grid_h[grid_h <= looks_h[-1]]
     lengths = np.diff(grid_h, prepend=grid_h[:1])
-    _, where, span = np.unique(np.round(lengths / _SAME_H), return_index=True, return_inverse=True)
+    _, where, span = np.unique(np.round(lengths / SAME_H), return_index=True, return_inverse=True)
     looks = np.full(grid_h.size, -1, dtype=np.int64)
     looks[np.searchsorted(grid_h, looks_h)] = np.arange(at_h.size - looks_h.size, at_h.size)
     return Program(

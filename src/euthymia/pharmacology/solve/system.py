@@ -136,8 +136,9 @@ def checked(values: Values) -> Values:
 
 def _grown(rates: Values, readout: Values) -> tuple[Values, Values]:
     people, outputs, states = readout.shape
-    larger = np.zeros((people, states + 1, states + 1))
+    # People side by side in memory, as `Model.system` leaves them.
+    larger = np.zeros((states + 1, states + 1, people)).transpose(2, 0, 1)
     larger[:, :states, :states] = rates
-    longer = np.zeros((people, outputs + 1, states + 1))
+    longer = np.zeros((outputs + 1, states + 1, people)).transpose(2, 0, 1)
     longer[:, :outputs, :states] = readout
     return larger, longer
