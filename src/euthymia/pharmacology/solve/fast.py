@@ -42,10 +42,25 @@ def solve_into(out: Values, system: LinearSystem, at_h: Values) -> None:
     program, body = compiled(system.inputs, at_h), _Body.of(system)
 
     def task(part: slice) -> None:
-        _solve_part(out, system, part, program, body)
+        _solve_part(out, part.start, system, part, program, body)
 
     in_parallel(task, slices(system.people, _PEOPLE_PER_TASK))
     _solve_the_rest(out, system, at_h, body)
+
+
+def solve_people(out: Values, system_of: Callable[[slice], LinearSystem], at_h: Values) -> None:
+    """The same where the people's compartments are made part by part too, on every processor.
+
+    system_of: the system of some of the people.   out: as for `solve_into`; its last axis says how many there are.
+    """
+
+    def task(part: slice) -> None:
+        system = system_of(part).reached()
+        program, body = compiled(system.inputs, at_h), _Body.of(system)
+        _solve_part(out, part.start, system, slice(0, system.people), program, body)
+        _solve_the_rest(out[:, :, part], system, at_h, body)
+
+    in_parallel(task, slices(out.shape[2], _PEOPLE_PER_TASK))
 
 
 class Repeated:
@@ -63,7 +78,7 @@ class Repeated:
             self._out = np.zeros(wanted)
         body = _Body.of(system)
         # Times before the first input are never written, so they stay nothing.
-        _solve_part(self._out, system, slice(0, system.people), program, body)
+        _solve_part(self._out, 0, system, slice(0, system.people), program, body)
         _solve_the_rest(self._out, system, at_h, body)
         return checked(self._out)
 
@@ -117,7 +132,8 @@ class _Body:
         return cls(groups, plan, asked, *seen_runs(plan, reads), unsound=[])
 
 
-def _solve_part(out: Values, system: LinearSystem, part: slice, program: Program, shared: _Body) -> None:
+def _solve_part(out: Values, begins: int, system: LinearSystem, part: slice, program: Program, shared: _Body) -> None:
+    """Solve some of the system's people; they begin at `begins` among those of the answer."""
     if not all(group.is_tree for group in shared.groups):
         shared.unsound.extend(range(part.start, part.stop))
         return
@@ -144,7 +160,7 @@ def _solve_part(out: Values, system: LinearSystem, part: slice, program: Program
         own_entry=np.array([each.entry for each in own], dtype=np.int64),
         own_moment=np.array([each.moment for each in own], dtype=np.int64).reshape(len(own), people),
         own_before_h=np.array([each.before_h for each in own], dtype=np.float64).reshape(len(own), people),
-        begins=part.start,
+        begins=begins,
     )
     walk(body, _schedule(program), out)
     shared.unsound.extend((part.start + np.flatnonzero(~found.sound)).tolist())

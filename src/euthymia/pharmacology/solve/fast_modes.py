@@ -168,8 +168,10 @@ def _load(plan: Plan, asked: Asked, lanes: _Lanes, first: int, width: int) -> No
     """Lanes beyond the last person repeat that person."""
     for link in range(plan.links.shape[0]):
         to, source = plan.links[link, 0], plan.links[link, 1]
-        for lane in range(LANES):
-            lanes.here[to, source, lane] = asked.rates[to, source, asked.first + first + min(lane, width - 1)]
+        for lane in range(width):
+            lanes.here[to, source, lane] = asked.rates[to, source, np.uintp(asked.first + first + lane)]
+        for lane in range(width, LANES):
+            lanes.here[to, source, lane] = lanes.here[to, source, width - 1]
 
 
 @compiled
@@ -180,8 +182,8 @@ def _read(asked: Asked, found: Found, mode: int, lanes: _Lanes, first: int, widt
         term = found.first_term[output] + mode - found.first_mode[output]
         if found.first_term[output] <= term < found.first_term[output + 1]:
             for lane in range(width):
-                weight = asked.readout[output, state, asked.first + first + lane]
-                found.seen[term, first + lane] += weight * lanes.vector[state, lane]
+                weight = asked.readout[output, state, np.uintp(asked.first + first + lane)]
+                found.seen[term, np.uintp(first + lane)] += weight * lanes.vector[state, lane]
 
 
 @compiled

@@ -140,7 +140,7 @@ def _copy(source: Values, z: Values, into: int, who: tuple[int, int]) -> None:
     for row in range(source.shape[0]):
         if width == LANES:
             for lane in range(LANES):
-                z[into + row, lane] = source[row, first + lane]
+                z[into + row, lane] = source[row, np.uintp(first + lane)]
         else:
             for lane in range(LANES):
                 z[into + row, lane] = source[row, first + min(lane, width - 1)]
@@ -317,7 +317,7 @@ def _look(body: Body, z: Values, rows: _Rows, look: int, who: tuple[int, int], o
                 step = 1
             left, seen, held, kept = left - step, seen + step, held + step, 1.0
         for lane in range(width):
-            out[output, look, first + lane] = z[rows.line, lane]
+            out[output, look, np.uintp(first + lane)] = z[rows.line, lane]
 
 
 @inlined
