@@ -44,7 +44,8 @@ def main(arguments: list[str]) -> int:
         for row in measured(area):
             rows[row["name"]] = row
             print(f"{row['name']:28} {row['value']:>10} {row['unit']:6} target {row['target']}", flush=True)
-        path.write_text(json.dumps(list(rows.values()), indent=2) + "\n")
+            # After every row, so that a long run that breaks off has not measured in vain.
+            path.write_text(json.dumps(list(rows.values()), indent=2) + "\n")
     return subprocess.run([sys.executable, str(NUMBERS_PAGE)], check=False).returncode
 
 

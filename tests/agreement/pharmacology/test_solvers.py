@@ -163,7 +163,7 @@ def test_modes_that_cannot_be_told_apart_are_solved_all_the_same() -> None:
 
 
 def test_a_chain_of_equal_steps_is_told_apart_without_changing_its_course() -> None:
-    """The two steps of a shipped chain are moved 6e-4 up and down with their mean kept; the course changes by its square."""
+    """The two steps of a shipped chain are moved 6e-4 apart, their mean kept; the course changes by its square."""
     mean_h = 20.1 / 60
 
     def after(apart: float) -> np.ndarray:
