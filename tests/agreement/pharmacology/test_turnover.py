@@ -90,19 +90,19 @@ def test_four_ways_give_one_course(of: Model) -> None:
 @st.composite
 def schedules(draw: st.DrawFn) -> list[Dose]:
     doses = []
-    for day in range(draw(st.integers(1, 4))):
+    for day in range(draw(st.integers(1, 2))):
         start_h = 12.0 * day + draw(st.floats(0, 8))
         route, duration_h = draw(st.sampled_from([("iv", 0.0), ("iv", 0.5), ("iv", 3.0), ("nasal", 0.0)]))
         doses.append(Dose("ketamine", route, draw(st.floats(5, 150)), start_h, duration_h=duration_h))
     return doses
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(doses=schedules(), seed=st.integers(0, 10_000), other=st.booleans())
 def test_any_schedule_and_people_agree(doses: list[Dose], seed: int, other: bool) -> None:
     of = UNLIKE if other else BENCHMARK
     asked = system(of, doses, people=4, seed=seed)
-    at_h = np.array([0.0, 4.0, 8.3, 20.0, 33.0, 55.0, 79.9])
+    at_h = np.array([0.0, 4.0, 8.3, 20.0, 33.0])
     expected = integrated.driven(asked, at_h)
     assert worst(rosenbrock.driven(asked, at_h), expected) < AGREED
     assert worst(fast_turnover.driven(asked, at_h, relative=1e-7), expected) < AGREED

@@ -27,8 +27,8 @@ from euthymia.pharmacology.regimen import Route
 
 _NOT_MODELS = frozenset({"defaults"})
 # A chain of equal steps has modes that cannot be told apart. Its rates are moved this far up and down with the mean
-# time kept; the course then changes by less than the square of it, 1e-7.
-_CHAIN_SPLIT = 6e-4
+# time kept; the course then changes by less than the square of it, two parts in a million.
+_CHAIN_SPLIT = 2e-3
 # The person a card's parameter table is printed for.
 _PRINTED_FOR = Person(age_y=45, sex="unspecified", weight_kg=70)
 

@@ -212,7 +212,7 @@ class _Compiled:
     constants: tuple[Formula, ...]
 
 
-def driven(system: TurnoverSystem, at_h: Values, *, relative: float = 1e-3, threads: int = 2) -> Values:
+def driven(system: TurnoverSystem, at_h: Values, *, relative: float = 7e-4, threads: int = 2) -> Values:
     """States and concentrations over time, (people, times, reads), as `rosenbrock.driven` gives them.
 
     relative: error allowed per step, 1e-7 or more; that of the answer is some tens of times smaller.   SolverFailed
