@@ -25,10 +25,10 @@ AREAS = {
         "engine_fit",
         "engine_w1",
         "engine_w2",
-        "engine_peers",
         "engine_population",
         "engine_start",
         "engine_calibration",
+        "engine_peers",
     ],
 }
 
