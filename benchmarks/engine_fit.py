@@ -24,7 +24,7 @@ MODEL = model_from(tomllib.loads((Path(__file__).parent / "models" / "w3.toml").
 PERSON = Person(age_y=45, sex="unspecified", weight_kg=70)
 INFUSIONS = Regimen(tuple(Dose("ketamine", "iv", 37.5, start_h, duration_h=2 / 3) for start_h in (0.0, 48.0)))
 LEVELS_H = (48.75, 50.0, 52.0, 56.0)
-PEOPLE, SEED, REPEATS = 4_000, 7, 9
+PEOPLE, SEED, REPEATS, DRAWS = 4_000, 7, 9, 2_000
 
 
 def measure() -> list[dict[str, Any]]:
@@ -44,7 +44,8 @@ def measure() -> list[dict[str, Any]]:
     quick_ms = 1e3 * _median(lambda turn: answers.append(_quick(own[turn])))
     worst_k = max(one.pareto_k for one in answers)
     least = min(one.effective_size for one in answers)
-    said = f"{answers[0].method}: Pareto k at most {worst_k:.2f}, effective sample size at least {least:.0f}"
+    how = f"{answers[0].method}, {DRAWS} draws"
+    said = f"{how}: Pareto k at most {worst_k:.2f}, effective sample size at least {least:.0f}"
     return [
         {"name": "map_us", "value": round(many_us, 1), "unit": "µs", "target": 100, "against": f"{PEOPLE} at once"},
         {"name": "map_one_person_ms", "value": round(alone_ms, 1), "unit": "ms", "target": 20},
@@ -54,7 +55,9 @@ def measure() -> list[dict[str, Any]]:
 
 
 def _quick(levels: tuple[Level, ...]) -> Posterior:
-    return posterior(INFUSIONS, PERSON, levels, model=MODEL, sampling=Sampling(seed=SEED), solve=fast.solve)
+    return posterior(
+        INFUSIONS, PERSON, levels, model=MODEL, sampling=Sampling(seed=SEED, draws=DRAWS), solve=fast.solve
+    )
 
 
 def _levels(people: int) -> np.ndarray:

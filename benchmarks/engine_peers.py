@@ -85,7 +85,7 @@ def first() -> Workload:
     out = np.zeros((3, at_h.size, PEOPLE))
 
     def ours() -> None:
-        fast.solve_people(out, lambda part: engine_w1.system_of(drawn[part]), at_h)
+        fast.solve_into(out, engine_w1.system_of(drawn), at_h)
 
     return Workload("w1", _names(engine_w1.MODEL), drawn, engine_w1.regimen(), at_h, truth, ours)
 

@@ -48,21 +48,6 @@ def solve_into(out: Values, system: LinearSystem, at_h: Values) -> None:
     _solve_the_rest(out, system, at_h, body)
 
 
-def solve_people(out: Values, system_of: Callable[[slice], LinearSystem], at_h: Values) -> None:
-    """The same where the people's compartments are made part by part too, on every processor.
-
-    system_of: the system of some of the people.   out: as for `solve_into`; its last axis says how many there are.
-    """
-
-    def task(part: slice) -> None:
-        system = system_of(part).reached()
-        program, body = compiled(system.inputs, at_h), _Body.of(system)
-        _solve_part(out, part.start, system, slice(0, system.people), program, body)
-        _solve_the_rest(out[:, :, part], system, at_h, body)
-
-    in_parallel(task, slices(out.shape[2], _PEOPLE_PER_TASK))
-
-
 class Repeated:
     """The kernel for block after block of people on one schedule, in memory that is kept from block to block."""
 
