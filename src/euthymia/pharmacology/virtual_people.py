@@ -20,7 +20,7 @@ from euthymia.pharmacology.person import Person
 from euthymia.pharmacology.population import sample_effects, standard_normals
 from euthymia.pharmacology.regimen import Regimen
 from euthymia.pharmacology.solve import closed_form
-from euthymia.pharmacology.solve.system import LinearSystem, Values
+from euthymia.pharmacology.solve.system import LinearSystem, Values, slices
 
 MOST_PEOPLE = 20_000_000
 # Blocks keep one processor busy in its own cache, and are no power of two (see `solve/fast.py`).
@@ -117,7 +117,7 @@ def _run(
     system_of: Callable[[slice], LinearSystem], people: int, times: Values, keep: _Tally, *, compiled: bool
 ) -> None:
     """Simulate block after block, in this thread or, compiled, on every processor."""
-    parts = (slice(first, min(first + _PEOPLE_AT_ONCE, people)) for first in range(0, people, _PEOPLE_AT_ONCE))
+    parts = slices(people, _PEOPLE_AT_ONCE)
     if not compiled:
         for part in parts:
             keep.add(closed_form.solve(system_of(part), times).transpose(2, 1, 0))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from euthymia.pharmacology.solve import exponential
 from euthymia.pharmacology.solve.modes import Modes, modes
 from euthymia.pharmacology.solve.program import Edge, Kind, PersonalEdges, Program, compiled
-from euthymia.pharmacology.solve.system import LinearSystem, Values, checked
+from euthymia.pharmacology.solve.system import LinearSystem, Values, checked, slices
 
 # People solved at once: their factors then stay in the processor's cache.
 _PEOPLE_AT_ONCE = 2048
@@ -36,8 +36,7 @@ def solve(system: LinearSystem, at_h: Values) -> Values:
     system = system.reached()
     program = compiled(system.inputs, at_h)
     out = np.zeros((system.readout.shape[1], at_h.size, system.people))
-    for first in range(0, system.people, _PEOPLE_AT_ONCE):
-        part = slice(first, min(first + _PEOPLE_AT_ONCE, system.people))
+    for part in slices(system.people, _PEOPLE_AT_ONCE):
         alone = system.people <= _PEOPLE_AT_ONCE
         _solve_into(out[:, :, part], system if alone else system.some(part), program.some(part), at_h)
     return checked(out.transpose(2, 1, 0))
@@ -68,11 +67,7 @@ class _Recursion:
         # In how many people, counted once per input.
         self.is_running = 0
         # What each input puts into each mode: at once, or per hour.
-        self.sizes = [
-            found.entering[states.index(entry.state)]
-            * (entry.amount if entry.is_bolus else entry.amount / entry.duration_h)
-            for entry in system.inputs
-        ]
+        self.sizes = [found.entering[states.index(entry.state)] * entry.size for entry in system.inputs]
         self.kept: dict[int, NDArray[Any]] = {}
         self.kept_filled: dict[int, NDArray[Any]] = {}
         again = np.bincount(program.span, minlength=program.spans_h.size)

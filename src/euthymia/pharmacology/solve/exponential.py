@@ -47,7 +47,7 @@ def _one(system: LinearSystem, at_h: Values) -> Values:
     known: dict[tuple[int, bytes], Values] = {}
     now_h = moments[0]
     for moment in moments:
-        grown[:-1, -1] = _entering(system, now_h, moment)
+        grown[:-1, -1] = entering(system, now_h, moment)
         key = round((moment - now_h) / SAME_H), grown[:-1, -1].tobytes()
         if key not in known:
             known[key] = exponential(grown * (moment - now_h))
@@ -60,7 +60,7 @@ def _one(system: LinearSystem, at_h: Values) -> Values:
     return checked(np.stack([system.readout[0] @ seen[moment] for moment in at_h.tolist()]))
 
 
-def _entering(system: LinearSystem, from_h: float, to_h: float) -> Values:
+def entering(system: LinearSystem, from_h: float, to_h: float) -> Values:
     """The constant rate into each state between two neighbouring events, mg/h."""
     rate = np.zeros(system.states)
     middle_h = (from_h + to_h) / 2

@@ -1,6 +1,6 @@
 """The closed form for large populations: the same modes and program, walked by a compiled kernel on every processor.
 
-Needs the `fast` extra (numba); compiling takes some seconds, once per process, so screens and the shell never use it.
+Needs the `fast` extra (numba); compiling takes some seconds, once per machine, so screens and the shell never use it.
 People whose modes cannot be told apart, and systems in which drug goes round in a circle, take the slower closed form.
 """
 
@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.pharmacology.solve import closed_form
-from euthymia.pharmacology.solve.fast_modes import Asked, Found, Plan, find, planned, seen_runs
-from euthymia.pharmacology.solve.fast_recursion import Body, Places, Schedule, walk
+from euthymia.pharmacology.solve.fast_modes import Asked, Found, Places, Plan, find, planned, seen_runs
+from euthymia.pharmacology.solve.fast_recursion import Body, Schedule, walk
 from euthymia.pharmacology.solve.modes import Group, cascade
 from euthymia.pharmacology.solve.program import Kind, Program, compiled
-from euthymia.pharmacology.solve.system import LinearSystem, Values, checked
+from euthymia.pharmacology.solve.system import LinearSystem, Values, checked, slices
 
 # People per task: few enough to share out evenly, enough to be worth a task. Not a power of two: rows of people would
 # then all fall on the same lines of the cache and push one another out.
@@ -76,11 +76,6 @@ def in_parallel(task: Callable[[slice], None], parts: Iterator[slice]) -> None:
         return
     for done in [_pool().submit(task, part) for part in shared]:
         done.result()
-
-
-def slices(people: int, at_once: int) -> Iterator[slice]:
-    """People in runs of `at_once`."""
-    return (slice(first, min(first + at_once, people)) for first in range(0, people, at_once))
 
 
 @cache
@@ -140,7 +135,7 @@ def _solve_part(out: Values, begins: int, system: LinearSystem, part: slice, pro
         first_mode=shared.first_mode,
         entering=found.entering,
         entry_row=np.array([states.index(entry.state) for entry in entries], dtype=np.int64),
-        amounts=np.array([each.amount if each.is_bolus else each.amount / each.duration_h for each in entries]),
+        amounts=np.array([each.size for each in entries]),
         own_kind=np.array([int(each.kind) for each in own], dtype=np.int64),
         own_entry=np.array([each.entry for each in own], dtype=np.int64),
         own_moment=np.array([each.moment for each in own], dtype=np.int64).reshape(len(own), people),

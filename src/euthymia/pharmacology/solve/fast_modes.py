@@ -1,4 +1,5 @@
-"""The modes of `modes.py` as a compiled kernel, one person after another: the same steps, without arrays in between."""
+"""The modes of `modes.py` as a compiled kernel: each group alone for one person after another, then carried along the
+cascade for 64 people side by side."""
 
 from __future__ import annotations
 

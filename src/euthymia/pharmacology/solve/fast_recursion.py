@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from euthymia.pharmacology.solve.closed_form import FILLED_SERIES, NEAR_ZERO
 from euthymia.pharmacology.solve.fast_math import LANES, compiled, exp64, inlined, kept
+from euthymia.pharmacology.solve.fast_modes import Places
 from euthymia.pharmacology.solve.system import Values
 
-Places = NDArray[np.int64]
 _BOLUS, _START = 0, 1
 _SERIES = FILLED_SERIES
 
@@ -43,9 +43,8 @@ class Body(NamedTuple):
 
 
 class Schedule(NamedTuple):
-    """What happens to everybody: per moment the interval before it (and its row in the table, with whether
-    something may run in it), the look, whether
-    a rate changes, the edges."""
+    """What happens to everybody, per moment: the interval before it and its row in the table, the look, whether a rate
+    changes, the edges. `row_runs`: in which intervals of the table something may run in."""
 
     length_h: Values
     row: Places

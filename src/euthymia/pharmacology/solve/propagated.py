@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from euthymia.pharmacology.solve import closed_form
 from euthymia.pharmacology.solve.modes import modes
 from euthymia.pharmacology.solve.program import Kind, Program, compiled
-from euthymia.pharmacology.solve.system import LinearSystem, Values, checked
+from euthymia.pharmacology.solve.system import LinearSystem, Values, checked, slices
 
 # Propagators held at once: 64 million numbers.
 _NUMBERS_AT_ONCE = 64_000_000
@@ -56,8 +56,7 @@ def solve(system: LinearSystem, at_h: Values, *, precision: Precision = "float64
     program = compiled(system.inputs, at_h)
     out = np.zeros((system.people, at_h.size, system.readout.shape[1]))
     block = max(1, min(_MOST_AT_ONCE, _NUMBERS_AT_ONCE // (2 * max(1, program.spans_h.size) * system.states**2)))
-    for first in range(0, system.people, block):
-        part = slice(first, min(first + block, system.people))
+    for part in slices(system.people, block):
         _solve_into(out[part], system.some(part), program.some(part), at_h, precision)
     return checked(out)
 
@@ -90,7 +89,7 @@ def _given(system: LinearSystem, program: Program) -> tuple[_Given, NDArray[np.b
         seen=seen,
         entering=found.entering,
         readout=system.readout.transpose(1, 2, 0),
-        amounts=np.array([each.amount if each.is_bolus else each.amount / each.duration_h for each in system.inputs]),
+        amounts=np.array([each.size for each in system.inputs]),
         spans_h=program.spans_h,
         span=program.span,
         dosed=dosed,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from euthymia.errors import SolverFailed
+from euthymia.pharmacology.solve.exponential import entering
 from euthymia.pharmacology.solve.integrator import Extra
 from euthymia.pharmacology.solve.system import LinearSystem, Values, checked
 
@@ -42,16 +43,10 @@ def _advanced(system: LinearSystem, amounts: Values, span_h: tuple[float, float]
     # SciPy is heavy and only in the research extra: imported when asked for.
     from scipy.integrate import solve_ivp  # type: ignore[import-untyped]
 
-    middle_h = sum(span_h) / 2
-    entering = np.zeros(system.states)
-    for entry in system.inputs:
-        start_h, duration_h = float(entry.starts_h[0]), float(entry.duration_h[0])
-        if not entry.is_bolus and start_h <= middle_h < start_h + duration_h:
-            entering[entry.state] += entry.amount[0] / duration_h
-    rates = system.rates[0]
+    inflow, rates = entering(system, *span_h), system.rates[0]
 
     def change(at_h: float, now: Values) -> Values:
-        linear = rates @ now + entering
+        linear = rates @ now + inflow
         return np.asarray(linear if extra is None else linear + extra(at_h, now[None])[0])
 
     # The Jacobian is known where nothing is added.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,6 +30,11 @@ class Input:
     @property
     def is_bolus(self) -> bool:
         return not self.duration_h.any()
+
+    @property
+    def size(self) -> Values:
+        """What enters, (people,): mg at once, or mg/h while it runs."""
+        return self.amount if self.is_bolus else self.amount / self.duration_h
 
     @property
     def starts_h(self) -> Values:
@@ -113,6 +119,11 @@ class LinearSystem:
         rates[:, -1, :-1] = self.readout[:, output, :]
         readout[:, -1, -1] = 1.0
         return LinearSystem(rates, readout, self.inputs)
+
+
+def slices(people: int, at_once: int) -> Iterator[slice]:
+    """People in runs of `at_once`, the last one shorter."""
+    return (slice(first, min(first + at_once, people)) for first in range(0, people, at_once))
 
 
 def total_area(system: LinearSystem) -> Values:
