@@ -21,8 +21,17 @@ class Signature:
     content_hash: str
 
 
-def sign(protocol: Protocol, name: str, meaning: str, at: datetime) -> Signature:
-    """The signature of a named person under this content; refuses a protocol that still has holes."""
+def sign(
+    protocol: Protocol,
+    name: str,
+    meaning: str,
+    at: datetime,
+    *,
+    now: datetime | None = None,
+    made_at: datetime | None = None,
+) -> Signature:
+    """The signature of a named person under this content; refuses a protocol that still has holes, a time that is
+    still to come, and one before the content was made (`now` and `made_at`, where they are known)."""
     still = holes(protocol)
     if still:
         names = ", ".join(hole.name for hole in still)
@@ -31,6 +40,10 @@ def sign(protocol: Protocol, name: str, meaning: str, at: datetime) -> Signature
         raise ProtocolError("unnamed", "name", "A signature needs a name and what it means.")
     if at.tzinfo is None:
         raise ProtocolError("naive_time", "at", "A signature's time needs a time zone.")
+    if now is not None and at > now:
+        raise ProtocolError("in_the_future", "at", "A signature is not given in the future; look at the clock.")
+    if made_at is not None and at < made_at:
+        raise ProtocolError("before_content", "at", "This content did not exist yet at that time; look at the clock.")
     return Signature(name.strip(), meaning.strip(), at, content_hash(protocol))
 
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
 from euthymia.care.protocol import Protocol, Provenance, fillable, holes, numbers
-from euthymia.care.protocol_document import content_hash, parse_protocol
-from euthymia.care.protocols.load import load_protocol, read_protocol_text, shipped_protocols
-from euthymia.errors import BadInput, ProtocolError
+from euthymia.care.protocol_document import content_hash
+from euthymia.care.protocols.load import load_protocol, shipped_protocols
+from euthymia.cli.protocol_change import diff, sign
+from euthymia.cli.protocol_file import read_protocol
 
 
 @click.group()
 def protocol() -> None:
-    """Protocols: list the shipped ones, check a file."""
+    """Protocols: list the shipped ones, check a file, compare two, sign one."""
+
+
+protocol.add_command(diff)
+protocol.add_command(sign)
 
 
 @protocol.command(name="list")
@@ -37,7 +40,7 @@ def list_command(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 def check(file: str, as_json: bool) -> None:
     """Reads a protocol (TOML or JSON; a shipped id; - for standard input) and says what is open in it."""
-    answer = check_answer(_read(file))
+    answer = check_answer(read_protocol(file))
     click.echo(json.dumps(answer, indent=2) if as_json else _check_table(answer))
 
 
@@ -72,26 +75,6 @@ def _row(read: Protocol) -> dict[str, Any]:
         "off_label": read.off_label,
         "open": len(holes(read)),
     }
-
-
-def _read(file: str) -> Protocol:
-    if file in shipped_protocols():
-        return load_protocol(file)
-    if file == "-":
-        return _parse(sys.stdin.read())
-    try:
-        return _parse(Path(file).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as wrong:
-        raise BadInput("unreadable", "file", f"{file} cannot be read as text: {wrong}.") from wrong
-
-
-def _parse(text: str) -> Protocol:
-    if not text.lstrip().startswith("{"):
-        return read_protocol_text(text)
-    try:
-        return parse_protocol(json.loads(text))
-    except json.JSONDecodeError as wrong:
-        raise ProtocolError("not_json", "", f"This is not JSON: {wrong}.") from wrong
 
 
 def _check_table(answer: dict[str, Any]) -> str:
