@@ -8,12 +8,37 @@ never guessed.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar, Self
 
-from euthymia.errors import UnitError
+from euthymia.errors import BadInput, UnitError
+
+# What a person types for a number: digits of this keyboard with at most one point. No exponent, no underscore, no
+# group of thousands: Python would read all three, and each is a slip of the hand in a field for a dose.
+_TYPED = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)", re.ASCII)
+# "1,000" and "1.000" are a thousand in one country and one in the next.
+_THOUSAND_OR_ONE = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}", re.ASCII)
+_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+", re.ASCII)
+
+
+def read_number(text: str, path: str = "") -> float:
+    """The number somebody typed, never guessed: `70`, `0.5`, `.5`.
+
+    Refuses (BadInput) words, a comma, a group of thousands, an exponent, digits of another script and what is not
+    finite. A blank is refused too: ask for it only where it is allowed.
+    """
+    typed = text.strip()
+    if _THOUSAND_OR_ONE.fullmatch(typed):
+        message = f"'{typed}' can be read as one or as a thousand. Write it without a separator of thousands."
+        raise BadInput("ambiguous_number", path, message)
+    if _COMMA.fullmatch(typed):
+        raise BadInput("decimal_comma", path, f"Write '{typed}' with a point: {typed.replace(',', '.')}.")
+    if not _TYPED.fullmatch(typed) or not math.isfinite(float(typed)):
+        raise BadInput("not_a_number", path, f"'{typed[:40]}' is not a number. Write digits, with a point: 0.5.")
+    return float(typed)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -8,6 +8,23 @@ from django import forms
 
 from euthymia.clinic.people.measurements import MEASUREMENTS
 from euthymia.clinic.people.models import Sex
+from euthymia.errors import BadInput
+from euthymia.units import read_number
+
+
+class TypedNumber(forms.FloatField):
+    """A number as a person types it: a comma, an exponent or a group of thousands is refused, never guessed."""
+
+    widget = forms.NumberInput(attrs={"inputmode": "decimal", "step": "any"})
+
+    def to_python(self, value: Any) -> float | None:
+        """The number, or None for a blank."""
+        if value is None or str(value).strip() == "":
+            return None
+        try:
+            return read_number(str(value))
+        except BadInput as refusal:
+            raise forms.ValidationError(refusal.message, code=refusal.code) from refusal
 
 
 class PersonForm(forms.Form):
@@ -36,7 +53,7 @@ class MeasurementForm(forms.Form):
     """One measurement; nothing is prefilled but the unit."""
 
     code = forms.ChoiceField(label="What", choices=[(one.code, one.label) for one in MEASUREMENTS])
-    value = forms.FloatField(label="Value", widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any"}))
+    value = TypedNumber(label="Value")
     unit = forms.ChoiceField(label="Unit")
     at = forms.DateTimeField(
         label="Measured at",

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from euthymia.care.protocol import DeviceSteps, Protocol
+from euthymia.clinic.people.forms import TypedNumber
 from euthymia.clinic.plans.drafts import PlanChoice
 from euthymia.clinic.plans.plan_pages import dose_question
 from euthymia.clinic.plans.protocol_pages import open_numbers
@@ -29,7 +30,7 @@ class FillForm(forms.Form):
         numbers: dict[str, forms.Field] = {}
         for path, words, number in open_numbers(protocol):
             plausible = f" Plausible: {number.low:g} to {number.high:g}." if number.low is not None else ""
-            numbers[FIELD_OF_PATH + path] = forms.FloatField(
+            numbers[FIELD_OF_PATH + path] = TypedNumber(
                 label=f"{words} ({number.unit})",
                 help_text=f"{number.why}{plausible}",
                 required=False,
@@ -59,7 +60,7 @@ class SignForm(forms.Form):
 class PlanForm(forms.Form):
     """What the prescriber chooses for one person under one protocol."""
 
-    weight = forms.FloatField(
+    weight = TypedNumber(
         label="Weight today",
         required=False,
         widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any", "class": "is-short is-number"}),
@@ -67,11 +68,11 @@ class PlanForm(forms.Form):
     weight_unit = forms.ChoiceField(label="Unit of the weight", choices=[("kg", "kg"), ("lb", "lb")], required=False)
     weight_confirmed = forms.BooleanField(label="I looked at the scale again: this weight is right", required=False)
     dose_mg = forms.TypedChoiceField(label="Dose", coerce=float, empty_value=None, required=False)
-    mg_per_kg = forms.FloatField(
+    mg_per_kg = TypedNumber(
         required=False,
         widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any", "class": "is-short is-number"}),
     )
-    concentration_mg_per_ml = forms.FloatField(
+    concentration_mg_per_ml = TypedNumber(
         label="Concentration drawn up (mg/mL)",
         required=False,
         widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any", "class": "is-short is-number"}),

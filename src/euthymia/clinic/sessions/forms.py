@@ -33,6 +33,7 @@ from euthymia.care.vitals import parse_vitals
 from euthymia.clinic.sessions.events import uuid_of
 from euthymia.clinic.sessions.gate import IDENTIFIERS, GateAnswers
 from euthymia.errors import BadInput
+from euthymia.units import read_number
 
 Typed = Mapping[str, str]
 HALF_DAY = timedelta(hours=12)
@@ -190,14 +191,8 @@ def _next_device(bedside: Bedside) -> Made:
 
 def _rate(typed: Typed, bedside: Bedside) -> Made:
     """A new rate in mL/h, as the pump shows it, kept as mg/h."""
-    text = typed.get("rate_ml_per_h", "").strip().replace(",", ".")
+    rate = read_number(typed.get("rate_ml_per_h", ""), "rate_ml_per_h")
     concentration = bedside.order.concentration_mg_per_ml
-    try:
-        rate = float(text)
-    except ValueError as wrong:
-        raise BadInput(
-            "not_a_number", "rate_ml_per_h", f"'{text}' is not a rate. Write mL/h as on the pump."
-        ) from wrong
     if concentration is None or not 0 <= rate < 10_000:
         raise BadInput("out_of_range", "rate_ml_per_h", "Write the rate in mL/h as the pump shows it.")
     return [(EventKind.RATE_CHANGED, RateChanged(round(rate * concentration, 6)))]
