@@ -150,7 +150,7 @@ def looser_than(parent: Protocol, child: Protocol) -> Decision:
 
 def within_parent(child: Protocol, parent: Protocol | None) -> Decision:
     """`looser_than` for the protocol a child names as its parent; None: it is not at hand, so nobody can tell."""
-    named = child.parent
+    named = getattr(child, "parent", None)
     if named is None:
         return decide()
     if parent is None:

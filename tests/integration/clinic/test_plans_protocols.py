@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, connection, transaction
 from django.http import Http404
 from tests.builders import NOW, make_clinic, make_viewer, sign_in
 
-from euthymia.care.decision import Allowed, CannotTell
+from euthymia.care.decision import Allowed, CannotTell, Refused, reasons_of
 from euthymia.care.protocol import Provenance, holes, numbers
 from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.audit.models import Action, AuditEntry
-from euthymia.clinic.plans import commands, queries
+from euthymia.clinic.plans import commands, guard, queries
 from euthymia.clinic.plans.models import ProtocolVersion
 from euthymia.errors import BadInput, ProtocolError
 
@@ -111,12 +112,50 @@ def test_a_signed_protocol_is_ready_and_its_seal_is_its_content(lead: Viewer) ->
     assert AuditEntry.objects.filter(action=Action.SIGN, subject="protocol_version").count() == 1
 
 
-def test_changed_content_breaks_the_signature(lead: Viewer) -> None:
+def unguarded() -> None:
+    """The database without its own refusal, as somebody with its password could have it."""
+    connection.check_constraints()
+    guard.remove(connection)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"content": {"title": "Something else"}},
+        {"content_hash": "0" * 64},
+        {"version": "9"},
+        {"signed_name": "Somebody Else"},
+        {"signed_at": None},
+    ],
+    ids=["content", "seal", "version", "signer", "unsigned again"],
+)
+def test_the_database_refuses_to_change_what_was_signed(lead: Viewer, change: dict[str, Any]) -> None:
     row = commands.sign_protocol(lead, filled(lead, installed(lead)), name=lead.name, meaning=MEANING, now=NOW)
+    with pytest.raises(DatabaseError, match="does not change"), transaction.atomic():
+        ProtocolVersion.objects.filter(pk=row.pk).update(**change)
+    for name, value in change.items():
+        setattr(row, name, value)
+    with pytest.raises(DatabaseError, match="does not change"), transaction.atomic():
+        row.save()
+
+
+def test_changed_content_breaks_the_signature(lead: Viewer) -> None:
+    """Even where somebody took the database's own refusal away."""
+    row = commands.sign_protocol(lead, filled(lead, installed(lead)), name=lead.name, meaning=MEANING, now=NOW)
+    unguarded()
     row.content = row.content | {"title": "Something else"}
     row.save()
     assert not isinstance(queries.readiness(row), Allowed)
     assert queries.usable_versions(lead) == {}
+    assert {reason.rule for reason in reasons_of(queries.readiness(row))} == {"protocol_signed", "protocol_stored"}
+
+
+def test_a_draft_changed_in_the_database_is_not_what_was_sealed(lead: Viewer) -> None:
+    row = filled(lead, installed(lead))
+    unguarded()
+    ProtocolVersion.objects.filter(pk=row.pk).update(content=row.content | {"title": "Something else"})
+    row.refresh_from_db()
+    assert isinstance(queries.stored_whole(row), Refused)
 
 
 def test_holes_and_another_persons_name_are_not_signed(lead: Viewer) -> None:

@@ -22,6 +22,7 @@ from euthymia.clinic.people.commands import add_measurement, hold_clinic
 from euthymia.clinic.people.models import CarePhase, Patient
 from euthymia.clinic.people.queries import find_or_404, visible_to
 from euthymia.clinic.plans.drafts import WEIGHT, PlanChoice, PlanDraft, draft_plan, order_as_json, order_of
+from euthymia.clinic.plans.lineage import refuse_looser
 from euthymia.clinic.plans.models import Plan, PlanState, ProtocolVersion
 from euthymia.clinic.plans.queries import protocol_of
 from euthymia.errors import BadInput, ProtocolError
@@ -42,10 +43,18 @@ def install_protocols(actor: Actor, now: datetime) -> list[ProtocolVersion]:
 
 def _installed(actor: Actor, protocol: Protocol, now: datetime) -> ProtocolVersion:
     there = visible_to(actor, ProtocolVersion).filter(protocol_id=protocol.id, version=protocol.version).first()
-    return there or _new_version(actor, protocol, now)
+    return there or new_version(actor, protocol, now)
 
 
-def _new_version(actor: Actor, protocol: Protocol, now: datetime) -> ProtocolVersion:
+def new_version(
+    actor: Actor,
+    protocol: Protocol,
+    now: datetime,
+    *,
+    action: Action = Action.CREATE,
+    detail: dict[str, str] | None = None,
+) -> ProtocolVersion:
+    """A row for this content, unsigned, with its hash; audited. Call it inside a transaction."""
     row = ProtocolVersion.objects.create(
         clinic_id=actor.clinic_id,
         protocol_id=protocol.id,
@@ -53,8 +62,10 @@ def _new_version(actor: Actor, protocol: Protocol, now: datetime) -> ProtocolVer
         content=to_mapping(protocol),
         content_hash=content_hash(protocol),
         created_at=now,
+        made_by=actor.name,
     )
-    record(actor, Action.CREATE, "protocol_version", now=now, subject_id=f"{protocol.id} {protocol.version}")
+    subject = f"{protocol.id} {protocol.version}"
+    record(actor, action, "protocol_version", now=now, subject_id=subject[:60], detail=detail)
     return row
 
 
@@ -69,7 +80,7 @@ def fill_protocol(
     """
     insist(viewer, SIGN_PROTOCOLS)
     hold_clinic(viewer)
-    row = _still_in_use(viewer, row)
+    row = still_in_use(viewer, row)
     if len(source.strip()) < SHORTEST_REASON:
         raise ProtocolError(
             "missing_source", "source", f"Say where these numbers come from, in at least {SHORTEST_REASON} letters."
@@ -77,14 +88,19 @@ def fill_protocol(
     if not values:
         raise ProtocolError("nothing_filled", "values", "Fill at least one number.")
     filled = fill(protocol_of(row), values, f"{viewer.name}: {source.strip()}")
-    made = _new_version(viewer, replace(filled, version=_next_version(viewer, row)), now)
-    if row.signed_at is None:
-        row.retired_at = now
-        row.save(update_fields=["retired_at"])
+    made = new_version(viewer, replace(filled, version=next_name(viewer, row)), now)
+    replace_draft(row, now)
     return made
 
 
-def _next_version(actor: Actor, row: ProtocolVersion) -> str:
+def replace_draft(row: ProtocolVersion, now: datetime) -> None:
+    """A draft gives way to the version made from it; a signed one stays in use until the new one is signed."""
+    if row.signed_at is None:
+        row.retired_at = now
+        row.save(update_fields=["retired_at"])
+
+
+def next_name(actor: Actor, row: ProtocolVersion) -> str:
     """The shipped version with this clinic's own count behind it, e.g. `1.0-2`."""
     base = row.version.partition("-")[0]
     taken = set(
@@ -101,23 +117,26 @@ def sign_protocol(viewer: Viewer, row: ProtocolVersion, *, name: str, meaning: s
     """
     insist(viewer, SIGN_PROTOCOLS)
     hold_clinic(viewer)
-    row = _still_in_use(viewer, row)
+    row = still_in_use(viewer, row)
     if row.signed_at is not None:
         return row
     if name.strip().casefold() != viewer.name.strip().casefold():
         raise ProtocolError("not_your_name", "name", f"Type your own name as it is known here: {viewer.name}.")
-    signature = sign(protocol_of(row), name, meaning, now)
+    protocol = protocol_of(row)
+    signature = sign(protocol, name, meaning, now, now=now, made_at=row.created_at)
+    refuse_looser(viewer, protocol, parent_needed=True)
     row.signed_by_id = viewer.user_id
     row.signed_name, row.signed_meaning = signature.name, signature.meaning
     row.signed_at, row.signed_hash = signature.at, signature.content_hash
     row.save(update_fields=["signed_by", "signed_name", "signed_meaning", "signed_at", "signed_hash"])
     others = visible_to(viewer, ProtocolVersion).filter(protocol_id=row.protocol_id, retired_at=None)
     others.exclude(pk=row.pk).update(retired_at=now)
-    record(viewer, Action.SIGN, "protocol_version", now=now, subject_id=f"{row.protocol_id} {row.version}")
+    subject = f"{row.protocol_id} {row.version}"
+    record(viewer, Action.SIGN, "protocol_version", now=now, subject_id=subject[:60])
     return row
 
 
-def _still_in_use(viewer: Viewer, row: ProtocolVersion) -> ProtocolVersion:
+def still_in_use(viewer: Viewer, row: ProtocolVersion) -> ProtocolVersion:
     """The version as it is now; refuses one that a newer version has replaced since the page was opened."""
     newest = find_or_404(viewer, ProtocolVersion, pk=row.pk)
     if newest.retired_at is not None:
@@ -148,7 +167,7 @@ def sign_plan(
             raise BadInput("override_needs_reason", f"reason:{rule}", says)
     # Two signatures at once: the second waits here, and then sees the plan of the first.
     patient = visible_to(viewer, Patient).select_for_update(no_key=True).get(pk=patient.pk)
-    row = _still_in_use(viewer, row)
+    row = still_in_use(viewer, row)
     draft = draft_plan(viewer, patient, row, choice, reasons=reasons, now=now)
     if not isinstance(draft.decision, Allowed):
         raise BadInput("not_allowed", "decision", refusal_words(draft.decision))

@@ -12,7 +12,7 @@ from typing import Any
 
 from euthymia.care.decision import Allowed, Decision, Level, Missing, Reason, combine, decide, missing_of, reasons_of
 from euthymia.care.dose_order import Choice, DoseOrder, PumpStep, calculate
-from euthymia.care.dosing import PriorDose, Room, WeightAt, WeightFacts, check_order, room_under_caps
+from euthymia.care.dosing import PriorDose, Room, WeightAt, WeightFacts, check_choice, check_order, room_under_caps
 from euthymia.care.override import Override, with_overrides
 from euthymia.care.protocol import Protocol, WeightBasis
 from euthymia.clinic.accounts.viewer import Actor
@@ -83,14 +83,14 @@ def draft_plan(
     """
     protocol = protocol_of(row)
     weight = chosen_weight(actor, patient, choice, now)
-    order = calculate(
-        protocol,
-        weight.weight_kg,
-        Choice(choice.dose_mg, choice.mg_per_kg, choice.concentration_mg_per_ml),
-    )
+    picked = Choice(choice.dose_mg, choice.mg_per_kg, choice.concentration_mg_per_ml)
+    order = calculate(protocol, weight.weight_kg, picked)
     prior = prior_doses(actor, patient)
     facts = WeightFacts(weight.earlier, height_cm(actor, patient), choice.weight_confirmed)
-    dose = check_order(protocol, order, weight=facts, prior=prior, now=now)
+    dose = combine(
+        check_order(protocol, order, weight=facts, prior=prior, now=now),
+        check_choice(protocol, picked),
+    )
     gates = combine(readiness(row), eligibility_gate(actor, patient, row, now), consent_gate(actor, patient, row))
     overrides = tuple(Override(rule, actor.name, because) for rule, because in (reasons or {}).items())
     before = combine(gates, dose)
@@ -151,6 +151,9 @@ def chosen_weight(actor: Actor, patient: Patient, choice: PlanChoice, now: datet
     if not known:
         raise BadInput("no_weight", "weight", "No weight is recorded. Weigh the person and type it in kilograms.")
     last = rows[-1]
+    if known[-1].at > now:
+        message = f"The last weight is of {known[-1].at:%d %B %Y}, which lies in the future. Weigh the person today."
+        raise BadInput("weight_from_future", "weight", message)
     if now - known[-1].at > WEIGHT_COUNTS_FOR:
         message = f"The last weight, {known[-1].weight_kg:g} kg, is of {known[-1].at:%d %B %Y}. Weigh the person today."
         raise BadInput("old_weight", "weight", message)

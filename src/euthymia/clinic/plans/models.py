@@ -11,19 +11,22 @@ from euthymia.clinic.people.models import ClinicOwned, Patient
 
 
 class ProtocolVersion(ClinicOwned):
-    """One version of a protocol in one clinic. Signed content never changes: a new version is a new row."""
+    """One version of a protocol in one clinic. Content never changes, and a signature once given stays (`guard`)."""
 
     protocol_id = models.CharField(max_length=60)
     version = models.CharField(max_length=20)
     content = models.JSONField(help_text="The whole protocol, holes filled or not.")
     content_hash = models.CharField(max_length=64)
     created_at = models.DateTimeField()
+    made_by = models.CharField(max_length=200, blank=True, help_text="Who made this version, by name.")
     signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     signed_name = models.CharField(max_length=200, blank=True)
     signed_meaning = models.CharField(max_length=200, blank=True)
     signed_at = models.DateTimeField(null=True)
     signed_hash = models.CharField(max_length=64, blank=True)
     retired_at = models.DateTimeField(null=True)
+    retired_name = models.CharField(max_length=200, blank=True, help_text="Who took it out of use; empty: replaced.")
+    retired_reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
         ordering = ["protocol_id", "-created_at"]

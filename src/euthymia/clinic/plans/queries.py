@@ -8,9 +8,9 @@ from typing import Any
 
 from django.http import Http404
 
-from euthymia.care.decision import Allowed, Decision
+from euthymia.care.decision import Allowed, Decision, Level, Reason, combine, decide
 from euthymia.care.protocol import Hole, Protocol, holes
-from euthymia.care.protocol_document import parse_protocol
+from euthymia.care.protocol_document import content_hash, parse_protocol
 from euthymia.care.protocol_signature import Signature, ready
 from euthymia.clinic.accounts.viewer import Actor
 from euthymia.clinic.people.models import Patient
@@ -60,8 +60,21 @@ def signature_of(row: ProtocolVersion) -> Signature | None:
 
 
 def readiness(row: ProtocolVersion) -> Decision:
-    """Whether a plan may rest on this version: no hole, and signed as it stands."""
-    return _ready(_text(row), signature_of(row))
+    """Whether a plan may rest on this version: no hole, signed as it stands, and stored as it was made."""
+    return combine(_ready(_text(row), signature_of(row)), stored_whole(row))
+
+
+def stored_whole(row: ProtocolVersion) -> Decision:
+    """Whether the content read from the database is the one that was sealed when the version was made."""
+    if _hash(_text(row)) == row.content_hash:
+        return Allowed()
+    says = "The stored content is not what was sealed when this version was made. Do not use it; restore a backup."
+    return decide([Reason("protocol_stored", Level.STOP, "protocol.content", row.content_hash[:12], says=says)])
+
+
+@lru_cache(maxsize=256)
+def _hash(content: str) -> str:
+    return content_hash(_parsed(content))
 
 
 def protocol_versions(actor: Actor) -> list[ProtocolVersion]:
@@ -92,6 +105,24 @@ def version_for(actor: Actor, protocol_id: str) -> ProtocolVersion | None:
     """The version the clinic works with: the usable one, else the newest, else None."""
     usable = usable_versions(actor).get(protocol_id)
     return usable or next((row for row in current_versions(actor) if row.protocol_id == protocol_id), None)
+
+
+def newest_version(actor: Actor, protocol_id: str) -> ProtocolVersion | None:
+    """The version of a protocol that was made last, in use or not; None when the clinic has none."""
+    rows = visible_to(actor, ProtocolVersion).filter(protocol_id=protocol_id)
+    return rows.order_by("-created_at", "-pk").first()
+
+
+def last_signed(actor: Actor, protocol_id: str, before: ProtocolVersion) -> ProtocolVersion | None:
+    """The version of a protocol that was signed last, other than this one; None when none was."""
+    rows = visible_to(actor, ProtocolVersion).filter(protocol_id=protocol_id).exclude(signed_at=None)
+    return rows.exclude(pk=before.pk).order_by("-signed_at", "-pk").first()
+
+
+def newer_signed(actor: Actor, row: ProtocolVersion) -> ProtocolVersion | None:
+    """The version in use now, when it is not this one: what a plan made from this one may move to."""
+    usable = usable_versions(actor).get(row.protocol_id)
+    return None if usable is None or usable.pk == row.pk else usable
 
 
 def find_version(actor: Actor, protocol_id: str, version: str) -> ProtocolVersion:
