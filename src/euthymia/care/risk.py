@@ -49,15 +49,19 @@ class RiskSignal:
 def assess(instrument: Instrument, answers: Mapping[str, int | None]) -> RiskSignal | None:
     """The signal these answers raise, if any; needs no total. Refuses answers the instrument does not know."""
     given = checked_answers(instrument, answers)
-    for flag in instrument.flags:
+    flags = [flag for flag in instrument.flags if flag.name == SUICIDAL_THOUGHTS]
+    # A sign that is there comes before a question that is not answered.
+    for flag in flags:
         value = given.get(flag.item)
-        if flag.name != SUICIDAL_THOUGHTS or (value is not None and value < flag.at_least):
-            continue
-        if value is None:
+        if value is not None and value >= flag.at_least:
+            says = (
+                f"{instrument.title} item {flag.item} was answered {value}. Screen for suicide risk in the same visit."
+            )
+            return RiskSignal(Trigger.SUICIDAL_THOUGHTS, instrument.id, flag.item, value, says, flag.basis)
+    for flag in flags:
+        if flag.when_blank and flag.item not in given:
             says = f"{instrument.title} item {flag.item} was not answered. Ask, and write down the answer."
             return RiskSignal(Trigger.NOT_ANSWERED, instrument.id, flag.item, None, says, flag.basis)
-        says = f"{instrument.title} item {flag.item} was answered {value}. Screen for suicide risk in the same visit."
-        return RiskSignal(Trigger.SUICIDAL_THOUGHTS, instrument.id, flag.item, value, says, flag.basis)
     return None
 
 

@@ -9,11 +9,13 @@ from euthymia.errors import InstrumentError
 
 
 def answers_with_total(instrument_id: str, total: int) -> dict[str, int | None]:
-    """Answers to every scored item that add up to this many points."""
+    """Answers to every needed item of the usual form that add up to this many points; a gate is opened."""
     left, answers = total, {}
-    for item in load_instrument(instrument_id).scored_items:
-        answers[item.id] = min(left, max(item.values))
-        left -= answers[item.id]
+    for item in load_instrument(instrument_id).in_form().needed_items:
+        adds = {item.points(value): value for value in item.values}
+        most = max((points for points in adds if points <= left), default=min(adds))
+        answers[item.id] = adds[most] if item.scored else max(item.values)
+        left -= most if item.scored else 0
     return dict(answers)
 
 
@@ -41,6 +43,28 @@ BANDS = [
     ("madrs", "snaith", 7, 19, "mild"),
     ("madrs", "snaith", 20, 34, "moderate"),
     ("madrs", "snaith", 35, 60, "severe"),
+    ("qids_sr16", "ids_qids", 0, 0, "none"),
+    ("hamd17", "classic", 0, 7, "none"),
+    ("hamd17", "classic", 8, 13, "mild"),
+    ("hamd17", "classic", 14, 18, "moderate"),
+    ("hamd17", "classic", 19, 22, "severe"),
+    ("hamd17", "classic", 23, 52, "very_severe"),
+    ("hamd17", "zimmerman_2013", 0, 7, "none"),
+    ("hamd17", "zimmerman_2013", 8, 16, "mild"),
+    ("hamd17", "zimmerman_2013", 17, 23, "moderate"),
+    ("hamd17", "zimmerman_2013", 24, 52, "severe"),
+    ("bdi2", "beck", 0, 13, "minimal"),
+    ("bdi2", "beck", 14, 19, "mild"),
+    ("bdi2", "beck", 20, 28, "moderate"),
+    ("bdi2", "beck", 29, 63, "severe"),
+    ("dast10", "standard", 0, 0, "none"),
+    ("dast10", "standard", 1, 2, "low"),
+    ("dast10", "standard", 3, 5, "moderate"),
+    ("dast10", "standard", 6, 8, "substantial"),
+    ("dast10", "standard", 9, 10, "severe"),
+    ("wsas", "restated", 0, 9, "less_than_significant"),
+    ("wsas", "restated", 10, 20, "significant"),
+    ("wsas", "restated", 21, 40, "moderately_severe_or_worse"),
 ]
 
 
@@ -54,16 +78,18 @@ def test_a_total_is_named_by_its_band_up_to_both_edges(
 
 
 @pytest.mark.parametrize("instrument_id", instruments())
-def test_without_one_scored_answer_there_is_no_total_and_it_says_which(instrument_id: str) -> None:
+def test_without_one_needed_answer_there_is_no_total_and_it_says_which(instrument_id: str) -> None:
     instrument = load_instrument(instrument_id)
     paired = {item for group in instrument.alternatives for item in group}
     whole = answers_with_total(instrument_id, 0)
-    for item in instrument.scored_items:
-        if item.id in paired:
+    for item in instrument.needed_items:
+        if item.id in paired or item.ask_when:
             continue
         made = scored(instrument_id, whole | {item.id: None})
-        assert (made.total, made.band, made.missing, made.cuts) == (None, None, (item.id,), ())
+        assert (made.total, made.band, made.cuts, made.cuts_not_judged) == (None, None, (), ())
+        assert made.missing[0] == item.id
         assert item.id in made.why
+        assert made.level is None or not made.level.final
 
 
 @pytest.mark.parametrize("instrument_id", instruments())
@@ -75,7 +101,9 @@ def test_a_score_stores_the_instrument_version_and_form_that_made_it(instrument_
         instrument.version,
         instrument.variants[0].name,
     )
-    assert made.why == ""
+    assert made.missing == ()
+    assert made.why == ("" if instrument.has_total else "This instrument gives no total.")
+    assert (made.total is None) is not instrument.has_total
 
 
 @pytest.mark.parametrize(
@@ -88,13 +116,22 @@ def test_a_score_stores_the_instrument_version_and_form_that_made_it(instrument_
         ("phq2", 3, ("three_or_more", "two_or_more")),
         ("gad7", 9, ()),
         ("gad7", 10, ("anxiety_screen",)),
+        ("pcl5", 30, ()),
+        ("pcl5", 31, ("from_31",)),
+        ("pcl5", 32, ("from_31",)),
+        ("pcl5", 33, ("from_31", "from_33")),
+        ("pc_ptsd5", 2, ()),
+        ("pc_ptsd5", 3, ("three_or_more",)),
+        ("pc_ptsd5", 4, ("four_or_more", "three_or_more")),
+        ("padss", 8, ()),
+        ("padss", 9, ("nine_or_more",)),
     ],
 )
 def test_a_screen_is_positive_from_its_cut_on(instrument: str, total: int, cuts: tuple[str, ...]) -> None:
     assert scored(instrument, answers_with_total(instrument, total)).cuts == cuts
 
 
-THOUGHTS = [("phq9", "9"), ("madrs", "10"), ("qids_sr16", "12")]
+THOUGHTS = [("phq9", "9"), ("madrs", "10"), ("qids_sr16", "12"), ("hamd17", "3"), ("bdi2", "9")]
 
 
 @pytest.mark.parametrize(("instrument", "item"), THOUGHTS)
@@ -185,6 +222,8 @@ def test_of_appetite_and_weight_one_direction_each_is_enough(
         ({"10": 1}, {}, "unknown_item", "answers.10"),
         ({}, {"band_set": "mine"}, "unknown_band_set", "context.band_set"),
         ({}, {"variant": "yearly"}, "unknown_variant", "context.variant"),
+        ({}, {"missing_rule": "guess"}, "unknown_missing_rule", "context.missing_rule"),
+        ({}, {"sex": "f"}, "unknown_sex", "context.sex"),
     ],
 )
 def test_what_the_instrument_does_not_know_is_refused_with_its_place(
@@ -208,4 +247,11 @@ def test_the_other_recall_window_is_stored_when_chosen() -> None:
 def test_an_instrument_nobody_shipped_is_refused() -> None:
     with pytest.raises(InstrumentError) as refused:
         load_instrument("beck")
-    assert refused.value.code == "unknown_instrument"
+    assert (refused.value.code, refused.value.path) == ("unknown_instrument", "instrument")
+
+
+def test_a_score_of_another_version_is_kept_apart() -> None:
+    assert load_instrument("phq9", "2026.1") is load_instrument("phq9", None) is load_instrument("phq9")
+    with pytest.raises(InstrumentError, match=r"version 2026\.1") as refused:
+        load_instrument("phq9", "2019.1")
+    assert (refused.value.code, refused.value.path) == ("unknown_version", "version")

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
 from euthymia.care.evidence import basis_of, sources_of
+from euthymia.care.instruments.contradictions import contradictions
 from euthymia.care.instruments.instrument import (
     Band,
     BandSet,
     Bound,
     ChangeRule,
+    Condition,
+    Criterion,
     Cut,
     Flag,
     Instrument,
     Item,
+    Level,
     Licence,
     LicenceClass,
+    MissingRule,
     Option,
     Rater,
     RemissionRule,
+    Requirement,
     ResponseRule,
     Subscale,
     Take,
@@ -32,19 +37,30 @@ from euthymia.errors import InstrumentError
 
 Row = Mapping[str, Any]
 Sources = Mapping[str, Source]
+PROHIBITED = "prohibited"
+YES = (1,)
 
 
 def parse_instrument(document: Row) -> Instrument:
-    """The instrument this document describes; refuses a broken or contradicting one (InstrumentError)."""
+    """The instrument this document describes; refuses a broken or contradicting one, and one whose owner forbids
+    electronic forms (InstrumentError)."""
+    if _is_prohibited(document):
+        says = "Its owner does not allow an electronic form. It cannot be built; keep only which test was used."
+        raise InstrumentError("prohibited_instrument", str(document.get("id", "")), says)
     try:
         instrument = _instrument(document)
     except (KeyError, ValueError, TypeError, AttributeError) as wrong:
         raise InstrumentError(
             "bad_instrument", str(document.get("id", "")), f"This cannot be read: {wrong!r}."
         ) from wrong
-    for problem in _contradictions(instrument):
+    for problem in contradictions(instrument):
         raise InstrumentError("bad_instrument", instrument.id, problem)
     return instrument
+
+
+def _is_prohibited(document: Row) -> bool:
+    licence = document.get("licence")
+    return isinstance(licence, Mapping) and licence.get("class") == PROHIBITED
 
 
 def _instrument(document: Row) -> Instrument:
@@ -64,8 +80,8 @@ def _instrument(document: Row) -> Instrument:
         alternatives=tuple(tuple(group) for group in document.get("alternatives", ())),
         subscales=tuple(_subscale(row) for row in document.get("subscale", ())),
         factor=float(total.get("factor", 1)),
-        lowest=float(total["lowest"]),
-        highest=float(total["highest"]),
+        lowest=float(total.get("lowest", 0)),
+        highest=float(total.get("highest", 0)),
         scoring=basis_of(total, sources),
         missing_rule=total["missing_rule"],
         band_sets=tuple(_band_set(row, sources) for row in document.get("band_set", ())),
@@ -78,11 +94,21 @@ def _instrument(document: Row) -> Instrument:
         ),
         meaningful=_changes(change.get("meaningful", ()), sources),
         reliable=_changes(change.get("reliable", ()), sources),
-        variants=tuple(_variant(row, sources) for row in document["variant"]),
+        variants=tuple(_variant(row, sources, document) for row in document["variant"]),
         loinc_panel=codes.get("panel", ""),
         loinc_total=codes.get("total", ""),
         licence=_licence(document["licence"], sources),
         limitation=document.get("limitation", ""),
+        has_total="lowest" in total,
+        criteria=tuple(_criterion(row, sources) for row in document.get("criterion", ())),
+        levels=tuple(_level(row, sources, document.get("level_names", {})) for row in document.get("level", ())),
+        no_level=document.get("no_level", ""),
+        missing_rules=tuple(
+            MissingRule(row["name"], int(row["at_most"]), basis_of(row, sources))
+            for row in document.get("missing_rule", ())
+        ),
+        loinc_level=codes.get("level", ""),
+        loinc_levels=_words(codes.get("levels", {})),
     )
 
 
@@ -91,7 +117,7 @@ def _words(row: Row) -> Mapping[str, str]:
 
 
 def _items(document: Row) -> tuple[Item, ...]:
-    shared = {name: tuple(_option(row) for row in rows) for name, rows in document["options"].items()}
+    shared = _options(document)
     return tuple(
         Item(
             id=str(row["id"]),
@@ -100,13 +126,51 @@ def _items(document: Row) -> tuple[Item, ...]:
             options=shared[row.get("options", "standard")],
             loinc=row.get("loinc", ""),
             scored=row.get("scored", True),
+            needed=row.get("needed", False),
+            reverse=row.get("reverse", False),
+            ask_when=tuple(_condition(one) for one in row.get("ask_when", ())),
         )
         for row in document["item"]
     )
 
 
+def _options(document: Row) -> dict[str, tuple[Option, ...]]:
+    """The lists of answers by name: written out in `[[options.name]]`, or every value of `[answers] name = [0, 4]`."""
+    made = {name: tuple(_option(row) for row in rows) for name, rows in document.get("options", {}).items()}
+    for name, (low, high) in document.get("answers", {}).items():
+        made[name] = tuple(Option(value, _words({})) for value in range(low, high + 1))
+    return made
+
+
 def _option(row: Row) -> Option:
-    return Option(int(row["value"]), _words(row.get("text", {})), row.get("loinc", ""), row.get("label", ""))
+    texts = _words(row.get("text", {}))
+    return Option(int(row["value"]), texts, row.get("loinc", ""), row.get("label", ""), row.get("points"))
+
+
+def _condition(row: Row | str, names: Mapping[str, str] = MappingProxyType({})) -> Condition:
+    """An item answered yes (1), written as its name; or `{ item, values }`."""
+    if isinstance(row, str):
+        return Condition(names.get(row, row), YES)
+    return Condition(str(row["item"]), tuple(int(value) for value in row["values"]))
+
+
+def _criterion(row: Row, sources: Sources) -> Criterion:
+    asked = tuple(
+        Requirement(
+            items=tuple(str(item) for item in need["items"]),
+            at_least=int(need["at_least"]),
+            exceptions=MappingProxyType({str(item): int(value) for item, value in need.get("exceptions", {}).items()}),
+            count_from=int(need.get("count_from", 0)),
+            count_to=need.get("count_to"),
+        )
+        for need in row["needs"]
+    )
+    return Criterion(row["name"], asked, basis_of(row, sources), row.get("note", ""))
+
+
+def _level(row: Row, sources: Sources, names: Mapping[str, str]) -> Level:
+    any_of = tuple(_condition(one, names) for one in row["any_of"])
+    return Level(row.get("level") or row["name"], any_of, row["says"], basis_of(row, sources))
 
 
 def _subscale(row: Row) -> Subscale:
@@ -115,11 +179,19 @@ def _subscale(row: Row) -> Subscale:
 
 def _band_set(row: Row, sources: Sources) -> BandSet:
     bands = tuple(Band(name, float(low), float(high)) for low, high, name in row["bands"])
-    return BandSet(row["name"], bands, basis_of(row, sources))
+    return BandSet(row["name"], bands, basis_of(row, sources), tuple(row.get("variants", ())))
 
 
 def _cut(row: Row, sources: Sources) -> Cut:
-    return Cut(row["name"], Bound(row["bound"]), float(row["limit"]), basis_of(row, sources), row.get("note", ""))
+    return Cut(
+        name=row["name"],
+        bound=Bound(row["bound"]),
+        limit=float(row["limit"]),
+        basis=basis_of(row, sources),
+        note=row.get("note", ""),
+        sex=row.get("sex", ""),
+        variants=tuple(row.get("variants", ())),
+    )
 
 
 def _flag(row: Row, sources: Sources) -> Flag:
@@ -138,33 +210,23 @@ def _changes(rows: Iterable[Row], sources: Sources) -> tuple[ChangeRule, ...]:
     return tuple(ChangeRule(row["name"], float(row["points"]), basis_of(row, sources)) for row in rows)
 
 
-def _variant(row: Row, sources: Sources) -> Variant:
-    hours = row.get("recall_h")
-    return Variant(row["name"], None if hours is None else float(hours), basis_of(row, sources), row.get("note", ""))
+def _variant(row: Row, sources: Sources, document: Row) -> Variant:
+    return Variant(
+        name=row["name"],
+        recall_h=_number(row, "recall_h"),
+        basis=basis_of(row, sources),
+        note=row.get("note", ""),
+        options=_options(document)[row["options"]] if "options" in row else (),
+        without=tuple(str(item) for item in row.get("without", ())),
+        lowest=_number(row, "lowest"),
+        highest=_number(row, "highest"),
+    )
+
+
+def _number(row: Row, name: str) -> float | None:
+    value = row.get(name)
+    return None if value is None else float(value)
 
 
 def _licence(row: Row, sources: Sources) -> Licence:
     return Licence(LicenceClass(row["class"]), basis_of(row, sources), row.get("notice", ""), row.get("note", ""))
-
-
-def _contradictions(instrument: Instrument) -> Iterable[str]:
-    ids = [item.id for item in instrument.items]
-    if len(set(ids)) != len(ids):
-        yield "Two items have the same id."
-    named = [*(i for group in instrument.alternatives for i in group), *(flag.item for flag in instrument.flags)]
-    named += [item_id for part in instrument.subscales for item_id in part.items]
-    for item_id in named:
-        if item_id not in ids:
-            yield f"Item {item_id} is named by a rule but not asked."
-    for bands in instrument.band_sets:
-        yield from _gaps(instrument, bands)
-    if instrument.licence.kind is not LicenceClass.EMBED and any(item.texts for item in instrument.items):
-        yield "Its licence does not let the wording be shipped."
-
-
-def _gaps(instrument: Instrument, bands: BandSet) -> Iterable[str]:
-    if bands.bands[0].low != instrument.lowest or bands.bands[-1].high != instrument.highest:
-        yield f"The bands '{bands.name}' do not cover every total."
-    for lower, upper in pairwise(bands.bands):
-        if upper.low != lower.high + 1:
-            yield f"The bands '{bands.name}' leave a gap or overlap at {upper.name}."

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from euthymia.care.evidence import Basis
 
 
 class LicenceClass(StrEnum):
-    """May the wording be shipped? Embed: yes, with its notice. Conditional and site supplied: the clinic loads it."""
+    """May the wording be shipped? Embed: yes, with its notice. Conditional and site supplied: the clinic loads it.
+    An instrument whose owner forbids electronic forms has no class here, because it cannot be built."""
 
     EMBED = "embed"
     CONDITIONAL = "conditional"
@@ -38,12 +39,14 @@ class Bound(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One answer: its value, its licensed words by language or our own `label`, its LOINC answer code."""
+    """One answer: its value, its licensed words by language or our own `label`, its LOINC answer code, and the points
+    it adds where they are not the value (HAM-D item 16: a 3 is "not assessed" and adds 0)."""
 
     value: int
     texts: Mapping[str, str]
     loinc: str = ""
     label: str = ""
+    points: int | None = None
 
     def text(self, language: str = "en") -> str:
         """The words in this language, else English, else our own label, else the bare value."""
@@ -51,9 +54,23 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """True when the item was given one of these answers."""
+
+    item: str
+    values: tuple[int, ...]
+
+    def met(self, given: Mapping[str, int]) -> bool:
+        """Whether these answers hold it; a question without an answer does not."""
+        return given.get(self.item) in self.values
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One question. `label` is our own short name; `texts` is the licensed wording by language, empty if not ours to
-    ship. `scored` is False for a question that adds nothing to the total."""
+    ship. `scored` is False for a question that adds nothing to the total; `needed` asks for its answer all the same (a
+    gate). `reverse`: the highest answer adds least. `ask_when`: asked only when one of these is true; empty is always.
+    """
 
     id: str
     label: str
@@ -61,6 +78,16 @@ class Item:
     options: tuple[Option, ...]
     loinc: str = ""
     scored: bool = True
+    needed: bool = False
+    reverse: bool = False
+    ask_when: tuple[Condition, ...] = ()
+
+    def points(self, value: int) -> int:
+        """What this answer adds to a total."""
+        if self.reverse:
+            return max(self.values) + min(self.values) - value
+        chosen = next(option for option in self.options if option.value == value)
+        return value if chosen.points is None else chosen.points
 
     def text(self, language: str = "en") -> str:
         """The wording in this language, else English, else our own label."""
@@ -96,11 +123,13 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class BandSet:
-    """One published way to name totals. Scales with rival sets carry several; a score stores which was used."""
+    """One published way to name totals. Scales with rival sets carry several; a score stores which was used.
+    `variants`: the forms it was published for, empty for all."""
 
     name: str
     bands: tuple[Band, ...]
     basis: Basis
+    variants: tuple[str, ...] = ()
 
     def band(self, total: float) -> Band:
         return next(band for band in self.bands if band.low <= total <= band.high)
@@ -108,13 +137,16 @@ class BandSet:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A total at which a screen counts as positive."""
+    """A total at which a screen counts as positive. `sex`: published for this sex only, and not judged without it.
+    `variants`: the forms it was published for, empty for all."""
 
     name: str
     bound: Bound
     limit: float
     basis: Basis
     note: str = ""
+    sex: str = ""
+    variants: tuple[str, ...] = ()
 
     def reached(self, total: float) -> bool:
         return total >= self.limit if self.bound is Bound.AT_LEAST else total <= self.limit
@@ -130,6 +162,49 @@ class Flag:
     at_least: int
     basis: Basis
     when_blank: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """So many of these items answered so high. `at_least`: the answer that counts, `exceptions` for single items;
+    `count_from` to `count_to` items must count, both included, None is no upper end."""
+
+    items: tuple[str, ...]
+    at_least: int
+    exceptions: Mapping[str, int]
+    count_from: int
+    count_to: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """A pattern of answers with a name (a provisional diagnosis, a reason to look again): met when every requirement
+    is. `note` says what it cannot tell."""
+
+    name: str
+    requirements: tuple[Requirement, ...]
+    basis: Basis
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A step of a triage, reached by any one of these answers, and what to do first."""
+
+    name: str
+    any_of: tuple[Condition, ...]
+    says: str
+    basis: Basis
+
+
+@dataclass(frozen=True, slots=True)
+class MissingRule:
+    """Answers that may be filled in with the mean of the others: at most `at_most` of them, and only where somebody
+    chose this rule by name. An item whose blank must be resolved is never filled in."""
+
+    name: str
+    at_most: int
+    basis: Basis
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +237,18 @@ class ChangeRule:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One published form of the same scale, for instance another recall window. `recall_h` None: right now."""
+    """One published form of the same scale: another recall window, another range of answers, or without some items.
+    `recall_h` None: right now. `options`, `lowest`, `highest` and `without` say what differs from the usual form.
+    """
 
     name: str
     recall_h: float | None
     basis: Basis
     note: str = ""
+    options: tuple[Option, ...] = ()
+    without: tuple[str, ...] = ()
+    lowest: float | None = None
+    highest: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +267,8 @@ class Instrument:
 
     factor: points are multiplied by this to give the total (WHO-5 reports four times its points).
     alternatives: groups of items of which only one is answered.
+    has_total: False where the answers give a level, subscales or only a record.
+    levels: from the most urgent; `no_level` is what it is called when every answer is there and none is reached.
     """
 
     id: str
@@ -215,10 +298,38 @@ class Instrument:
     loinc_total: str
     licence: Licence
     limitation: str = ""
+    has_total: bool = True
+    criteria: tuple[Criterion, ...] = ()
+    levels: tuple[Level, ...] = ()
+    no_level: str = ""
+    missing_rules: tuple[MissingRule, ...] = ()
+    loinc_level: str = ""
+    loinc_levels: Mapping[str, str] = field(default_factory=dict)
+
+    def in_form(self, variant: str | None = None) -> Instrument:
+        """This instrument as the named form has it (None: the usual form, the first). KeyError where there is none."""
+        found = next((form for form in self.variants if variant in (None, form.name)), None)
+        if found is None:
+            raise KeyError(variant)
+        kept = (item for item in self.items if item.id not in found.without)
+        return replace(
+            self,
+            items=tuple(replace(item, options=found.options) if found.options else item for item in kept),
+            lowest=self.lowest if found.lowest is None else found.lowest,
+            highest=self.highest if found.highest is None else found.highest,
+            band_sets=tuple(bands for bands in self.band_sets if not bands.variants or found.name in bands.variants),
+            cuts=tuple(cut for cut in self.cuts if not cut.variants or found.name in cut.variants),
+            variants=(found,),
+        )
 
     @property
     def scored_items(self) -> tuple[Item, ...]:
         return tuple(item for item in self.items if item.scored)
+
+    @property
+    def needed_items(self) -> tuple[Item, ...]:
+        """Questions without whose answer the form is not complete, where they are asked."""
+        return tuple(item for item in self.items if item.scored or item.needed)
 
     @property
     def recall_days(self) -> float | None:
