@@ -68,7 +68,7 @@ class ProtocolState(StrEnum):
 
 STATE_WORDS = {
     ProtocolState.HOLES: ("holes to fill", "chip--caution", "question"),
-    ProtocolState.READY_TO_SIGN: ("ready to sign", "chip--info", "pencil"),
+    ProtocolState.READY_TO_SIGN: ("waiting for signature", "chip--info", "pencil"),
     ProtocolState.SIGNED: ("signed", "chip--ok", "check"),
     ProtocolState.RETIRED: ("retired", "", "clock"),
 }
@@ -87,13 +87,14 @@ class StateChip:
 
 @dataclass(frozen=True, slots=True)
 class ProtocolLine:
-    """One protocol in a list."""
+    """One protocol in a list; `in_use` is the signed version plans are made from, when there is one."""
 
     protocol: Protocol
     version: str
     chip: StateChip
     signed: str
     versions: int
+    in_use: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ class ProtocolPage:
     signed: str
     tables: tuple[NumberTable, ...]
     versions: tuple[tuple[str, str, bool], ...] = field(default=())
+    retired: str = ""
 
 
 def state_of(row: ProtocolVersion) -> ProtocolState:
@@ -151,9 +153,41 @@ def chip_of(row: ProtocolVersion) -> StateChip:
         ProtocolState.HOLES: "The medical lead fills the open numbers; until then nothing starts on it.",
         ProtocolState.READY_TO_SIGN: "The medical lead reads it through and signs.",
         ProtocolState.SIGNED: "Plans can be made from it.",
-        ProtocolState.RETIRED: "A newer version took its place. Plans made from it keep it.",
+        ProtocolState.RETIRED: retired_words(row),
     }
     return StateChip(state, word, look, icon, steps[state])
+
+
+def retired_words(row: ProtocolVersion) -> str:
+    """Why a version is out of use, and what that means for plans made from it."""
+    if not row.retired_reason:
+        return "A newer version took its place. Plans made from it keep it."
+    return (
+        f"Retired by {row.retired_name}: {row.retired_reason} Plans made from it can still be read; none is made anew."
+    )
+
+
+def retired_when(row: ProtocolVersion, zone: ZoneInfo) -> str:
+    """When a version went out of use, by whom and why; empty while it is in use."""
+    if row.retired_at is None:
+        return ""
+    because = (
+        f", by {row.retired_name}: {row.retired_reason}" if row.retired_reason else ", replaced by a newer version"
+    )
+    return moment(row.retired_at, zone) + because
+
+
+def retired_lines(
+    current: Iterable[ProtocolVersion], everything: Iterable[ProtocolVersion], zone: ZoneInfo
+) -> list[ProtocolLine]:
+    """One line per protocol that is out of use altogether, by its newest version."""
+    kept = list(everything)
+    here = {row.protocol_id for row in current}
+    newest: dict[str, ProtocolVersion] = {}
+    for row in kept:
+        if row.protocol_id not in here:
+            newest.setdefault(row.protocol_id, row)
+    return protocol_lines(newest.values(), kept, zone)
 
 
 def protocol_lines(
@@ -161,11 +195,19 @@ def protocol_lines(
 ) -> list[ProtocolLine]:
     """One line per protocol."""
     counts: dict[str, int] = {}
+    signed: dict[str, str] = {}
     for row in everything:
         counts[row.protocol_id] = counts.get(row.protocol_id, 0) + 1
+        if state_of(row) is ProtocolState.SIGNED:
+            signed.setdefault(row.protocol_id, row.version)
     return [
         ProtocolLine(
-            protocol_of(row), row.version, chip_of(row), signed_words(row, zone), counts.get(row.protocol_id, 1)
+            protocol_of(row),
+            row.version,
+            chip_of(row),
+            signed_words(row, zone),
+            counts.get(row.protocol_id, 1),
+            signed.get(row.protocol_id, ""),
         )
         for row in current
     ]
@@ -197,6 +239,7 @@ def protocol_page(row: ProtocolVersion, versions: Iterable[ProtocolVersion], zon
         signed=signed_words(row, zone),
         tables=number_tables(protocol),
         versions=tuple((one.version, chip_of(one).word, one.pk == row.pk) for one in versions),
+        retired=retired_when(row, zone),
     )
 
 
@@ -344,3 +387,13 @@ def path_words(path: str) -> str:
     parts = [part.removesuffix("_min").replace("_", " ") for part in path.split(".") if part != "number"]
     head, *rest = parts
     return f"{head.capitalize()}: {', '.join(rest)}" if rest else head.capitalize()
+
+
+def titled(row: ProtocolVersion) -> str:
+    """A version by its title and number, for lists to choose from."""
+    return f"{protocol_of(row).title}, version {row.version}"
+
+
+def hole_words(protocol: Protocol) -> list[str]:
+    """The numbers that are still open, in words."""
+    return [words for _, words, number in open_numbers(protocol) if number.is_hole]

@@ -119,6 +119,15 @@ def last_signed(actor: Actor, protocol_id: str, before: ProtocolVersion) -> Prot
     return rows.exclude(pk=before.pk).order_by("-signed_at", "-pk").first()
 
 
+def compared_before_signing(actor: Actor, row: ProtocolVersion) -> ProtocolVersion | None:
+    """What a signer compares with: the version signed last, else what it was made from, else nothing."""
+    signed = last_signed(actor, row.protocol_id, row)
+    parent = getattr(protocol_of(row), "parent", None)
+    if signed is not None or parent is None:
+        return signed
+    return visible_to(actor, ProtocolVersion).filter(protocol_id=parent.id, version=parent.version).first()
+
+
 def newer_signed(actor: Actor, row: ProtocolVersion) -> ProtocolVersion | None:
     """The version in use now, when it is not this one: what a plan made from this one may move to."""
     usable = usable_versions(actor).get(row.protocol_id)

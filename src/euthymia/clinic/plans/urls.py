@@ -1,12 +1,22 @@
 from django.urls import path
 
-from euthymia.clinic.plans import views
+from euthymia.clinic.plans import protocol_views, views
 
 urlpatterns = [
     path("protocols/", views.protocols, name="protocols"),
+    path("protocols/compare/", protocol_views.protocol_compare, name="protocol-compare"),
+    path("protocols/upload/", protocol_views.protocol_upload, name="protocol-upload"),
     path("protocols/<str:protocol_id>/<str:version>/", views.protocol, name="protocol"),
     path("protocols/<str:protocol_id>/<str:version>/fill/", views.protocol_fill, name="protocol-fill"),
-    path("protocols/<str:protocol_id>/<str:version>/sign/", views.protocol_sign, name="protocol-sign"),
+    path("protocols/<str:protocol_id>/<str:version>/sign/", protocol_views.protocol_sign, name="protocol-sign"),
+    path("protocols/<str:protocol_id>/<str:version>/edit/", protocol_views.protocol_edit, name="protocol-edit"),
+    path("protocols/<str:protocol_id>/<str:version>/clone/", protocol_views.protocol_clone, name="protocol-clone"),
+    path("protocols/<str:protocol_id>/<str:version>/retire/", protocol_views.protocol_retire, name="protocol-retire"),
+    path(
+        "protocols/<str:protocol_id>/<str:version>/file.<str:kind>",
+        protocol_views.protocol_file,
+        name="protocol-file",
+    ),
     path("people/<uuid:patient_id>/plan/", views.plan, name="plan"),
     path("people/<uuid:patient_id>/plan/preview/", views.plan_preview, name="plan-preview"),
     path("people/<uuid:patient_id>/plan/prediction/", views.plan_prediction, name="plan-prediction"),

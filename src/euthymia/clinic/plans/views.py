@@ -24,9 +24,10 @@ from euthymia.clinic.people.shell import person_page
 from euthymia.clinic.plans import commands, plan_pages, protocol_pages, queries
 from euthymia.clinic.plans.drafts import PlanDraft, draft_plan, recorded_weights
 from euthymia.clinic.plans.equivalents import equivalents_for
-from euthymia.clinic.plans.forms import FIELD_OF_PATH, FillForm, PlanForm, SignForm
+from euthymia.clinic.plans.forms import FIELD_OF_PATH, FillForm, PlanForm
 from euthymia.clinic.plans.models import Plan, ProtocolVersion
 from euthymia.clinic.plans.predictions import prediction_for
+from euthymia.clinic.plans.protocol_forms import RetireForm
 from euthymia.clinic.plans.protocol_pages import ProtocolState
 from euthymia.errors import BadInput
 
@@ -42,7 +43,9 @@ def protocols(request: HttpRequest) -> HttpResponse:
     viewer = request.viewer  # type: ignore[attr-defined]
     current, everything = queries.current_versions(viewer), queries.protocol_versions(viewer)
     lines = protocol_pages.protocol_lines(current, everything, viewer.zone)
-    return render(request, "plans/protocols.html", {"lines": lines})
+    retired = protocol_pages.retired_lines(current, everything, viewer.zone)
+    may = SIGN_PROTOCOLS.allows(viewer)
+    return render(request, "plans/protocols.html", {"lines": lines, "retired": retired, "may_sign": may})
 
 
 @requires(SIGNED_IN)
@@ -73,30 +76,12 @@ def protocol_fill(request: HttpRequest, protocol_id: str, version: str) -> HttpR
     return version_page(request, row, fill_form=form, status=REFUSED_FORM)
 
 
-@require_POST
-@requires(SIGN_PROTOCOLS)
-def protocol_sign(request: HttpRequest, protocol_id: str, version: str) -> HttpResponse:
-    """Sign one version; a refusal says what is open."""
-    viewer = request.viewer  # type: ignore[attr-defined]
-    row = queries.find_version(viewer, protocol_id, version)
-    form = SignForm(request.POST)
-    if form.is_valid():
-        try:
-            commands.sign_protocol(viewer, row, now=timezone.now(), **form.cleaned_data)
-        except BadInput as refusal:
-            form.add_error(refusal.path if refusal.path in form.fields else None, refusal.message)
-        else:
-            messages.success(request, f"{row} is signed. Plans can be made from it.")
-            return redirect("protocol", row.protocol_id, row.version)
-    return version_page(request, row, sign_form=form, status=REFUSED_FORM)
-
-
 def version_page(
     request: HttpRequest,
     row: ProtocolVersion,
     *,
     fill_form: FillForm | None = None,
-    sign_form: SignForm | None = None,
+    retire_form: RetireForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """The page about one version, with the forms its state asks for."""
@@ -110,7 +95,9 @@ def version_page(
         "panel": decision_panel(page.decision, "Use this version"),
         "may_sign": isinstance(SIGN_PROTOCOLS.decide(viewer), Allowed),
         "fill_form": fill_form or (FillForm(page.protocol) if supplied else None),
-        "sign_form": sign_form or (SignForm() if page.chip.state is ProtocolState.READY_TO_SIGN else None),
+        "to_sign": page.chip.state is ProtocolState.READY_TO_SIGN,
+        "retire_form": retire_form or (None if page.chip.state is ProtocolState.RETIRED else RetireForm()),
+        "newer": queries.newer_signed(viewer, row),
     }
     return render(request, "plans/protocol.html", context, status=status)
 
@@ -228,6 +215,7 @@ def plan_page(
         "chosen": row,
         "refusal": refusal,
         "active": plan_pages.plan_line(active, viewer.zone) if active else None,
+        "newer": queries.newer_signed(viewer, active.protocol_version) if active else None,
         "active_flags": plan_pages.flags_of(active) if active else (),
         "earlier": plan_pages.plan_lines(
             (one for one in queries.plans_of(viewer, patient) if active is None or one.pk != active.pk), viewer.zone

@@ -1,0 +1,101 @@
+"""The places of a protocol that can be edited on screen, each with its words, its value and its source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from euthymia.care.protocol import Protocol
+from euthymia.care.protocol_compare import OPEN, Content, Fact, facts_of, spoken
+from euthymia.clinic.plans.protocol_pages import limit_words, path_words
+
+TOP_TEXTS = ("title", "for_whom", "evidence")
+TEXTS = ("text", "note", "label")
+SECTIONS = {
+    "": "What it is",
+    "dose": "Dose",
+    "rhythm": "Rhythm",
+    "monitoring": "Watching",
+    "limits": "Limits",
+    "checks": "Asked before each dose",
+    "assessments": "Questionnaires after a dose",
+    "timing": "Timing on the flowsheet",
+    "stopping": "Stopping",
+    "maintenance": "Keeping well",
+    "follow_up": "Follow-up",
+    "long_term": "Long-term safety",
+}
+
+
+class Kind(StrEnum):
+    """How a place is typed. A cited number brings its source; a bare one has that of its entry."""
+
+    CITED = "cited"
+    NUMBER = "number"
+    TEXT = "text"
+    YES_NO = "yes_no"
+    LEVEL = "level"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place that can be edited. `value` None is a hole."""
+
+    path: str
+    kind: Kind
+    label: str
+    value: Content
+    unit: str
+    source: str
+    section: str
+    entry: str
+
+
+def places(protocol: Protocol) -> list[Place]:
+    """Every place that can be edited, section by section in the order of the page."""
+    found = [place for fact in facts_of(protocol).values() for place in _place(protocol, fact)]
+    order = list(SECTIONS)
+    return sorted(found, key=lambda place: order.index(place.section) if place.section in order else len(order))
+
+
+def _place(protocol: Protocol, fact: Fact) -> Iterator[Place]:
+    kind = _kind(fact)
+    if kind is None:
+        return
+    part = fact.path.split(".", maxsplit=1)[0]
+    section = part if "." in fact.path and part in SECTIONS else ""
+    value = None if fact.value == OPEN and kind is Kind.CITED else fact.value
+    yield Place(fact.path, kind, _label(protocol, fact), value, fact.unit, fact.source, section, fact.entry)
+
+
+def _kind(fact: Fact) -> Kind | None:
+    """How this fact is typed; None where it is only changed in a file."""
+    last = fact.path.rsplit(".", maxsplit=1)[-1]
+    if fact.unit and not isinstance(fact.value, tuple):
+        return Kind.CITED
+    if isinstance(fact.value, bool):
+        return Kind.YES_NO
+    if isinstance(fact.value, float):
+        return Kind.NUMBER
+    if last == "level" and fact.path.startswith("limits."):
+        return Kind.LEVEL
+    return Kind.TEXT if fact.path in TOP_TEXTS or (fact.entry and last in TEXTS) else None
+
+
+def _label(protocol: Protocol, fact: Fact) -> str:
+    """What the field asks for; the entry's name is the heading above it."""
+    for limit in protocol.limits:
+        if fact.path == f"limits.{limit.name}":
+            return limit_words(limit)
+    if fact.entry and fact.path != fact.entry:
+        return path_words(fact.path.removeprefix(f"{fact.entry}."))
+    for check in protocol.checks:
+        if fact.path == f"checks.{check.name}":
+            return "Number"
+    return path_words(fact.path.removeprefix("dose.")) if fact.path.startswith("dose.") else spoken(fact.path)
+
+
+def entry_words(protocol: Protocol, entry: str) -> str:
+    """The heading of an entry, e.g. `During systolic stop`."""
+    return entry.split(".", maxsplit=1)[-1].replace("_", " ").capitalize()
