@@ -25,6 +25,8 @@ from euthymia.care.session_events import (
 MINUTE = timedelta(minutes=1)
 # A rate this many times the ordered one is a slip of the point or of the field, not a decision.
 SLIP = 3.0
+# This small a part of the ordered rate is mL/min typed as mL/h, or a misplaced point; a pause says what it is.
+FRACTION = 0.1
 RATE_SLACK = 0.01
 ORDER = "the signed order"
 DELIVERY_OF_ROUTE = {
@@ -93,6 +95,11 @@ def _rate(bed: _Bedside, rate_mg_per_h: float) -> list[Reason]:
     if ordered is None:
         says = "No infusion was ordered."
         return [Reason("no_infusion", Level.STOP, "rate_mg_per_h", rate_mg_per_h, None, ORDER, says)]
+    if 0 < rate_mg_per_h <= ordered * FRACTION * (1 + RATE_SLACK):
+        says = (
+            f"{rate_mg_per_h:g} mg/h is a small part of the ordered {ordered:g} mg/h. Look at the pump; pause to halt."
+        )
+        return [_reason("slower_than_ordered", Level.HOLD, "rate_mg_per_h", rate_mg_per_h, round(ordered, 3), says)]
     if rate_mg_per_h <= ordered * (1 + RATE_SLACK):
         return []
     level = Level.STOP if rate_mg_per_h >= ordered * SLIP else Level.HOLD

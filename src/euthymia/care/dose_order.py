@@ -83,6 +83,12 @@ def plausible_weight_kg(weight_kg: float, path: str = "weight_kg") -> float:
     return float(weight_kg)
 
 
+def swapped_digits(weight_kg: float, earlier_kg: float) -> bool:
+    """Whether two weights have the same whole digits in another order: 98 typed as 89. Asks for a second look."""
+    typed, known = str(int(weight_kg)), str(int(earlier_kg))
+    return typed != known and sorted(typed) == sorted(known)
+
+
 def _devices_order(protocol: Protocol, rule: DeviceSteps, weight_kg: float, choice: Choice) -> DoseOrder:
     dose_mg = rule.first_mg.value if choice.dose_mg is None else choice.dose_mg
     device_mg = rule.device_mg.value

@@ -20,6 +20,7 @@ from euthymia.care.dose_order import (
     PumpStep,
     calculate,
     plausible_weight_kg,
+    swapped_digits,
 )
 from euthymia.care.protocol import Bound, DeviceSteps, Limit, Measure, PerKg, Protocol, Stage
 from euthymia.units import Mass
@@ -33,6 +34,7 @@ __all__ = [
     "WeightAt",
     "WeightFacts",
     "calculate",
+    "check_choice",
     "check_order",
     "plausible_weight_kg",
     "room_under_caps",
@@ -43,6 +45,8 @@ HEIGHT_ENTRY_CM = (120.0, 230.0)
 # typed in pounds lands above it.
 BMI_UNASKED = (15.0, 40.0)
 WEIGHT_CHANGE_UNASKED = 0.10
+# Vials and syringes differ by simple multiples: this far from what the protocol states, the wrong one is at hand.
+CONCENTRATION_SLIP = 2.0
 # Floating point: exactly ten per cent is ten per cent.
 TINY = 1e-9
 ENTRY = "entry limit of this form"
@@ -101,6 +105,22 @@ def check_order(
     return decide((r for reasons, _ in decisions for r in reasons), (m for _, missing in decisions for m in missing))
 
 
+def check_choice(protocol: Protocol, choice: Choice) -> Decision:
+    """Whether what was picked looks like the wrong vial: a concentration far from the one the protocol states.
+
+    A hold: whoever signs may accept it with a reason. Nothing is asked where either concentration is not given.
+    """
+    stated, picked = protocol.concentration_mg_per_ml, choice.concentration_mg_per_ml
+    if stated is None or not stated.value or picked is None or picked <= 0:
+        return decide()
+    factor = picked / stated.value
+    if 1 / CONCENTRATION_SLIP < factor < CONCENTRATION_SLIP:
+        return decide()
+    says = f"{picked:g} mg/mL is {factor:.2g} times what this protocol states. Read the label of the vial again."
+    fact, source = "concentration_mg_per_ml", stated.says_source
+    return decide([Reason("other_concentration", Level.HOLD, fact, picked, stated.value, source, says)])
+
+
 Findings = tuple[list[Reason], list[Missing]]
 
 
@@ -122,6 +142,9 @@ def _check_weight(weight_kg: float, facts: WeightFacts) -> Findings:
         if abs(change) > WEIGHT_CHANGE_UNASKED + TINY:
             says = f"{change:+.0%} against {last.weight_kg:g} kg recorded before.{_pounds(weight_kg, last.weight_kg)}"
             reasons.append(Reason("weight_change", level, "weight_kg", weight_kg, last.weight_kg, ENTRY, says))
+        elif swapped_digits(weight_kg, last.weight_kg):
+            says = f"The digits of {last.weight_kg:g} kg, in another order. Look at the scale again."
+            reasons.append(Reason("weight_digits", level, "weight_kg", weight_kg, last.weight_kg, ENTRY, says))
     if facts.height_cm is not None:
         reasons += _check_bmi(weight_kg, facts.height_cm, level)
     if not facts.earlier and facts.height_cm is None and not facts.confirmed:

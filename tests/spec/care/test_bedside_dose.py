@@ -63,6 +63,10 @@ def test_a_start_that_is_not_the_order(payload: Any, order: Any, expected: list[
     ("rate", "expected"),
     [
         (0, []),
+        (0.875, [("slower_than_ordered", Level.HOLD)]),
+        (5.25, [("slower_than_ordered", Level.HOLD)]),
+        (5.3025, [("slower_than_ordered", Level.HOLD)]),
+        (5.31, []),
         (52.5, []),
         (53, []),
         (54, [("faster_than_ordered", Level.HOLD)]),
@@ -72,6 +76,16 @@ def test_a_start_that_is_not_the_order(payload: Any, order: Any, expected: list[
 )
 def test_a_rate_above_the_ordered_one(rate: float, expected: list[Any]) -> None:
     assert asked(Bedside().infusing(), E.RATE_CHANGED, 10, RateChanged(rate), INFUSION) == expected
+
+
+def test_the_words_of_a_rate_name_both_rates() -> None:
+    bed = Bedside().infusing()
+    for rate, says in ((5.25, "5.25 mg/h is a small part of the ordered 52.5 mg/h"), (105, "105 mg/h is 2 times")):
+        event = bed.make(E.RATE_CHANGED, 10, RateChanged(rate), event_id="new")
+        reason = reasons_of(may_give(bed.state, event, INFUSION, IV))[0]
+        assert reason.says.startswith(says)
+        assert (reason.fact, reason.value, reason.limit) == ("rate_mg_per_h", rate, 52.5)
+        assert reason.source == "the signed order"
 
 
 def nasal(*minutes: float) -> Bedside:

@@ -21,6 +21,7 @@ from euthymia.care.dosing import (
     WeightAt,
     WeightFacts,
     calculate,
+    check_choice,
     check_order,
     room_under_caps,
 )
@@ -490,3 +491,66 @@ def test_what_is_missing_stays_missing() -> None:
 def test_an_override_needs_a_name_and_a_reason(by: str, because: str) -> None:
     with pytest.raises(BadInput):
         Override("dose_rule", by, because)
+
+
+# Another order of the same digits, and another vial
+
+
+@pytest.mark.parametrize(
+    ("weight_kg", "earlier_kg", "found"),
+    [
+        (89, 98, {"weight_digits"}),
+        (98, 89, {"weight_change"}),
+        (89.9, 98.0, {"weight_digits"}),
+        (112, 121, {"weight_digits"}),
+        (98.4, 98.0, set()),
+        (97, 98, set()),
+        (110, 101, {"weight_digits"}),
+        (57, 75, {"weight_change"}),
+    ],
+)
+def test_swapped_digits_ask_again(weight_kg: float, earlier_kg: float, found: set[str]) -> None:
+    weight = WeightFacts((WeightAt(START, earlier_kg),), 180)
+    answer = ask(calculate(IV, weight_kg), weight=weight)
+    assert {rule for rule in rules(answer) if rule.startswith("weight")} == found
+
+
+def test_swapped_digits_confirmed_only_inform() -> None:
+    weight = WeightFacts((WeightAt(START, 98.0),), 180, confirmed=True)
+    answer = ask(calculate(IV, 89), weight=weight)
+    assert isinstance(answer, Allowed)
+    flag = answer.flags[0]
+    assert (flag.rule, flag.level, flag.fact, flag.value, flag.limit) == (
+        "weight_digits", Level.FLAG, "weight_kg", 89.0, 98.0,
+    )  # fmt: skip
+    assert "98 kg" in flag.says
+
+
+@pytest.mark.parametrize(
+    ("picked", "held"),
+    [(0.5, True), (0.51, False), (1.0, False), (1.99, False), (2.0, True), (10.0, True), (0.01, True)],
+)
+def test_a_concentration_far_from_the_protocols_own_is_held(picked: float, held: bool) -> None:
+    answer = check_choice(IV, Choice(concentration_mg_per_ml=picked))
+    assert isinstance(answer, Refused) is held
+    if held:
+        reason = reasons_of(answer)[0]
+        assert (reason.rule, reason.level, reason.fact) == (
+            "other_concentration", Level.HOLD, "concentration_mg_per_ml",
+        )  # fmt: skip
+        assert (reason.value, reason.limit, reason.source) == (picked, 1.0, "set by Dr Lead")
+        assert f"{picked:g} times" in reason.says
+
+
+@pytest.mark.parametrize(
+    ("protocol", "choice"),
+    [
+        (IV, Choice()),
+        (IV, Choice(concentration_mg_per_ml=0)),
+        (IV, Choice(concentration_mg_per_ml=-1)),
+        (NASAL, Choice(concentration_mg_per_ml=10)),
+        (load_protocol("iv_racemic_05"), Choice(concentration_mg_per_ml=10)),
+    ],
+)
+def test_without_two_concentrations_nothing_is_compared(protocol: Any, choice: Choice) -> None:
+    assert check_choice(protocol, choice) == Allowed()

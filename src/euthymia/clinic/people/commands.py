@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from euthymia.care.dose_order import swapped_digits
 from euthymia.clinic.accounts.models import Clinic
 from euthymia.clinic.accounts.policies import HANDLE_INTAKE, insist
 from euthymia.clinic.accounts.viewer import Actor, Viewer
@@ -211,12 +212,12 @@ def refuse_surprising_weight(actor: Actor, patient: Patient, weight_kg: float) -
     if last is None or not last.value:
         return
     change = abs(weight_kg - last.value) / last.value
-    if change > WEIGHT_CHANGE_TO_CONFIRM:
+    if change > WEIGHT_CHANGE_TO_CONFIRM or swapped_digits(weight_kg, last.value):
         raise BadInput(
             "confirm_weight",
             "value",
             f"{weight_kg:.1f} kg is {change:.0%} away from the last weight, {last.value:.1f} kg on {last.at:%d %B %Y}. "
-            "Were pounds typed as kilograms? If it is right, confirm it.",
+            "Were pounds typed as kilograms, or digits swapped? If it is right, confirm it.",
         )
 
 

@@ -17,7 +17,7 @@ class TypedNumber(forms.FloatField):
 
     widget = forms.NumberInput(attrs={"inputmode": "decimal", "step": "any"})
 
-    def to_python(self, value: Any) -> float | None:
+    def to_python(self, value: Any) -> Any:
         """The number, or None for a blank."""
         if value is None or str(value).strip() == "":
             return None
