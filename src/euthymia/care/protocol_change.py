@@ -179,8 +179,8 @@ def _put_entry(rows: list[Any], name: str, value: Any, path: str, by: str) -> No
 
 
 def _is_entry(value: Any) -> bool:
-    """A whole entry, as opposed to a number with its source."""
-    return isinstance(value, Mapping) and "value" not in value
+    """A whole entry, as opposed to a number with its source or a hole that says why."""
+    return isinstance(value, Mapping) and "value" not in value and "why" not in value
 
 
 def _number(old: dict[str, Any], value: Any, by: str) -> Any:

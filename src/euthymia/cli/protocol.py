@@ -10,7 +10,7 @@ import click
 from euthymia.care.protocol import Protocol, Provenance, fillable, holes, numbers
 from euthymia.care.protocol_document import content_hash
 from euthymia.care.protocols.load import load_protocol, shipped_protocols
-from euthymia.cli.protocol_change import diff, sign
+from euthymia.cli.protocol_change import diff, sign, signature_answer
 from euthymia.cli.protocol_file import read_protocol
 
 
@@ -37,11 +37,15 @@ def list_command(as_json: bool) -> None:
 
 @protocol.command()
 @click.argument("file")
+@click.option("--signature", "signature_file", help="A signature written by `sign`, to see whether it covers FILE.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-def check(file: str, as_json: bool) -> None:
+def check(file: str, signature_file: str | None, as_json: bool) -> None:
     """Reads a protocol (TOML or JSON; a shipped id; - for standard input) and says what is open in it."""
-    answer = check_answer(read_protocol(file))
-    click.echo(json.dumps(answer, indent=2) if as_json else _check_table(answer))
+    read = read_protocol(file)
+    signed = signature_answer(read, signature_file) if signature_file else {}
+    answer = check_answer(read) | signed
+    lines = [_check_table(answer), *([signed["signature"]["says"]] if signed else [])]
+    click.echo(json.dumps(answer, indent=2) if as_json else "\n".join(lines))
 
 
 def check_answer(read: Protocol) -> dict[str, Any]:

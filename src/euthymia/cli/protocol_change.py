@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from euthymia.care.decision import verdict
-from euthymia.care.protocol import Protocol
+from euthymia.care.decision import Allowed, reasons_of, verdict
+from euthymia.care.protocol import Protocol, holes
 from euthymia.care.protocol_compare import Change, Difference, compare, looser_than, shown
 from euthymia.care.protocol_document import content_hash
-from euthymia.care.protocol_signature import Signature
+from euthymia.care.protocol_signature import Signature, ready
 from euthymia.care.protocol_signature import sign as signed
 from euthymia.cli.protocol_file import read_protocol, read_text
 from euthymia.errors import BadInput
@@ -66,7 +66,7 @@ def _diff_table(answer: dict[str, Any]) -> str:
     for row in answer["differences"]:
         change = Change(row["change"])
         mark = MARKS.get(change, change.value)
-        sides = f"{_side(row['left'], row['unit'])}  ->  {_side(row['right'], row['unit'])}"
+        sides = f"{shown(row['left'], row['unit'])}  ->  {shown(row['right'], row['unit'])}"
         lines.append(f"  {mark:<8} {row['words']}: {sides}")
     if not answer["differences"]:
         lines.append("  They say the same.")
@@ -75,10 +75,6 @@ def _diff_table(answer: dict[str, Any]) -> str:
     else:
         lines.append(f"Nothing in {right['id']} is looser than in {left['id']}.")
     return "\n".join(lines)
-
-
-def _side(value: Any, unit: str) -> str:
-    return shown(value, unit)
 
 
 @click.command()
@@ -117,7 +113,22 @@ def read_signature(file: str) -> Signature:
         if not isinstance(document.get(name), str) or not document[name].strip():
             raise BadInput("missing", f"signature.{name}", "Words are needed here.")
     at = _moment(document["at"], "signature.at")
+    if at > datetime.now(UTC):
+        raise BadInput("in_the_future", "signature.at", "A signature is not given in the future; look at the clock.")
     return Signature(document["name"], document["meaning"], at, document["content_hash"])
+
+
+def signature_answer(read: Protocol, file: str) -> dict[str, Any]:
+    """What `check --signature` adds: whose signature it is, and whether a session may rest on it."""
+    signature = read_signature(file)
+    decision = ready(read, signature)
+    if isinstance(decision, Allowed):
+        state, says = "ready", f"Signed by {signature.name} on {signature.at:%Y-%m-%d}: {signature.meaning}"
+    else:
+        state = "needs_values" if holes(read) else "needs_signature"
+        found = [reason.says for reason in reasons_of(decision)]
+        says = found[0] if found else "What is open comes first; nobody can sign this yet."
+    return {"ready": state, "signature": {**signature_json(read, signature), "says": says}}
 
 
 def _moment(text: str, path: str) -> datetime:
