@@ -277,7 +277,7 @@ def _reached(cut: Cut, total: NDArray[np.float64]) -> Yes:
 
 
 def _for(cut: Cut, told: NDArray[Any]) -> Yes:
-    return np.asarray(told == cut.sex) if cut.sex else np.ones(len(told), bool)
+    return np.isin(told, cut.sex) if cut.sex else np.ones(len(told), bool)
 
 
 def _sexes(sex: Any, rows: int) -> NDArray[Any]:
