@@ -40,6 +40,13 @@ class CrisisHelp:
         """The oldest date among the lines: the whole list is only as fresh as its oldest number."""
         return min((line.verified for line in self.lines), default=None)
 
+    def stale_lines(self, today: date, trusted_days: int | None) -> tuple[CrisisLine, ...]:
+        """The lines whose date is older than the clinic trusts. Without a number of days nobody can tell: all of them
+        are to be checked again. A date in the future was never a check."""
+        if trusted_days is None:
+            return self.lines
+        return tuple(line for line in self.lines if not 0 <= (today - line.verified).days <= trusted_days)
+
 
 _TABLE = read_table("crisis_lines")
 _SOURCES = sources_of(_TABLE)

@@ -1,11 +1,10 @@
-"""Signs of suicidal thoughts: seen in any questionnaire with or without a total, triaged, owned by a named person,
-and not closed until somebody wrote down what was done."""
+"""Signs of suicidal thoughts: seen in any questionnaire with or without a total, and how urgent a screener makes them.
+What becomes of one is `risk_pathway`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from enum import StrEnum
 
 from euthymia.care.decision import Missing
@@ -13,7 +12,6 @@ from euthymia.care.evidence import Basis, basis_of, sources_of
 from euthymia.care.instruments.instrument import Instrument
 from euthymia.care.instruments.score import checked_answers
 from euthymia.care.tables.load import read_table
-from euthymia.errors import BadInput
 
 SUICIDAL_THOUGHTS = "suicidal_thoughts"
 
@@ -152,97 +150,3 @@ def _earlier(answers: ScreenerAnswers) -> bool | None:
     if answers.behaviour_past_3_months:
         return False
     return answers.behaviour_ever
-
-
-class Stage(StrEnum):
-    """Where a signal stands. It cannot exist without an owner."""
-
-    OWNED = "owned"
-    SEEN = "seen"
-    ACTED = "acted"
-    CLOSED = "closed"
-
-
-class Step(StrEnum):
-    """What somebody did with a signal."""
-
-    HAND_OVER = "hand_over"
-    SEE = "see"
-    ACT = "act"
-    CLOSE = "close"
-    REOPEN = "reopen"
-
-
-# From where a step may be taken, and where it leads. Nothing is closed before something was done.
-STEPS: Mapping[tuple[Stage, Step], Stage] = {
-    (Stage.OWNED, Step.HAND_OVER): Stage.OWNED,
-    (Stage.OWNED, Step.SEE): Stage.SEEN,
-    (Stage.SEEN, Step.HAND_OVER): Stage.OWNED,
-    (Stage.SEEN, Step.ACT): Stage.ACTED,
-    (Stage.ACTED, Step.HAND_OVER): Stage.OWNED,
-    (Stage.ACTED, Step.ACT): Stage.ACTED,
-    (Stage.ACTED, Step.CLOSE): Stage.CLOSED,
-    (Stage.CLOSED, Step.REOPEN): Stage.OWNED,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class PathwayEvent:
-    """One step: who, when, and in words what was done, or to whom it was handed (`says`)."""
-
-    step: Step
-    by: str
-    at: datetime
-    says: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Pathway:
-    """A signal with its owner and history. `needs_attention` until it is closed."""
-
-    stage: Stage
-    owner: str
-    raised_at: datetime
-    seen_at: datetime | None = None
-    done: tuple[PathwayEvent, ...] = ()
-
-    @property
-    def needs_attention(self) -> bool:
-        return self.stage is not Stage.CLOSED
-
-    @property
-    def next_steps(self) -> tuple[Step, ...]:
-        return tuple(step for (stage, step) in STEPS if stage is self.stage)
-
-
-def open_pathway(owner: str, raised_at: datetime) -> Pathway:
-    """A new signal in the hands of a named person; refuses one without an owner."""
-    if not owner.strip():
-        raise BadInput("no_owner", "owner", "Name the person who looks after this signal.")
-    return Pathway(Stage.OWNED, owner.strip(), raised_at)
-
-
-def follow(pathway: Pathway, events: Iterable[PathwayEvent]) -> Pathway:
-    """The pathway after these steps, in order; refuses a step that does not follow, or that says nothing."""
-    for event in events:
-        pathway = _step(pathway, event)
-    return pathway
-
-
-def _step(pathway: Pathway, event: PathwayEvent) -> Pathway:
-    stage = STEPS.get((pathway.stage, event.step))
-    if stage is None:
-        may = ", ".join(pathway.next_steps)
-        raise BadInput("wrong_step", "step", f"A signal that is {pathway.stage} allows: {may}.")
-    if not event.by.strip():
-        raise BadInput("unnamed", "by", "Say who did this.")
-    if event.step is not Step.SEE and not event.says.strip():
-        raise BadInput("says_nothing", "says", "Write down what was done, or to whom it was handed over.")
-    new_owner = event.step in (Step.HAND_OVER, Step.REOPEN)
-    return replace(
-        pathway,
-        stage=stage,
-        owner=event.says.strip() if new_owner else pathway.owner,
-        seen_at=None if new_owner else (event.at if event.step is Step.SEE else pathway.seen_at),
-        done=(*pathway.done, event),
-    )

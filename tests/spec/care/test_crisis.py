@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
 
 from euthymia.care.crisis import COUNTRIES, crisis_lines
@@ -46,3 +48,20 @@ def test_a_country_without_lines_has_no_date_and_still_lists_the_others() -> Non
     nowhere = crisis_lines("XX")
     assert (nowhere.country, nowhere.verified) == ("", None)
     assert nowhere.countries == COUNTRIES
+
+
+@pytest.mark.parametrize(
+    ("age_days", "trusted_days", "stale"),
+    [(0, 0, False), (1, 0, True), (365, 365, False), (366, 365, True), (-1, 365, True), (0, None, True)],
+)
+def test_a_line_older_than_the_clinic_trusts_is_to_be_checked_again(
+    age_days: int, trusted_days: int | None, stale: bool
+) -> None:
+    here = crisis_lines("CA")
+    today = date(2023, 11, 30) + timedelta(days=age_days)
+    assert here.stale_lines(today, trusted_days) == (here.lines if stale else ())
+
+
+def test_only_the_older_lines_are_stale() -> None:
+    here = crisis_lines("US")
+    assert [line.contact for line in here.stale_lines(date(2025, 6, 1), 365)] == ["911"]

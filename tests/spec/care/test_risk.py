@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from euthymia.care.instruments import load_instrument
 from euthymia.care.protocol import Provenance
 from euthymia.care.risk import (
-    STEPS,
     TIERS,
-    PathwayEvent,
     RiskLevel,
     ScreenerAnswers,
-    Stage,
-    Step,
     Trigger,
     assess,
-    follow,
-    open_pathway,
     triage,
 )
-from euthymia.errors import BadInput, InstrumentError
+from euthymia.errors import InstrumentError
 
 PHQ9 = load_instrument("phq9")
-NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 NO = ScreenerAnswers(False, False, False, False, False, False, False)
 
 
@@ -136,61 +127,3 @@ def test_after_a_no_to_thoughts_the_next_three_are_not_asked() -> None:
 
 def test_a_clinic_may_put_its_own_lower_tiers_in_place() -> None:
     assert triage(ScreenerAnswers(True, True, True), tiers=TIERS[:1]).level is None
-
-
-def step(name: Step, says: str = "", by: str = "Ana Ruiz") -> PathwayEvent:
-    return PathwayEvent(name, by, NOW + timedelta(minutes=5), says)
-
-
-def test_a_signal_needs_a_named_owner_from_the_first_moment() -> None:
-    with pytest.raises(BadInput) as refused:
-        open_pathway("  ", NOW)
-    assert refused.value.code == "no_owner"
-
-
-def test_from_owner_to_closed_each_step_is_kept() -> None:
-    start = open_pathway("Ana Ruiz", NOW)
-    events = [
-        step(Step.SEE),
-        step(Step.ACT, "Spoke for half an hour, plan written."),
-        step(Step.CLOSE, "Safe tonight."),
-    ]
-    end = follow(start, events)
-    assert (start.stage, start.needs_attention, start.seen_at) == (Stage.OWNED, True, None)
-    assert (end.stage, end.needs_attention, end.owner, end.done) == (Stage.CLOSED, False, "Ana Ruiz", tuple(events))
-    assert end.seen_at == NOW + timedelta(minutes=5)
-
-
-def test_a_new_owner_has_to_see_it_too() -> None:
-    handed = follow(open_pathway("Ana Ruiz", NOW), [step(Step.SEE), step(Step.HAND_OVER, "Bo Lind")])
-    assert (handed.stage, handed.owner, handed.seen_at) == (Stage.OWNED, "Bo Lind", None)
-
-
-def test_a_closed_signal_can_be_opened_again_and_needs_attention() -> None:
-    closed = follow(open_pathway("Ana", NOW), [step(Step.SEE), step(Step.ACT, "Called."), step(Step.CLOSE, "Safe.")])
-    again = follow(closed, [step(Step.REOPEN, "Bo Lind")])
-    assert (again.stage, again.owner, again.needs_attention) == (Stage.OWNED, "Bo Lind", True)
-
-
-@pytest.mark.parametrize(
-    ("events", "code"),
-    [
-        ([step(Step.ACT, "Called.")], "wrong_step"),
-        ([step(Step.CLOSE, "Done.")], "wrong_step"),
-        ([step(Step.SEE), step(Step.CLOSE, "Done.")], "wrong_step"),
-        ([step(Step.SEE), step(Step.SEE)], "wrong_step"),
-        ([step(Step.SEE), step(Step.ACT, " ")], "says_nothing"),
-        ([step(Step.HAND_OVER)], "says_nothing"),
-        ([step(Step.SEE, by=" ")], "unnamed"),
-    ],
-)
-def test_a_step_that_does_not_follow_is_refused(events: list[PathwayEvent], code: str) -> None:
-    with pytest.raises(BadInput) as refused:
-        follow(open_pathway("Ana Ruiz", NOW), events)
-    assert refused.value.code == code
-
-
-def test_every_stage_offers_a_next_step_and_nothing_closes_before_something_was_done() -> None:
-    assert {stage for stage, _ in STEPS} == set(Stage)
-    assert {stage for (stage, name) in STEPS if name is Step.CLOSE} == {Stage.ACTED}
-    assert open_pathway("Ana Ruiz", NOW).next_steps == (Step.HAND_OVER, Step.SEE)
