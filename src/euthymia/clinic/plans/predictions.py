@@ -24,11 +24,11 @@ from euthymia.clinic.plans.curves import (
 )
 from euthymia.clinic.plans.drafts import PlanDraft
 from euthymia.clinic.plans.medicines import Taken, as_far_as_covered, how_counted, taken_by
-from euthymia.clinic.sessions.learning import Sitting, Taught, earlier_sittings, learned_from
+from euthymia.clinic.sessions.learning import Sitting, Taught, earlier_sittings, learned_from, own_course
 from euthymia.clinic.sessions.person_words import LearnedPage, learned_page
 from euthymia.errors import BadInput
 from euthymia.pharmacology import Band, Card, Person, Simulation, compare, simulate
-from euthymia.pharmacology.exposure import own_model
+from euthymia.pharmacology.individualise import Setting
 
 HOURS = 4.0
 POINTS = 61
@@ -179,22 +179,8 @@ def _simulated(asked: AskedDose, whom: Whom) -> tuple[Simulation, bool]:
 def _learned(planned: AskedDose, whom: Whom, sittings: tuple[Sitting, ...]) -> tuple[Taught, Simulation | None]:
     unread = max(whom.earlier - len(sittings), 0)
     taught = learned_from(sittings, whom.person, unread, whom.taking)
-    if taught.individual is None:
-        return taught, None
-    regimen = planned.regimen()
-    try:
-        own = simulate(
-            regimen,
-            taught.individual,
-            TIMES_H,
-            model=own_model(taught.individual, regimen),
-            band=PEOPLE,
-            earlier_sessions=whom.earlier,
-            taking=whom.taking,
-        )
-    except BadInput as refusal:
-        return replace(taught, individual=None, why_not=refusal.message), None
-    return taught, own
+    setting = Setting(whom.taking, whom.earlier)
+    return own_course(taught, planned.regimen(), TIMES_H, setting=setting, band=PEOPLE)
 
 
 def _disagreement(asked: AskedDose, whom: Whom) -> Disagreement | None:

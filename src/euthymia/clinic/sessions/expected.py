@@ -28,6 +28,7 @@ from euthymia.clinic.sessions.learning import (
     earlier_sittings,
     learned_from,
     looks_of,
+    own_course,
     pieces_of,
     sitting_of,
     thinned,
@@ -36,7 +37,7 @@ from euthymia.clinic.sessions.models import Session
 from euthymia.clinic.sessions.person_words import LearnedPage, explained, learned_page
 from euthymia.errors import BadInput
 from euthymia.pharmacology import Band, Dose, Person, Regimen, Seen, Simulation, observed_within_band, simulate
-from euthymia.pharmacology.exposure import own_model
+from euthymia.pharmacology.individualise import Setting
 
 SHOWN_MIN = 150
 STEP_MIN = 2
@@ -174,22 +175,8 @@ def _anybody(given: _Given) -> Simulation:
 def _this_person(given: _Given, sittings: tuple[Sitting, ...], unread: int) -> tuple[Taught, Simulation | None]:
     """What was learned, and the same dose in the person so learned; None where nothing may be said of this person."""
     taught = learned_from(sittings, given.person, unread, given.taking)
-    if taught.individual is None:
-        return taught, None
-    regimen = Regimen(given.doses)
-    try:
-        own = simulate(
-            regimen,
-            taught.individual,
-            TIMES_H,
-            model=own_model(taught.individual, regimen),
-            band=BAND,
-            earlier_sessions=given.earlier,
-            taking=given.taking,
-        )
-    except BadInput as refusal:
-        return replace(taught, individual=None, why_not=refusal.message), None
-    return taught, own
+    setting = Setting(given.taking, given.earlier)
+    return own_course(taught, Regimen(given.doses), TIMES_H, setting=setting, band=BAND)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from euthymia.care.given_dose import GivenPiece, given_pieces
 from euthymia.care.session import SessionState
@@ -21,8 +22,9 @@ from euthymia.clinic.plans.drafts import order_of
 from euthymia.clinic.sessions.models import Session
 from euthymia.clinic.sessions.queries import state_of
 from euthymia.errors import BadInput, Broken
-from euthymia.pharmacology import Dose, Individual, Person, Reading, Regimen
+from euthymia.pharmacology import Band, Dose, Individual, Person, Reading, Regimen, Simulation, simulate
 from euthymia.pharmacology.defaults import choice_for
+from euthymia.pharmacology.exposure import own_model
 from euthymia.pharmacology.individualise import (
     Point,
     ReadingKind,
@@ -197,6 +199,31 @@ def learned_from(sittings: tuple[Sitting, ...], person: Person, earlier: int, ta
         start_mmhg=next((row.most_probable for row in rows if row.name == start), 0.0),
         off=tuple(zip(last, point.off_sd[-len(last) :], strict=True)) if last else (),
     )
+
+
+def own_course(
+    taught: Taught, regimen: Regimen, at_h: NDArray[np.float64], *, setting: Setting, band: Band
+) -> tuple[Taught, Simulation | None]:
+    """These doses in the person so learned, at these hours; None where nothing may be said of this person, and then
+    `why_not` says why: also where no model covers the doses in this person.
+
+    setting: the sessions before the doses and the medicines taken with them.
+    """
+    if taught.individual is None:
+        return taught, None
+    try:
+        own = simulate(
+            regimen,
+            taught.individual,
+            at_h,
+            model=own_model(taught.individual, regimen),
+            band=band,
+            earlier_sessions=setting.earlier_sessions,
+            taking=setting.taking,
+        )
+    except BadInput as refusal:
+        return replace(taught, individual=None, why_not=refusal.message), None
+    return taught, own
 
 
 def _start_name(sittings: Sequence[Sitting]) -> str:
