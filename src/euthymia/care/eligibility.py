@@ -18,7 +18,7 @@ from euthymia.care.facts import FACTS, Fact, checked_facts
 from euthymia.care.override import Override, with_overrides
 from euthymia.care.protocol import Source
 from euthymia.care.tables.load import read_table
-from euthymia.errors import BadInput
+from euthymia.errors import BadInput, Broken
 
 __all__ = [
     "FACTS",
@@ -84,9 +84,10 @@ def _when(row: Mapping[str, Any]) -> When:
     return When(row.get("is"), tuple(row.get("one_of", ())), row.get("above"), row.get("below"))
 
 
-def _rule(row: Mapping[str, Any], sources: Mapping[str, Source]) -> Rule:
+def read_rule(row: Mapping[str, Any], sources: Mapping[str, Source]) -> Rule:
+    """One row of the table. What rests on memory may only flag: anything stronger is a fault of the table (Broken)."""
     only_if = row.get("only_if")
-    return Rule(
+    rule = Rule(
         name=row["name"],
         protocols=tuple(row.get("protocols", PROTOCOLS)),
         level=Level(row["level"]),
@@ -97,9 +98,12 @@ def _rule(row: Mapping[str, Any], sources: Mapping[str, Source]) -> Rule:
         asks=row.get("asks", True),
         only_if=(only_if["fact"], tuple(only_if["one_of"])) if only_if else None,
     )
+    if rule.level is not Level.FLAG and not rule.basis.may_gate:
+        raise Broken(f"Rule {rule.name} rests on memory and may only flag.")
+    return rule
 
 
-RULES: tuple[Rule, ...] = tuple(_rule(row, sources_of(_TABLE)) for row in _TABLE["rule"])
+RULES: tuple[Rule, ...] = tuple(read_rule(row, sources_of(_TABLE)) for row in _TABLE["rule"])
 
 
 def assess(protocol: str, facts: Mapping[str, object], now: datetime) -> Decision:

@@ -11,7 +11,7 @@ import click
 
 from euthymia.care.decision import Decision, Reason, missing_of, reasons_of, verdict
 from euthymia.care.eligibility import FACTS, PROTOCOLS, Fact, assess, facts_for
-from euthymia.care.interactions import interactions
+from euthymia.care.interactions import FoundMedicine, Recognition, look_up
 from euthymia.cli.json_input import object_at, read_object, refuse_unknown
 from euthymia.errors import BadInput
 
@@ -39,10 +39,11 @@ def eligibility_answer(data: Mapping[str, Any], clock: datetime) -> dict[str, An
     if not isinstance(protocol, str):
         raise BadInput("missing", "protocol", f"Name the protocol: {', '.join(PROTOCOLS)}.")
     decision = assess(protocol, object_at(data, "facts"), _now(data, clock))
-    return _answer(decision, interactions(_medications(data)))
+    return _answer(decision, look_up(_medications(data)))
 
 
-def _answer(decision: Decision, flags: tuple[Reason, ...]) -> dict[str, Any]:
+def _answer(decision: Decision, medicines: tuple[FoundMedicine, ...]) -> dict[str, Any]:
+    flags: list[Reason] = [flag for one in medicines for flag in one.flags]
     return {
         "verdict": verdict(decision),
         "reasons": [
@@ -60,6 +61,7 @@ def _answer(decision: Decision, flags: tuple[Reason, ...]) -> dict[str, Any]:
         "missing": [
             {"fact": absent.fact, "needed_by": absent.needed_by, "says": absent.says} for absent in missing_of(decision)
         ],
+        "medicines": [{"medicine": one.medicine, "recognition": one.recognition.value} for one in medicines],
     }
 
 
@@ -107,4 +109,10 @@ def _table(answer: Mapping[str, Any]) -> str:
         lines.append(f"{reason['level']:<6} {reason['rule']}: {reason['says']}")
         lines.append(f"       {reason['fact']} = {reason['value']}   {reason['source']}")
     lines += [f"ask    {absent['fact']}: {absent['says']}" for absent in answer["missing"]]
+    unknown = Recognition.NOT_RECOGNISED.value
+    lines += [
+        f"check  {one['medicine']}: not recognised; ask a pharmacist"
+        for one in answer["medicines"]
+        if one["recognition"] == unknown
+    ]
     return "\n".join(lines)

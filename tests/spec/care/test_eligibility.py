@@ -24,17 +24,20 @@ from euthymia.care.eligibility import (
     Override,
     assess,
     facts_for,
+    read_rule,
     reassuring_facts,
     rules_for,
     with_overrides,
 )
 from euthymia.care.protocol import Provenance
 from euthymia.care.protocols.load import shipped_protocols
-from euthymia.errors import BadInput
+from euthymia.errors import BadInput, Broken
 
 NOW = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
-IV, IM, NASAL = "iv_racemic", "im_racemic", "esketamine_nasal_trd"
-ALL, RACEMIC, SPRAY = (IV, IM, NASAL), (IV, IM), (NASAL,)
+IV, IM, SC, RACEMIC_NASAL = "iv_racemic", "im_racemic", "sc_racemic", "nasal_racemic"
+NASAL, ACUTE = "esketamine_nasal_trd", "esketamine_nasal_mdsi"
+RACEMIC, SPRAY = (IV, IM, SC, RACEMIC_NASAL), (NASAL, ACUTE)
+ALL, NOT_ACUTE = (*RACEMIC, *SPRAY), (*RACEMIC, NASAL)
 STOP, HOLD, FLAG = Level.STOP, Level.HOLD, Level.FLAG
 
 SPEC: list[tuple[str, tuple[str, ...], Level, str, Value, Value]] = [
@@ -70,9 +73,13 @@ SPEC: list[tuple[str, tuple[str, ...], Level, str, Value, Value]] = [
     ("pregnancy", ALL, HOLD, "pregnant", True, False),
     ("breastfeeding", ALL, HOLD, "breastfeeding", True, False),
     ("mania", ALL, FLAG, "mania", True, False),
-    ("suicide_risk_high", ALL, HOLD, "suicide_risk", "high", "moderate"),
-    ("not_treatment_resistant", ALL, HOLD, "resistance_definition_met", False, True),
-    ("no_oral_antidepressant", SPRAY, FLAG, "oral_antidepressant", False, True),
+    ("suicide_risk_high", NOT_ACUTE, HOLD, "suicide_risk", "high", "moderate"),
+    ("suicide_risk_high_acute", (ACUTE,), FLAG, "suicide_risk", "high", "moderate"),
+    ("no_acute_suicidality", (ACUTE,), HOLD, "acute_suicidality", False, True),
+    ("no_depressive_episode", (ACUTE,), HOLD, "depressive_episode", False, True),
+    ("age_65_or_over", SPRAY, FLAG, "age_y", 65, 64),
+    ("not_treatment_resistant", NOT_ACUTE, HOLD, "resistance_definition_met", False, True),
+    ("no_oral_antidepressant", (NASAL,), FLAG, "oral_antidepressant", False, True),
     ("rems_enrolment", SPRAY, STOP, "rems_enrolled", False, True),
 ]
 DO_NOT_WAIT = {"hypertensive_encephalopathy", "no_oral_antidepressant"}
@@ -124,11 +131,34 @@ def test_the_rule_is_silent(protocol: str, rule: str, level: Level, fact: str, s
 def test_not_knowing_the_fact(protocol: str, rule: str, level: Level, fact: str, speaks: Value, silent: Value) -> None:
     decision = judged(protocol, **{fact: None})
     waiting = [absent.needed_by for absent in missing_of(decision) if absent.fact == fact]
-    if rule in DO_NOT_WAIT:
+    if rule == "age_65_or_over":  # It does not wait for the age; another rule does.
+        assert waiting == ["under_18_not_approved"]
+    elif rule in DO_NOT_WAIT:
         assert decision == Allowed()
     else:
         assert isinstance(decision, CannotTell)
         assert rule in waiting[0].split(", ")
+
+
+def test_acute_suicidality_is_its_own_reason_and_asks_for_no_failed_treatments() -> None:
+    facts = {fact.name for fact in facts_for(ACUTE)}
+    assert "resistance_definition_met" not in facts
+    assert {"acute_suicidality", "depressive_episode"} <= facts
+    for other in NOT_ACUTE:
+        assert not {"acute_suicidality", "depressive_episode"} & {fact.name for fact in facts_for(other)}
+    assert isinstance(judged(ACUTE, suicide_risk="high"), Allowed)
+
+
+def test_every_racemic_route_is_judged_by_the_same_rules() -> None:
+    assert rules_for(IV) == rules_for(IM) == rules_for(SC) == rules_for(RACEMIC_NASAL)
+
+
+@pytest.mark.parametrize("level", [STOP, HOLD])
+def test_a_table_row_from_memory_that_would_gate_is_a_fault(level: Level) -> None:
+    row = {"name": "x", "level": level, "fact": "mania", "when": {"is": True}, "says": "X.", "provenance": "memory"}
+    with pytest.raises(Broken):
+        read_rule(row, {})
+    assert read_rule(row | {"level": FLAG}, {}).level is FLAG
 
 
 def test_numbers_carry_the_limit_they_passed() -> None:

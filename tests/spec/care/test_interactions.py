@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from euthymia.care.decision import Allowed, Level, decide
-from euthymia.care.interactions import GROUPS, interactions
+from euthymia.care.interactions import (
+    GROUPS,
+    IN_NO_GROUP,
+    REMS_FORM,
+    Recognition,
+    interactions,
+    look_up,
+    not_recognised,
+    rems_answers,
+)
 from euthymia.care.protocol import Provenance
 
 
@@ -30,6 +39,9 @@ from euthymia.care.protocol import Provenance
         ("apomorphine", set()),
         ("methylnaltrexone", set()),
         ("sertraline", set()),
+        ("remifentanil", {"opioid"}),
+        ("oxcarbazepine", set()),
+        ("naloxone", set()),
         ("", set()),
     ],
 )
@@ -65,3 +77,72 @@ def test_what_rests_on_memory_says_so() -> None:
     memory = [group for group in GROUPS if group.basis.provenance is Provenance.MEMORY]
     assert [group.name for group in memory] == ["theophylline"]
     assert "memory" in interactions(["theophylline"])[0].source
+
+
+@pytest.mark.parametrize(
+    ("medicine", "recognition"),
+    [
+        ("Lorazepam 1 MG Oral Tablet", Recognition.INTERACTS),
+        ("Sertraline 50 MG", Recognition.NO_GROUP),
+        ("apomorphine", Recognition.NO_GROUP),
+        ("METHYLNALTREXONE bromide", Recognition.NO_GROUP),
+        ("zorbutin", Recognition.NOT_RECOGNISED),
+        ("the blue tablet", Recognition.NOT_RECOGNISED),
+    ],
+)
+def test_a_name_nobody_knows_is_told_apart_from_one_without_a_group(medicine: str, recognition: Recognition) -> None:
+    (found,) = look_up([medicine])
+    assert (found.medicine, found.recognition) == (medicine, recognition)
+    assert bool(found.flags) is (recognition is Recognition.INTERACTS)
+    assert not_recognised([medicine]) == ((medicine,) if recognition is Recognition.NOT_RECOGNISED else ())
+
+
+def test_an_empty_name_is_no_medicine() -> None:
+    assert look_up(["", "   "]) == ()
+
+
+def test_lists_put_together_name_each_medicine_once_as_first_written() -> None:
+    found = look_up(["Lorazepam  1 mg", "zorbutin", " lorazepam 1 MG ", "Zorbutin"])
+    assert [one.medicine for one in found] == ["Lorazepam  1 mg", "zorbutin"]
+    assert [flag.value for flag in interactions(["Naltrexone ", "naltrexone"])] == ["Naltrexone"]
+
+
+def test_a_combined_product_with_a_look_alike_still_raises_its_flag() -> None:
+    assert {flag.rule for flag in interactions(["apomorphine and morphine"])} == {"interaction_opioid"}
+
+
+def test_no_name_of_no_group_is_in_a_group_and_none_is_empty() -> None:
+    assert all(not group.holds(name) for group in GROUPS for name in IN_NO_GROUP)
+    assert all(name and name == name.casefold() for name in IN_NO_GROUP)
+    assert all(name and name == name.casefold() for group in GROUPS for name in (*group.names, *group.not_names))
+
+
+def test_the_groups_the_monitoring_form_asks_about() -> None:
+    asked = {group.name: group.rems_form for group in GROUPS if group.rems_form}
+    assert asked == {
+        "benzodiazepine": "benzodiazepine",
+        "sedative": "nonbenzo_sedative",
+        "opioid": "opioid",
+        "stimulant": "psychostimulant",
+        "maoi": "maoi",
+    }
+    assert tuple(asked.values()) == REMS_FORM
+    assert all("form" in group.basis.says for group in GROUPS if group.rems_form)
+
+
+@pytest.mark.parametrize(
+    ("medicines", "yes", "is_open"),
+    [
+        ([], set(), False),
+        (["sertraline"], set(), False),
+        (["tramadol", "lorazepam"], {"opioid", "benzodiazepine"}, False),
+        (["tramadol", "zorbutin"], {"opioid"}, True),
+        (["zorbutin"], set(), True),
+    ],
+)
+def test_answers_of_the_monitoring_form(medicines: list[str], yes: set[str], is_open: bool) -> None:
+    answers = rems_answers(medicines)
+    assert tuple(answers) == REMS_FORM
+    assert {name for name, answer in answers.items() if answer is True} == yes
+    rest = {answer for name, answer in answers.items() if name not in yes}
+    assert rest == {None if is_open else False}

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from euthymia.care.eligibility import FACTS, reassuring_facts
 from euthymia.cli.main import main
 
+RACEMIC = ("iv_racemic", "im_racemic", "sc_racemic", "nasal_racemic")
 WHOLE = {str(item): 1 for item in range(1, 10)}
 
 
@@ -93,7 +94,7 @@ def test_a_file_is_read_as_well_as_standard_input(tmp_path: Path) -> None:
 def test_eligibility_has_the_shape_of_the_contract() -> None:
     facts = reassuring_facts("esketamine_nasal_trd")
     found = answer("eligibility", "-", given={"protocol": "esketamine_nasal_trd", "facts": facts})
-    assert found == {"verdict": "allowed", "reasons": [], "missing": []}
+    assert found == {"verdict": "allowed", "reasons": [], "missing": [], "medicines": []}
     facts = {**facts, "systolic_mmhg": 150, "pregnant": None}
     found = answer("eligibility", "-", given={"protocol": "esketamine_nasal_trd", "facts": facts})
     assert found["verdict"] == "refused"
@@ -117,7 +118,7 @@ def test_eligibility_as_a_table_and_its_list_of_facts() -> None:
     assert "ask    pregnant" in table
     listed = answer("eligibility", "--facts")["facts"]
     assert [row["name"] for row in listed] == list(FACTS)
-    assert next(row for row in listed if row["name"] == "stroke")["protocols"] == ["iv_racemic", "im_racemic"]
+    assert next(row for row in listed if row["name"] == "stroke")["protocols"] == list(RACEMIC)
     assert "How old is the person?" in run("eligibility", "--facts").stdout
 
 

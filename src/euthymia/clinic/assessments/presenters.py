@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from euthymia.care.decision import Decision, Level, Reason, Value, missing_of, reasons_of, verdict
 from euthymia.care.facts import FACTS
-from euthymia.care.interactions import interactions
+from euthymia.care.interactions import interactions, not_recognised
 from euthymia.care.protocol import Protocol
 from euthymia.clinic.accounts.viewer import Actor
 from euthymia.clinic.assessments.consent.load import ConsentText, consent_text
@@ -237,3 +237,8 @@ def consent_panels(
 def interaction_lines(actor: Actor, patient: Patient) -> list[ReasonLine]:
     """What the medicines of the record do to the treatment; `seen` holds the medicine."""
     return [replace(reason_line(found), seen=str(found.value)) for found in interactions(medications(actor, patient))]
+
+
+def unrecognised_medicines(actor: Actor, patient: Patient) -> tuple[str, ...]:
+    """The medicines of the record that the list of interactions does not know."""
+    return not_recognised(medications(actor, patient))

@@ -40,7 +40,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "raised_intraocular_pressure",
         ),
     ),
-    ("Mind", ("psychosis", "mania", "substance_misuse", "suicide_risk")),
+    ("Mind", ("psychosis", "mania", "substance_misuse", "suicide_risk", "acute_suicidality", "depressive_episode")),
     ("Body", ("allergy", "hepatic_impairment", "pregnant", "breastfeeding", "eclampsia")),
     ("Treatment alongside", ("oral_antidepressant",)),
 )

@@ -18,6 +18,8 @@ MEDICATIONS = "medications"
 RULES_FOR = {
     ("ketamine", "iv"): "iv_racemic",
     ("ketamine", "im"): "im_racemic",
+    ("ketamine", "sc"): "sc_racemic",
+    ("ketamine", "nasal"): "nasal_racemic",
     ("esketamine", "nasal"): "esketamine_nasal_trd",
 }
 

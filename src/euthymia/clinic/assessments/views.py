@@ -168,6 +168,7 @@ def assess_page(request: HttpRequest, patient: Patient, *, refused: dict[str, An
         ),
         "trials": trial_section(viewer, patient, now, refusal=wrong.get("trial"), typed=request.POST),
         "interactions": presenters.interaction_lines(viewer, patient),
+        "unrecognised": presenters.unrecognised_medicines(viewer, patient),
         "episode_field": EPISODE_FIELD,
         "may_override": isinstance(PRESCRIBE.decide(viewer), Allowed),
     }
