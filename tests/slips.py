@@ -155,7 +155,7 @@ def _sign(place: Clinic, patient: Patient, typed: Mapping[str, str]) -> tuple[bo
     context = answer.context or {}
     codes = _form_codes(context)
     codes |= {context[name].code for name in ("problem", "refusal") if name in context and context[name] is not None}
-    draft = context["draft"] if "draft" in context else None
+    draft = context.get("draft")
     if draft is not None:
         codes |= {reason.rule for reason in draft.panel.reasons} | {absent.fact for absent in draft.panel.missing}
     return wrote, frozenset(codes)

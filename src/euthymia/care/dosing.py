@@ -71,10 +71,13 @@ class WeightFacts:
 
 @dataclass(frozen=True, slots=True)
 class PriorDose:
+    """A dose given earlier. `mg_per_kg` by the weight of its day, where it is known."""
+
     at: datetime
     dose_mg: float
     drug: str = ""
     route: str = ""
+    mg_per_kg: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +161,7 @@ def _check_bmi(weight_kg: float, height_cm: float, level: Level) -> list[Reason]
     if not low <= height_cm <= high:
         says = f"{height_cm:g} cm is outside {low:g} to {high:g} cm; measure again."
         return [Reason("height_plausible", level, "height_cm", height_cm, f"{low:g}-{high:g}", ENTRY, says)]
-    bmi = weight_kg / (height_cm / 100) ** 2
+    bmi = round(weight_kg / (height_cm / 100) ** 2, 9)
     if BMI_UNASKED[0] <= bmi <= BMI_UNASKED[1]:
         return []
     bound = BMI_UNASKED[0] if bmi < BMI_UNASKED[0] else BMI_UNASKED[1]
@@ -187,12 +190,12 @@ def _check_ratio(protocol: Protocol, order: DoseOrder) -> Findings:
     if low.value is None or high.value is None:
         return [], missing
     # One rounding step either way belongs to the same dose.
-    slack_mg = DOSE_STEP_MG
+    slack_mg = DOSE_STEP_MG + TINY
     low_mg, high_mg = low.value * order.weight_kg - slack_mg, high.value * order.weight_kg + slack_mg
     if low_mg <= order.dose_mg <= high_mg:
         return [], []
     bound = high if order.dose_mg > high_mg else low
-    factor = order.dose_mg / (bound.value or 1) / order.weight_kg
+    factor = round(order.dose_mg / (bound.value or 1) / order.weight_kg, 9)
     says = f"{order.dose_mg / order.weight_kg:.2f} mg/kg is {factor:.2g} times this protocol's dose.{_slip(factor)}"
     value = round(order.dose_mg / order.weight_kg, 4)
     level = Level.STOP if _slip(factor) else Level.HOLD
@@ -219,15 +222,15 @@ def _check_devices(rule: DeviceSteps, order: DoseOrder) -> Findings:
 def _check_arithmetic(protocol: Protocol, order: DoseOrder) -> Findings:
     """Dose, volume, rate and duration must say the same thing: a rate typed into a dose field does not."""
     reasons = []
-    if abs(order.mg_per_kg * order.weight_kg - order.dose_mg) > DOSE_STEP_MG:
+    if abs(order.mg_per_kg * order.weight_kg - order.dose_mg) > DOSE_STEP_MG + TINY:
         reasons.append(_sum_reason("mg_per_kg", order.mg_per_kg, order.dose_mg / order.weight_kg))
     if order.volume_ml is not None and order.concentration_mg_per_ml is not None:
         wanted = order.dose_mg / order.concentration_mg_per_ml
-        if abs(order.volume_ml - wanted) > VOLUME_STEP_ML:
+        if abs(order.volume_ml - wanted) > VOLUME_STEP_ML + TINY:
             reasons.append(_sum_reason("volume_ml", order.volume_ml, wanted))
     if order.rate_ml_per_h is not None and order.volume_ml is not None and order.duration_min:
         wanted = order.volume_ml / order.duration_min * 60
-        if abs(order.rate_ml_per_h - wanted) > RATE_STEP_ML_PER_H:
+        if abs(order.rate_ml_per_h - wanted) > RATE_STEP_ML_PER_H + TINY:
             reasons.append(_sum_reason("rate_ml_per_h", order.rate_ml_per_h, wanted))
     of_protocol = protocol.duration_min
     if of_protocol is not None and of_protocol.value is not None and order.duration_min != of_protocol.value:
