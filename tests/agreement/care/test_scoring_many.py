@@ -28,7 +28,7 @@ def forms_of(instrument: Instrument) -> st.SearchStrategy[list[Form]]:
         for item in instrument.items
     }
     gaps = {name: st.none() | cell for name, cell in cells.items()}
-    return st.lists(st.fixed_dictionaries(cells) | st.fixed_dictionaries(gaps), min_size=1, max_size=8)
+    return st.lists(st.fixed_dictionaries(cells) | st.fixed_dictionaries(gaps), min_size=1, max_size=3)
 
 
 def column(rows: list[Form], item: str) -> Any:

@@ -71,6 +71,46 @@ def test_score_as_a_table_is_for_people() -> None:
     assert "sad_mood" in part
 
 
+def test_score_says_the_level_of_a_triage_and_whether_it_could_still_rise() -> None:
+    found = answer("score", "cssrs_screener", "-", given={"answers": {"intent": 1}})
+    assert (found["total"], found["range"]) == (None, None)
+    assert found["level"] == {
+        "name": "high",
+        "final": True,
+        "because": ["intent"],
+        "says": "Do not leave the person alone. A clinician sees them the same day.",
+        "source": found["level"]["source"],
+    }
+    assert "Columbia" in found["level"]["source"]
+    calm = {"wish_to_be_dead": 0, "thoughts": 0, "behaviour_ever": 0}
+    nothing = answer("score", "cssrs_screener", "-", given={"answers": calm})["level"]
+    assert (nothing["name"], nothing["source"]) == ("none_identified", None)
+    assert answer("score", "cssrs_screener", "-", given={"answers": {}})["level"] is None
+    part = run("score", "cssrs_screener", "-", given={"answers": {"wish_to_be_dead": 1}}).stdout
+    assert "at least low" in part
+    assert "level     high Do not" in run("score", "cssrs_screener", "-", given={"answers": {"plan": 1}}).stdout
+
+
+def test_score_says_criteria_cuts_nobody_judged_forms_and_filled_in_answers() -> None:
+    found = answer("score", "phq9", "-", given={"answers": WHOLE})
+    assert set(found["criteria"]) == {"major_depressive_syndrome", "other_depressive_syndrome"}
+    drinks = {"answers": {"1": 4, "2": 0, "3": 0}}
+    found = answer("score", "audit_c", "-", given=drinks)
+    assert (found["cuts"], found["cuts_not_judged"]) == ([], ["women_three_or_more", "men_four_or_more"])
+    spoken = run("score", "audit_c", "-", given=drinks).stdout
+    assert "men four or more: not judged without the sex" in spoken
+    assert "criterion points from item 1 only: met" in spoken
+    assert answer("score", "audit_c", "-", given=drinks | {"context": {"sex": "male"}})["cuts"] == ["men_four_or_more"]
+    rest = {"answers": {str(item): 8 for item in range(2, 6)}, "context": {"variant": "not_working"}}
+    found = answer("score", "wsas", "-", given=rest)
+    assert (found["total"], found["range"], found["variant"]) == (32, [0, 32], "not_working")
+    gap = {"answers": WHOLE | {"1": None}, "context": {"missing_rule": "mean_of_answered"}}
+    found = answer("score", "phq9", "-", given=gap)
+    assert (found["missing"], found["missing_rule"]) == (["1"], "mean_of_answered")
+    assert "filled in 1 of 9 items" in run("score", "phq9", "-", given=gap).stdout
+    assert answer("score", "phq9", "-", given={"answers": WHOLE, "version": "2026.1"})["missing_rule"] is None
+
+
 @pytest.mark.parametrize("name", ["score", "eligibility", "resistance"])
 def test_the_example_of_the_page_runs(repository: Path, name: str) -> None:
     arguments = ("score", "phq9", "-") if name == "score" else (name, "-")
@@ -171,6 +211,7 @@ def test_resistance_as_a_table() -> None:
         (("score", "phq9", "-"), "[" * 100_000, ("not_json", "FILE")),
         (("score", "phq9", "/nowhere/at/all"), "", ("unreadable", "FILE")),
         (("score", "beck", "-"), {"answers": {}}, ("unknown_instrument", "instrument")),
+        (("score", "phq9", "-"), {"answers": {}, "version": "2019.1"}, ("unknown_version", "version")),
         (("eligibility", "-"), {"facts": {}}, ("missing", "protocol")),
         (("eligibility", "-"), {"protocol": "oral"}, ("unknown_protocol", "protocol")),
         (("eligibility", "-"), {"protocol": "iv_racemic", "fact": {}}, ("unknown_field", "fact")),

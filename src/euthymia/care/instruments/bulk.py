@@ -277,7 +277,8 @@ def _reached(cut: Cut, total: NDArray[np.float64]) -> Yes:
 
 
 def _for(cut: Cut, told: NDArray[Any]) -> Yes:
-    return np.isin(told, cut.sex) if cut.sex else np.ones(len(told), bool)
+    theirs: Yes = np.isin(told, cut.sex) if cut.sex else np.ones(len(told), bool)
+    return theirs
 
 
 def _sexes(sex: Any, rows: int) -> NDArray[Any]:

@@ -311,6 +311,9 @@ class Instrument:
         found = next((form for form in self.variants if variant in (None, form.name)), None)
         if found is None:
             raise KeyError(variant)
+        differs = found.options or found.without or (found.lowest, found.highest) != (None, None)
+        if len(self.variants) == 1 and not differs:
+            return self
         kept = (item for item in self.items if item.id not in found.without)
         return replace(
             self,
