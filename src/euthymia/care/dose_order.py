@@ -16,7 +16,7 @@ from euthymia.errors import BadInput
 # Entry limits of the forms for adults: beyond these a slip is far more likely than a person.
 WEIGHT_ENTRY_KG = (30.0, 250.0)
 MOST_ENTRY_MG_PER_KG = 10_000.0
-MOST_ENTRY_ML = 10_000.0
+MOST_ENTRY_ML = 100_000.0
 # Rounding of an order: what a syringe, a pump and a label can show.
 DOSE_STEP_MG = 0.1
 VOLUME_STEP_ML = 0.01
@@ -119,7 +119,7 @@ def _volume_order(protocol: Protocol, rule: PerKg | PerKgRange, weight_kg: float
     concentration = _concentration(protocol, choice)
     dose_mg = _round_down(ratio * weight_kg, DOSE_STEP_MG)
     if dose_mg / concentration > MOST_ENTRY_ML:
-        message = f"{dose_mg:g} mg at {concentration:g} mg/mL would be litres. Check both."
+        message = f"{dose_mg:g} mg at {concentration:g} mg/mL would be a hundred litres. Check both."
         raise BadInput("too_much_to_give", "concentration_mg_per_ml", message)
     volume_ml = _round(dose_mg / concentration, VOLUME_STEP_ML)
     if volume_ml <= 0:
