@@ -247,6 +247,7 @@ ON_STANDARD_INPUT = {
     "eligibility": ["eligibility", "--json", "-"],
     "fit": ["fit", "--json", "-"],
     "resistance": ["resistance", "--json", "-"],
+    "episode": ["episode", "--json", "-"],
     "score": ["score", "phq9", "--json", "-"],
     "simulate": ["simulate", "--json", "-"],
 }

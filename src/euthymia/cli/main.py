@@ -20,6 +20,7 @@ COMMANDS = {
     "course": "course:course",
     "demo": "clinic:demo",
     "eligibility": "eligibility:eligibility",
+    "episode": "episode:episode",
     "fit": "fit:fit",
     "import": "clinic:import_record",
     "protocol": "protocol:protocol",

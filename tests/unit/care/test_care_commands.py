@@ -239,3 +239,45 @@ def test_refused_input_is_one_json_object_and_exit_two(
     arguments: tuple[str, ...], given: object, expected: tuple[str, str]
 ) -> None:
     assert refusal(*arguments, given=given) == expected
+
+
+def test_episode_lays_out_the_example_of_its_page(repository: Path) -> None:
+    found = answer("episode", "-", given=page_example(repository, "episode"))
+    assert (found["status"], found["symptoms_met"], found["symptoms_needed"], found["core"]) == ("met", 6, 5, "met")
+    by = {one["name"]: one["by"] for one in found["criteria"]}
+    assert by["low_mood"] == "PHQ-9 item 2 = 3 (2026-01-18)"
+    assert found["severity"]["level"] == "moderate"
+    assert found["severity"]["hint"].startswith("PHQ-9 13, moderate")
+    assert (found["course"]["kind"], found["course"]["code"]) == ("single", "6A70")
+    assert [one["name"] for one in found["specifiers"] if one["status"] == "met"] == ["anxious_distress"]
+
+
+def test_episode_as_a_table_and_its_list_of_facts() -> None:
+    old = {"instrument": "phq9", "at": "2026-01-01T00:00:00Z", "answers": {"2": 3}}
+    given = {"now": "2026-01-20T00:00:00Z", "facts": {"atypical": True, "sleep": True}, "answered": [old]}
+    table = run("episode", "-", given=given).stdout
+    assert table.startswith("not asked (dsm5): 1 signs of 5 needed")
+    assert "PHQ-9 item 2 = 3 on 2026-01-01: too old to count, ask again" in table
+    assert "with       atypical" in table
+    names = [row["name"] for row in answer("episode", "--facts")["facts"]]
+    assert {"low_mood", "function_severity"} <= set(names)
+    assert "low_mood" in run("episode", "--facts").stdout
+    assert run("episode").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "path"),
+    [
+        ({"mood": 1}, "unknown_field", "mood"),
+        ({"system": "icd9"}, "unknown_choice", "system"),
+        ({"now": "today"}, "bad_time", "now"),
+        ({"now": "2026-01-01T00:00:00"}, "naive_time", "now"),
+        ({"said_at": {"sleep": 3}}, "bad_time", "said_at.sleep"),
+        ({"answered": {}}, "not_a_list", "answered"),
+        ({"answered": [3]}, "not_an_object", "answered[0]"),
+        ({"answered": [{"instrument": "phq9", "answers": {}}]}, "bad_time", "answered[0].at"),
+        ({"facts": {"sad": True}}, "unknown_fact", "facts.sad"),
+    ],
+)
+def test_episode_refuses(given: dict[str, object], code: str, path: str) -> None:
+    assert refusal("episode", "-", given=given) == (code, path)
