@@ -7,7 +7,7 @@ same name differs in the same direction in every model: who clears fast, clears 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,8 @@ from euthymia.pharmacology.model import Model
 from euthymia.pharmacology.person import Individual
 
 Values = NDArray[np.float64]
+# Standard normal numbers by names, seed, people and first person: `standard_normals`, or the same from a kernel.
+Normals = Callable[[Sequence[str], int, int, int], Values]
 MOST_PEOPLE = 100_000
 
 
@@ -42,22 +44,6 @@ class Band:
             raise BadInput("unsorted", "band.quantiles", "Give quantiles in increasing order, each once.")
 
 
-def sample_effects(model: Model, seed: int, people: int, first: int = 0, *, occasion: int = 0) -> dict[str, Values]:
-    """Random effects of persons `first` to `first + people - 1`, each (people,), by parameter name.
-
-    occasion: which one, 0 for the first; what differs from one to the next depends on seed, name, person and occasion.
-    """
-    found: dict[str, Values] = {}
-    names = model.lasting
-    if names:
-        drawn = standard_normals(names, seed, people, first) @ np.linalg.cholesky(model.lasting_covariance).T
-        found = {name: drawn[:, place] for place, name in enumerate(names)}
-    for name, variance in model.occasional.items():
-        own = np.sqrt(variance) * standard_normals([f"{name}@{occasion}"], seed, people, first)[:, 0]
-        found[name] = found[name] + own if name in found else own
-    return found
-
-
 def sample_individual(individual: Individual, seed: int, people: int) -> dict[str, Values]:
     """Random effects an individual may have, given what was learned; all alike where nothing is left unknown."""
     names = tuple(individual.effects)
@@ -74,19 +60,43 @@ def sample_individual(individual: Individual, seed: int, people: int) -> dict[st
 
 def standard_normals(names: Sequence[str], seed: int, people: int, first: int) -> Values:
     """Independent standard normal numbers, (people, names)."""
-    return np.stack([_normals(name, seed, people, first) for name in names], axis=1)
+    return np.stack([_normals(key, people, first) for key in keys_of(names, seed)]).T
 
 
-def _normals(name: str, seed: int, people: int, first: int) -> Values:
+def keys_of(names: Sequence[str], seed: int) -> NDArray[np.uint64]:
+    """The generator's key of each name, (names, 2)."""
+    words = [int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "little") for name in names]
+    return np.array([(seed, word) for word in words], dtype=np.uint64)
+
+
+def _normals(key: NDArray[np.uint64], people: int, first: int) -> Values:
     """One number per person: a counter-based generator keyed by seed and name, its counter the person's number."""
-    word = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "little")
-    key = np.array([seed, word], dtype=np.uint64)
     # One counter step gives four 64-bit numbers; a person owns one step.
     raw = np.random.Philox(counter=first, key=key).random_raw(4 * people).reshape(people, 4)
     # 53 bits, never 0, so that the logarithm exists (Box and Muller 1958).
     shares = ((raw[:, :2] >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
     drawn = np.sqrt(-2.0 * np.log(shares[:, 0])) * np.cos(2.0 * np.pi * shares[:, 1])
     return np.asarray(drawn)
+
+
+def sample_effects(
+    model: Model, seed: int, people: int, first: int = 0, *, occasion: int = 0, normals: Normals = standard_normals
+) -> dict[str, Values]:
+    """Random effects of persons `first` to `first + people - 1`, each (people,), by parameter name.
+
+    occasion: which one, 0 for the first; what differs from one to the next depends on seed, name, person and occasion.
+    normals: where the numbers come from; a kernel gives the same ones sooner.
+    """
+    found: dict[str, Values] = {}
+    names = model.lasting
+    if names:
+        # People side by side in memory, which is how every later step walks them.
+        drawn = np.linalg.cholesky(model.lasting_covariance) @ normals(names, seed, people, first).T
+        found = dict(zip(names, drawn, strict=True))
+    for name, variance in model.occasional.items():
+        own = np.sqrt(variance) * normals([f"{name}@{occasion}"], seed, people, first)[:, 0]
+        found[name] = found[name] + own if name in found else own
+    return found
 
 
 def quantiles(values: Values, levels: Sequence[float]) -> Mapping[float, Values]:

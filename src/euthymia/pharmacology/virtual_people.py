@@ -17,7 +17,7 @@ from euthymia.errors import BadInput
 from euthymia.pharmacology.compounds.load import load_model, read_data
 from euthymia.pharmacology.model import Model
 from euthymia.pharmacology.person import Person
-from euthymia.pharmacology.population import sample_effects, standard_normals
+from euthymia.pharmacology.population import Normals, sample_effects, standard_normals
 from euthymia.pharmacology.regimen import Regimen
 from euthymia.pharmacology.solve import closed_form
 from euthymia.pharmacology.solve.system import LinearSystem, Values, slices
@@ -45,11 +45,11 @@ class VirtualPeople:
         if self.like not in ("esketamine_programme",):
             raise BadInput("unknown_population", "like", f"'{self.like}' is not known. Use: esketamine_programme.")
 
-    def covariates(self, first: int, end: int) -> dict[str, Values]:
+    def covariates(self, first: int, end: int, *, normals: Normals = standard_normals) -> dict[str, Values]:
         """Age, weight, sex and ancestry of persons `first` to `end - 1`, each (people,), by the names models use."""
         data = read_data("populations", self.like)
         names = ("virtual_age", "virtual_weight", "virtual_sex")
-        age, weight, sex = standard_normals(names, self.seed, end - first, first).T
+        age, weight, sex = normals(names, self.seed, end - first, first).T
         # The share of people below a normal number is what the sex is decided by, so its threshold is enough.
         female = sex < _normal_below(float(data["female"]["share"]))
         return {
@@ -96,10 +96,12 @@ def summarise(
     chosen = model if isinstance(model, Model) else load_model(model)
     chosen.require_covers(regimen, _someone(people))
     keep = _Tally(times.size, len(chosen.outputs))
+    normals = _normals(compiled=compiled)
 
     def system_of(part: slice) -> LinearSystem:
-        values = chosen.values(people.covariates(part.start, part.stop), _effects(chosen, people, part))
-        return chosen.system(regimen, values, part.stop - part.start)
+        covariates = people.covariates(part.start, part.stop, normals=normals)
+        effects = sample_effects(chosen, people.seed, part.stop - part.start, part.start, normals=normals)
+        return chosen.system(regimen, chosen.values(covariates, effects), part.stop - part.start)
 
     _run(system_of, people.people, times, keep, compiled=compiled)
     names = chosen.analytes(regimen)
@@ -134,8 +136,13 @@ def _run(
     fast.in_parallel(task, parts)
 
 
-def _effects(model: Model, people: VirtualPeople, part: slice) -> dict[str, Values]:
-    return sample_effects(model, people.seed, part.stop - part.start, part.start)
+def _normals(*, compiled: bool) -> Normals:
+    """Where the numbers people are drawn by come from; both give the same."""
+    if not compiled:
+        return standard_normals
+    from euthymia.pharmacology import fast_draws
+
+    return fast_draws.standard_normals
 
 
 def _someone(people: VirtualPeople) -> Person:
@@ -176,7 +183,7 @@ def _two_sided(drawn: NDArray[np.float64], row: Mapping[str, Any], *, logarithmi
     low, median, high = (float(row[name]) for name in ("low", "median", "high"))
     reached = drawn / _RANGE_SD
     if logarithmic:
-        found = median * np.where(drawn < 0, median / low, high / median) ** reached
+        found = median * np.exp(np.where(drawn < 0, np.log(median / low), np.log(high / median)) * reached)
     else:
         found = median + np.where(drawn < 0, median - low, high - median) * reached
     return np.clip(found, low, high)

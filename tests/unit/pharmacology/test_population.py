@@ -69,3 +69,23 @@ def test_a_band_that_cannot_be_made_is_refused(wrong: dict[str, object], path: s
     with pytest.raises(BadInput) as refusal:
         Band(**wrong)  # type: ignore[arg-type]
     assert refusal.value.path == path
+
+
+@pytest.mark.parametrize("first", [0, 1, 9_999_937])
+@pytest.mark.parametrize("people", [1, 63, 64, 65, 200])
+def test_the_kernel_draws_the_same_numbers(first: int, people: int) -> None:
+    pytest.importorskip("numba")
+    from euthymia.pharmacology import fast_draws
+
+    names = ["clearance", "central_volume", "clearance@3"]
+    slowly = standard_normals(names, 2**63 - 1, people, first)
+    assert fast_draws.standard_normals(names, 2**63 - 1, people, first) == pytest.approx(slowly, rel=0, abs=1e-14)
+
+
+def test_the_kernel_is_right_far_out_and_in_every_quarter_of_a_turn() -> None:
+    pytest.importorskip("numba")
+    from euthymia.pharmacology import fast_draws
+
+    slowly = standard_normals(["x"], 7, 300_000, 0)
+    assert np.abs(slowly).max() > 4.4
+    assert np.abs(fast_draws.standard_normals(["x"], 7, 300_000, 0) - slowly).max() < 1e-14
