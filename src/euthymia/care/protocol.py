@@ -242,6 +242,15 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Parent:
+    """What a protocol was made from; its limits may only be tighter than those of exactly this content."""
+
+    id: str
+    version: str
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class Protocol:
     """One version of one protocol. Equal content has an equal `content_hash`."""
 
@@ -268,6 +277,7 @@ class Protocol:
     stopping: tuple[CourseRule, ...]
     maintenance: tuple[CourseRule, ...]
     sources: tuple[Source, ...]
+    parent: Parent | None = None
 
     def limits_for(self, stage: Stage) -> tuple[Limit, ...]:
         return tuple(limit for limit in self.limits if limit.stage is stage)

@@ -58,12 +58,13 @@ def clone(protocol: Protocol, new_id: str, version: str, title: str) -> Protocol
     return _made(protocol, {"id": new_id, "version": _version(version), "title": title.strip()}, _parent(protocol))
 
 
-def next_version(protocol: Protocol, version: str) -> Protocol:
-    """The same protocol under another version; it stays below the parent it has, else below the one it started as."""
-    if _version(version) == protocol.version:
-        raise ProtocolError("same_version", "version", f"Version {protocol.version} is there already.")
-    parent = to_mapping(protocol).get("parent") or _parent(protocol)
-    return _made(protocol, {"version": _version(version)}, parent)
+def next_version(before: Protocol, after: Protocol, version: str) -> Protocol:
+    """`after`, which came from `before`, under a version of its own; it stays within the parent that `before` had,
+    or within `before` where that is what it started as."""
+    if _version(version) == before.version:
+        raise ProtocolError("same_version", "version", f"Version {before.version} is there already.")
+    parent = to_mapping(before).get("parent") or _parent(before)
+    return _made(after, {"version": _version(version)}, parent)
 
 
 def _version(version: str) -> str:
@@ -78,7 +79,7 @@ def _parent(protocol: Protocol) -> dict[str, str]:
 
 
 def _made(protocol: Protocol, identity: Mapping[str, str], parent: Mapping[str, str]) -> Protocol:
-    return parse_protocol(to_mapping(protocol) | identity | {"parent": dict(parent)})
+    return parse_protocol({**to_mapping(protocol), **identity, "parent": dict(parent)})
 
 
 def edit(protocol: Protocol, changes: Mapping[str, Any], by: str) -> Protocol:

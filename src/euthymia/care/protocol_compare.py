@@ -59,8 +59,8 @@ class Difference:
 # Which protocol it is, not what it says.
 IDENTITY = ("id", "version", "parent")
 # Where less is safer, and where more is. A limit has its own bound.
-LESS_IS_TIGHTER = ("fresh_within_min", "monitoring.*.every_min", "dose.high", "dose.step_up_below_pct")
-LESS_IS_TIGHTER += ("dose.first_mg",)
+LESS_IS_TIGHTER: tuple[str, ...] = ("fresh_within_min", "monitoring.*.every_min")
+LESS_IS_TIGHTER += ("dose.high", "dose.first_mg", "dose.step_up_below_pct")
 MORE_IS_TIGHTER = ("minimum_observation_min", "monitoring.*.until_min", "dose.low", "dose.gap_min", "checks.*")
 # Lists where each word more is one more thing that is watched or waited for.
 MORE_WORDS_ARE_TIGHTER = ("must_resolve", "monitoring.*.measure")
@@ -150,7 +150,7 @@ def looser_than(parent: Protocol, child: Protocol) -> Decision:
 
 def within_parent(child: Protocol, parent: Protocol | None) -> Decision:
     """`looser_than` for the protocol a child names as its parent; None: it is not at hand, so nobody can tell."""
-    named = getattr(child, "parent", None)
+    named = child.parent
     if named is None:
         return decide()
     if parent is None:
@@ -267,8 +267,8 @@ def _row(path: str, left: Fact | None, right: Fact | None, bounds: Mapping[str, 
 def _change(path: str, left: Fact | None, right: Fact | None, bounds: Mapping[str, Fact]) -> Change:
     before, after = left.value if left else None, right.value if right else None
     if before == after:
-        cited = before != OPEN and left is not None and right is not None and bool(left.unit)
-        return Change.CHANGED if cited and left.source != right.source else Change.SAME
+        told = left is None or right is None or before == OPEN or not left.unit or left.source == right.source
+        return Change.SAME if told else Change.CHANGED
     way = _direction(path, before, after, bounds)
     if way is not None:
         return way

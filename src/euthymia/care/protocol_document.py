@@ -27,6 +27,7 @@ from euthymia.care.protocol import (
     Limit,
     Measure,
     MonitoringRule,
+    Parent,
     PerKg,
     PerKgRange,
     Phase,
@@ -86,6 +87,7 @@ def parse_protocol(document: Mapping[str, Any]) -> Protocol:
         stopping=top.each("stopping", _course_rule),
         maintenance=top.each("maintenance", _course_rule),
         sources=_sources(top),
+        parent=_parent(top),
     )
     top.finish()
     _refuse_incomplete(protocol)
@@ -257,7 +259,7 @@ def _check(page: Page) -> CheckItem:
         raise page.refuse("memory_gates", "provenance", "A check from memory must not be required.")
     unit = str((page.value.get("number") or {}).get("unit", ""))
     number = _optional(page, "number", unit)
-    ours = provenance in (Provenance.MEMORY, Provenance.HOUSE)
+    ours = provenance in (Provenance.MEMORY, Provenance.HOUSE, Provenance.CLINIC)
     return CheckItem(page.name(), page.text("text"), required, page.sources(needed=not ours), provenance, number)
 
 
@@ -275,6 +277,18 @@ def _timing(page: Page) -> Timing:
 
 def _course_rule(page: Page) -> CourseRule:
     return CourseRule(page.name(), page.text("text"), page.sources(), page.choice("provenance", Provenance))
+
+
+def _parent(top: Page) -> Parent | None:
+    """What this protocol was made from; refuses one that was made from itself."""
+    if top.get("parent") is None:
+        return None
+    page = top.page("parent")
+    parent = Parent(page.text("id"), page.text("version"), page.text("content_hash"))
+    page.finish()
+    if (parent.id, parent.version) == (top.text("id"), top.text("version")):
+        raise page.refuse("cycle", "version", "A protocol is not made from itself.")
+    return parent
 
 
 def _sources(top: Page) -> tuple[Source, ...]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from euthymia.care.decision import Allowed, Decision, missing_of, reasons_of
 from euthymia.care.protocol import Protocol, fill
+from euthymia.care.protocol_change import next_version
 from euthymia.care.protocol_document import content_hash, to_mapping
 from euthymia.care.protocol_signature import sign
 from euthymia.care.protocols.load import load_protocol, shipped_protocols
@@ -87,8 +88,9 @@ def fill_protocol(
         )
     if not values:
         raise ProtocolError("nothing_filled", "values", "Fill at least one number.")
-    filled = fill(protocol_of(row), values, f"{viewer.name}: {source.strip()}")
-    made = new_version(viewer, replace(filled, version=next_name(viewer, row)), now)
+    protocol = protocol_of(row)
+    filled = fill(protocol, values, f"{viewer.name}: {source.strip()}")
+    made = new_version(viewer, next_version(protocol, filled, next_name(viewer, row)), now)
     replace_draft(row, now)
     return made
 

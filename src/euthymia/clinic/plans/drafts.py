@@ -14,7 +14,7 @@ from euthymia.care.decision import Allowed, Decision, Level, Missing, Reason, co
 from euthymia.care.dose_order import Choice, DoseOrder, PumpStep, calculate
 from euthymia.care.dosing import PriorDose, Room, WeightAt, WeightFacts, check_choice, check_order, room_under_caps
 from euthymia.care.override import Override, with_overrides
-from euthymia.care.protocol import Protocol, WeightBasis
+from euthymia.care.protocol import DeviceSteps, Protocol, WeightBasis
 from euthymia.clinic.accounts.viewer import Actor
 from euthymia.clinic.assessments.queries import eligibility_facts, latest_decision, recorded_answer, valid_consent
 from euthymia.clinic.assessments.rules import eligibility_of
@@ -33,7 +33,8 @@ WEIGHT_COUNTS_FOR = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class PlanChoice:
-    """What the prescriber picked. A typed weight outranks the record's; `weight_confirmed` says they looked again."""
+    """What the prescriber picked. A typed weight outranks the record's; `weight_confirmed` says they looked again.
+    `dosing_weight_kg`: the ideal or adjusted weight they worked out, where the protocol doses by one."""
 
     weight: float | None = None
     weight_unit: str = "kg"
@@ -41,6 +42,7 @@ class PlanChoice:
     dose_mg: float | None = None
     mg_per_kg: float | None = None
     concentration_mg_per_ml: float | None = None
+    dosing_weight_kg: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +86,9 @@ def draft_plan(
     protocol = protocol_of(row)
     weight = chosen_weight(actor, patient, choice, now)
     picked = Choice(choice.dose_mg, choice.mg_per_kg, choice.concentration_mg_per_ml)
-    order = calculate(protocol, weight.weight_kg, picked)
+    order = calculate(protocol, dosing_weight_kg(protocol, choice, weight), picked)
     prior = prior_doses(actor, patient)
-    facts = WeightFacts(weight.earlier, height_cm(actor, patient), choice.weight_confirmed)
+    facts = WeightFacts(weight.earlier, height_cm(actor, patient), choice.weight_confirmed, weight.weight_kg)
     dose = combine(
         check_order(protocol, order, weight=facts, prior=prior, now=now),
         check_choice(protocol, picked),
@@ -160,6 +162,21 @@ def chosen_weight(actor: Actor, patient: Patient, choice: PlanChoice, now: datet
     return ChosenWeight(known[-1].weight_kg, known[-1].at, last.source, False, known[:-1])
 
 
+def dosing_weight_kg(protocol: Protocol, choice: PlanChoice, weight: ChosenWeight) -> float:
+    """The weight the dose is worked out from: the scale's, or the one a clinician gives where the protocol asks for
+    another. Refuses one too many and one too few; no formula is built in, because none was read from a source."""
+    basis = WeightBasis.ACTUAL if isinstance(protocol.dose, DeviceSteps) else protocol.dose.weight_basis
+    given = choice.dosing_weight_kg
+    if basis is WeightBasis.ACTUAL:
+        if given is not None:
+            raise BadInput("two_weights", "dosing_weight_kg", "This protocol doses by the weight of the scale alone.")
+        return weight.weight_kg
+    if given is None:
+        message = f"This protocol doses by {basis} body weight. Work it out and type it in kilograms."
+        raise BadInput("no_dosing_weight", "dosing_weight_kg", message)
+    return given
+
+
 def recorded_weights(actor: Actor, patient: Patient) -> list[RecordEntry]:
     """Weights in the record, oldest first."""
     rows = visible_to(actor, RecordEntry).filter(patient=patient, code=WEIGHT, value__gt=0, at__isnull=False)
@@ -188,7 +205,8 @@ def prior_doses(actor: Actor, patient: Patient) -> tuple[PriorDose, ...]:
 def order_as_json(draft: PlanDraft) -> dict[str, Any]:
     """The order as it is kept in a plan, with the weight it rests on."""
     kept = asdict(draft.order) | {"weight_basis": draft.order.weight_basis.value}
-    return kept | {"weight_at": draft.weight.at.isoformat(), "weight_source": draft.weight.source}
+    measured = {"measured_kg": draft.weight.weight_kg} if draft.order.weight_basis is not WeightBasis.ACTUAL else {}
+    return kept | measured | {"weight_at": draft.weight.at.isoformat(), "weight_source": draft.weight.source}
 
 
 def order_of(plan: Plan) -> DoseOrder:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from euthymia.care.protocol import DeviceSteps, Protocol
+from euthymia.care.protocol import DeviceSteps, Protocol, WeightBasis
 from euthymia.clinic.people.forms import TypedNumber
 from euthymia.clinic.plans.drafts import PlanChoice
 from euthymia.clinic.plans.plan_pages import dose_question
@@ -67,6 +67,10 @@ class PlanForm(forms.Form):
     )
     weight_unit = forms.ChoiceField(label="Unit of the weight", choices=[("kg", "kg"), ("lb", "lb")], required=False)
     weight_confirmed = forms.BooleanField(label="I looked at the scale again: this weight is right", required=False)
+    dosing_weight_kg = TypedNumber(
+        required=False,
+        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any", "class": "is-short is-number"}),
+    )
     dose_mg = forms.TypedChoiceField(label="Dose", coerce=float, empty_value=None, required=False)
     mg_per_kg = TypedNumber(
         required=False,
@@ -81,6 +85,7 @@ class PlanForm(forms.Form):
     def __init__(self, protocol: Protocol, *arguments: Any, recorded: str = "", **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.fields["weight"].help_text = recorded
+        self._ask_dosing_weight(protocol)
         name, words = dose_question(protocol)
         self.fields[name].label = words
         if isinstance(protocol.dose, DeviceSteps):
@@ -94,6 +99,16 @@ class PlanForm(forms.Form):
         vial = protocol.concentration_mg_per_ml
         if vial is not None and vial.value is not None:
             self.fields["concentration_mg_per_ml"].help_text = f"Left empty: {vial.value:g} mg/mL, as in the protocol."
+
+    def _ask_dosing_weight(self, protocol: Protocol) -> None:
+        """Only where the protocol doses by another weight than the scale's."""
+        basis = WeightBasis.ACTUAL if isinstance(protocol.dose, DeviceSteps) else protocol.dose.weight_basis
+        if basis is WeightBasis.ACTUAL:
+            del self.fields["dosing_weight_kg"]
+            return
+        field = self.fields["dosing_weight_kg"]
+        field.label = f"{basis.capitalize()} body weight (kg)"
+        field.help_text = "As you worked it out; the plan keeps it beside the weight of the scale."
 
     def choice(self) -> PlanChoice:
         """What was chosen; call it on a valid form."""

@@ -23,7 +23,7 @@ class LooserThanParent(ProtocolError):
 
 def parent_here(actor: Actor, protocol: Protocol) -> Protocol | None:
     """The protocol this one names as its parent, from the clinic or as shipped; None when it is not at hand."""
-    named = getattr(protocol, "parent", None)
+    named = protocol.parent
     if named is None:
         return None
     row = visible_to(actor, ProtocolVersion).filter(protocol_id=named.id, version=named.version).first()
@@ -35,7 +35,7 @@ def parent_here(actor: Actor, protocol: Protocol) -> Protocol | None:
 
 def within_limits(actor: Actor, protocol: Protocol) -> Decision:
     """Whether a protocol keeps the limits it was made under: those of its parent, or of the first version here."""
-    if getattr(protocol, "parent", None) is not None:
+    if protocol.parent is not None:
         return within_parent(protocol, parent_here(actor, protocol))
     first = visible_to(actor, ProtocolVersion).filter(protocol_id=protocol.id).order_by("created_at", "pk").first()
     if first is None or first.version == protocol.version:

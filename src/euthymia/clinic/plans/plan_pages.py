@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from euthymia.care.decision import Allowed, Level, Reason, reasons_of
 from euthymia.care.dose_order import DoseOrder
 from euthymia.care.dosing import Room
-from euthymia.care.protocol import DeviceSteps, PerKg, PerKgRange, Protocol
+from euthymia.care.protocol import DeviceSteps, PerKg, PerKgRange, Protocol, WeightBasis
 from euthymia.clinic.assessments.decisions import DecisionPanel, decision_from_json, decision_panel
 from euthymia.clinic.people.models import RecordEntry
 from euthymia.clinic.plans.drafts import PlanDraft, order_of
@@ -141,9 +141,12 @@ def hold_words(reason: Reason) -> str:
 
 def weight_words(draft: PlanDraft, zone: ZoneInfo) -> str:
     """The weight with its basis, when it was measured and where it is from."""
-    weight, basis = draft.weight, draft.order.weight_basis.value
+    weight, basis = draft.weight, draft.order.weight_basis
     when = "now" if weight.typed else moment(weight.at, zone)
-    return f"{weight.weight_kg:g} kg, {basis} body weight, {when}, {weight.source}"
+    scale = f"{weight.weight_kg:g} kg, {WeightBasis.ACTUAL} body weight, {when}, {weight.source}"
+    if basis is WeightBasis.ACTUAL:
+        return scale
+    return f"{draft.order.weight_kg:g} kg, {basis} body weight, given by the prescriber; {scale}"
 
 
 def order_lines(order: DoseOrder) -> tuple[Line, ...]:

@@ -68,10 +68,11 @@ def edit_protocol(
         who = newest.made_by or "Somebody"
         says = f"{who} made version {newest.version} since you opened this page. Compare with it before you go on."
         raise ProtocolError("changed_meanwhile", "seen", says)
-    edited = edit(protocol_of(row), changes, f"{viewer.name}: {reason.strip()}")
+    before = protocol_of(row)
+    edited = edit(before, changes, f"{viewer.name}: {reason.strip()}")
     if content_hash(edited) == row.content_hash:
         raise ProtocolError("nothing_changed", "", "Nothing was changed, so no new version was made.")
-    made = next_version(edited, next_name(viewer, row))
+    made = next_version(before, edited, next_name(viewer, row))
     refuse_looser(viewer, made)
     new = new_version(viewer, made, now, detail={"made_from": str(row), "changed": str(len(changes))})
     replace_draft(row, now)

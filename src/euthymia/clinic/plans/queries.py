@@ -122,7 +122,7 @@ def last_signed(actor: Actor, protocol_id: str, before: ProtocolVersion) -> Prot
 def compared_before_signing(actor: Actor, row: ProtocolVersion) -> ProtocolVersion | None:
     """What a signer compares with: the version signed last, else what it was made from, else nothing."""
     signed = last_signed(actor, row.protocol_id, row)
-    parent = getattr(protocol_of(row), "parent", None)
+    parent = protocol_of(row).parent
     if signed is not None or parent is None:
         return signed
     return visible_to(actor, ProtocolVersion).filter(protocol_id=parent.id, version=parent.version).first()
