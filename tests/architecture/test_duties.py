@@ -73,6 +73,10 @@ DUTIES: dict[str, set[Role] | None] = {
     "consent-sign": JUDGES,
     "measure": JUDGES,
     "risk": JUDGES,
+    "risk-times": {LEAD},
+    "safety-plan": JUDGES,
+    "safety-plan-write": JUDGES,
+    "safety-plan-print": JUDGES,
     # Plan: everybody may read what the clinic works by; only the medical lead makes it so
     "protocols": STAFF,
     "protocol": STAFF,
@@ -116,6 +120,9 @@ DUTIES: dict[str, set[Role] | None] = {
     "fhir-metadata": ANYBODY,
     "fhir-search": KNOWS_PEOPLE,
     "fhir-read": KNOWS_PEOPLE,
+    # The words of questionnaires that a licence covers
+    "wording": {LEAD, MANAGER},
+    "wording-take-back": {LEAD, MANAGER},
     # Who looked at whom
     "access-log": {LEAD, MANAGER},
 }

@@ -150,3 +150,15 @@ def _earlier(answers: ScreenerAnswers) -> bool | None:
     if answers.behaviour_past_3_months:
         return False
     return answers.behaviour_ever
+
+
+SCREENERS: Mapping[str, Mapping[str, RiskLevel]] = {
+    instrument: {name: RiskLevel(level) for name, level in row["levels"].items()}
+    for instrument, row in _TABLE["screeners"].items()
+}
+
+
+def level_of(instrument: str, level: str) -> RiskLevel | None:
+    """What a screener's own level means on our pathway; None for a scale that is no screener. A level the screener
+    does not have is our own fault and says so (KeyError)."""
+    return SCREENERS[instrument][level] if instrument in SCREENERS else None

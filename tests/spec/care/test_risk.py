@@ -7,11 +7,13 @@ import pytest
 from euthymia.care.instruments import load_instrument
 from euthymia.care.protocol import Provenance
 from euthymia.care.risk import (
+    SCREENERS,
     TIERS,
     RiskLevel,
     ScreenerAnswers,
     Trigger,
     assess,
+    level_of,
     triage,
 )
 from euthymia.errors import InstrumentError
@@ -127,3 +129,26 @@ def test_after_a_no_to_thoughts_the_next_three_are_not_asked() -> None:
 
 def test_a_clinic_may_put_its_own_lower_tiers_in_place() -> None:
     assert triage(ScreenerAnswers(True, True, True), tiers=TIERS[:1]).level is None
+
+
+@pytest.mark.parametrize(
+    ("instrument", "level", "expected"),
+    [
+        ("cssrs_screener", "high", RiskLevel.HIGH),
+        ("cssrs_screener", "moderate", RiskLevel.MODERATE),
+        ("cssrs_screener", "low", RiskLevel.LOW),
+        ("cssrs_screener", "none_identified", RiskLevel.NONE_IDENTIFIED),
+        ("asq", "acute_positive", RiskLevel.HIGH),
+        ("asq", "non_acute_positive", RiskLevel.MODERATE),
+        ("asq", "negative", RiskLevel.NONE_IDENTIFIED),
+        ("phq9", "severe", None),
+    ],
+)
+def test_a_screeners_own_level_means_one_of_ours(instrument: str, level: str, expected: RiskLevel | None) -> None:
+    assert level_of(instrument, level) is expected
+
+
+def test_every_level_a_screener_has_means_one_of_ours() -> None:
+    for name, levels in SCREENERS.items():
+        instrument = load_instrument(name)
+        assert {level.name for level in instrument.levels} | {instrument.no_level} == set(levels)

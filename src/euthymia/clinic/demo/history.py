@@ -23,8 +23,9 @@ from euthymia.clinic.assessments.queries import facts_of
 from euthymia.clinic.demo.body import Body, curves_of, invented_body
 from euthymia.clinic.demo.cast import InventedPerson
 from euthymia.clinic.demo.visit import Visitor, play_visit
-from euthymia.clinic.measures.commands import Filled, close_risk, record_response
+from euthymia.clinic.measures.commands import Filled, record_response
 from euthymia.clinic.measures.models import AnswerSource, CheckIn, RiskSignal
+from euthymia.clinic.measures.risk_commands import close_risk
 from euthymia.clinic.people.commands import add_measurement, create_patient
 from euthymia.clinic.people.measurements import MEASUREMENTS
 from euthymia.clinic.people.models import CarePhase, Patient

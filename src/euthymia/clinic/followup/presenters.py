@@ -265,6 +265,7 @@ def possible_steps(home: PersonHome, patient: Patient) -> list[tuple[Policy, Ste
     else:
         steps.append((ASSESS, Step("Assess", reverse("assess", args=[patient.id]))))
         steps.append((PRESCRIBE, Step("Plan the treatment", reverse("plan", args=[patient.id]))))
+    steps.append((ASSESS, Step("Safety plan", reverse("safety-plan", args=[patient.id]))))
     return steps
 
 

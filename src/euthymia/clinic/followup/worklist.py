@@ -9,10 +9,13 @@ from django.urls import reverse
 from django.utils.timesince import timesince
 
 from euthymia.care.instruments import load_instrument
+from euthymia.care.risk_due import risk_tasks
 from euthymia.clinic.accounts.policies import ASSESS, HANDLE_INTAKE, RUN_SESSIONS, SEND_CHECK_INS, Policy
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.followup.queries import Worklist
 from euthymia.clinic.followup.words import chance_words, proposed_day
+from euthymia.clinic.measures.risk_presenters import list_words
+from euthymia.clinic.measures.risk_queries import clinic_times, pathway_of, risk_times
 
 # A list longer than this hides what matters; the rest unfolds.
 SHOWN_AT_ONCE = 6
@@ -88,17 +91,16 @@ def after_dose(label: str) -> str:
 
 
 def risk_items(found: Worklist, viewer: Viewer, now: datetime) -> list[Item]:
-    return [
-        Item(
-            str(signal.patient),
-            signal.trigger if signal.seen_at is None else f"{signal.trigger} (seen)",
-            ago(signal.raised_at, now),
-            str(signal.owner),
-            link(viewer, ASSESS, "risk", signal.id),
-            "See to it",
-        )
-        for signal in found.signals
-    ]
+    """Open signs: what it was, how urgent, where it stands, what is late, and whose it is."""
+    times, items = clinic_times(risk_times(viewer)), []
+    for signal in found.signals:
+        pathway = pathway_of(signal)
+        tasks = risk_tasks(pathway, times, viewer.zone, now)
+        owner = str(signal.owner) if signal.owner.is_active else f"{signal.owner}, who no longer works here"
+        url = link(viewer, ASSESS, "risk", signal.id)
+        what = list_words(signal, pathway, tasks)
+        items.append(Item(str(signal.patient), what, ago(signal.raised_at, now), owner, url, "See to it"))
+    return items
 
 
 def session_items(found: Worklist, viewer: Viewer) -> list[Item]:

@@ -18,16 +18,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from euthymia.care.followup import check_in_schedule
-from euthymia.care.instruments import load_instrument, score
-from euthymia.care.risk import Trigger, assess
-from euthymia.clinic.accounts.models import Membership
-from euthymia.clinic.accounts.policies import ASSESS, insist
-from euthymia.clinic.accounts.roles import Role
-from euthymia.clinic.accounts.viewer import Actor, System, Viewer
+from euthymia.care.instruments import Score, load_instrument, score
+from euthymia.care.risk import assess
+from euthymia.clinic.accounts.viewer import Actor, System
 from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action
 from euthymia.clinic.followup.commands import refresh_forecast
-from euthymia.clinic.measures.models import AnswerSource, CheckIn, Response, RiskSignal
+from euthymia.clinic.measures.models import AnswerSource, CheckIn, Response
+from euthymia.clinic.measures.risk_commands import note_screener, raise_risk
 from euthymia.clinic.people.models import Patient
 from euthymia.clinic.people.queries import visible_to
 from euthymia.clinic.plans.queries import protocol_of
@@ -41,10 +39,6 @@ BY_LINK = "patient, through a link"
 LINK_LIVES = timedelta(days=7)
 # The same thing sent again within this time by the same person is a double click, not a second thing.
 DOUBLE_CLICK = timedelta(minutes=1)
-# A form sent incomplete and then complete within this time is one sign, with one owner.
-SAME_SITTING = timedelta(hours=1)
-# Who owns a risk signal first: the prescriber if there is one, else whoever leads.
-OWNER_ROLES = (Role.PRESCRIBER, Role.MEDICAL_LEAD, Role.NURSE, Role.COORDINATOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +66,7 @@ def record_response(
         raise BadInput("in_the_future", "at", "This time lies in the future. Check the date and the clock.")
     instrument = load_instrument(filled.instrument_id)
     scored = score(instrument, filled.answers)
+    bands, band = named_by(scored)
     earlier = double_click(actor, patient, filled, now)
     if earlier is not None:
         return earlier
@@ -84,8 +79,8 @@ def record_response(
         instrument_version=scored.version,
         answers={item: value for item, value in filled.answers.items() if value is not None},
         total=scored.total,
-        band_set=scored.band.set if scored.band else "",
-        band=scored.band.name if scored.band else "",
+        band_set=bands,
+        band=band,
         missing=list(scored.missing),
         flags=list(scored.flags),
         source=filled.source,
@@ -97,9 +92,17 @@ def record_response(
     signal = assess(instrument, filled.answers)
     if signal is not None:
         raise_risk(actor, patient, response, signal.says, now)
+    note_screener(actor, patient, scored, now)
     if forecast:
         learn_from_answers(actor, patient, now)
     return response
+
+
+def named_by(scored: Score) -> tuple[str, str]:
+    """The set and the name a score is kept under: its band, or the level of a triage; empty without either."""
+    if scored.band is not None:
+        return scored.band.set, scored.band.name
+    return ("level", scored.level.name) if scored.level is not None else ("", "")
 
 
 def learn_from_answers(actor: Actor, patient: Patient, now: datetime) -> None:
@@ -119,87 +122,6 @@ def double_click(actor: Actor, patient: Patient, filled: Filled, now: datetime) 
     same = visible_to(actor, Response).filter(patient=patient, instrument=filled.instrument_id, by_id=actor.user_id)
     recent = same.filter(at__gt=filled.at - DOUBLE_CLICK, at__lte=now)
     return next((row for row in recent if row.answers == given), None)
-
-
-@transaction.atomic
-def raise_risk_of_unfinished(
-    actor: Actor, patient: Patient, instrument_id: str, answers: Mapping[str, int | None], now: datetime
-) -> RiskSignal | None:
-    """Suicidal thoughts marked on a form that is not complete: somebody owns it now, even if nobody ever finishes it.
-
-    The other answers are not kept. Sending the form again raises nothing new; completing it joins the same signal.
-    """
-    found = assess(load_instrument(instrument_id), answers)
-    if found is None or found.trigger is not Trigger.SUICIDAL_THOUGHTS:
-        return None
-    return raise_risk(actor, patient, None, found.says, now)
-
-
-@transaction.atomic
-def raise_risk(actor: Actor, patient: Patient, response: Response | None, trigger: str, now: datetime) -> RiskSignal:
-    """A risk signal with a named owner. Never without one: a clinic without staff cannot take answers."""
-    early = visible_to(actor, RiskSignal).filter(
-        patient=patient, response=None, closed_at=None, raised_at__gt=now - SAME_SITTING
-    )
-    signal = early.order_by("raised_at").first()
-    if signal is not None:
-        signal.response, signal.trigger = response, trigger
-        signal.save(update_fields=["response", "trigger"])
-        record(actor, Action.CHANGE, "risk_signal", now=now, patient_id=patient.id, subject_id=signal.id)
-        return signal
-    owner = owner_of_risk(actor)
-    signal = RiskSignal.objects.create(
-        clinic_id=actor.clinic_id,
-        patient=patient,
-        response=response,
-        trigger=trigger,
-        raised_at=now,
-        owner_id=owner.user_id,
-    )
-    detail = {"owner": owner.user_id}
-    record(actor, Action.CREATE, "risk_signal", now=now, patient_id=patient.id, subject_id=signal.id, detail=detail)
-    return signal
-
-
-def owner_of_risk(actor: Actor) -> Membership:
-    # Somebody who left and can no longer sign in would never see it.
-    working = Membership.objects.filter(clinic_id=actor.clinic_id, user__is_active=True)
-    members = list(working.select_related("user").order_by("pk"))
-    for role in OWNER_ROLES:
-        found = next((member for member in members if member.role == role), None)
-        if found is not None:
-            return found
-    raise BadInput("nobody_to_own_it", "clinic", "This clinic has nobody who could own a risk signal. Add staff first.")
-
-
-@transaction.atomic
-def see_risk(viewer: Viewer, signal: RiskSignal, now: datetime) -> RiskSignal:
-    """Note that the signal was seen; the first time counts."""
-    insist(viewer, ASSESS)
-    if signal.seen_at is None:
-        signal.seen_at = now
-        signal.save(update_fields=["seen_at"])
-        record(viewer, Action.CHANGE, "risk_signal", now=now, patient_id=signal.patient_id, subject_id=signal.id)
-    return signal
-
-
-@transaction.atomic
-def close_risk(viewer: Viewer, signal: RiskSignal, action_taken: str, now: datetime) -> RiskSignal:
-    """Close a signal with what was done. Refuses to close it with nothing, and to close it twice."""
-    insist(viewer, ASSESS)
-    signal = RiskSignal.objects.select_for_update().get(pk=signal.pk)
-    if signal.closed_at is not None:
-        raise BadInput("already_closed", "", f"{signal.closed_by} closed this already on {signal.closed_at:%d %B %Y}.")
-    if len(action_taken.strip()) < 10:
-        raise BadInput("say_what_was_done", "action_taken", "Write what was done, in at least a few words.")
-    signal.seen_at = signal.seen_at or now
-    signal.action_taken, signal.closed_at, signal.closed_by_id = action_taken.strip(), now, viewer.user_id
-    signal.save()
-    detail = {"state": "closed"}
-    record(
-        viewer, Action.CHANGE, "risk_signal", now=now, patient_id=signal.patient_id, subject_id=signal.id, detail=detail
-    )
-    return signal
 
 
 @transaction.atomic

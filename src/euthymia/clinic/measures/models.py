@@ -87,3 +87,68 @@ class RiskSignal(ClinicOwned):
 
     def __str__(self) -> str:
         return self.trigger
+
+
+class RiskStep(ClinicOwned):
+    """One event of a risk signal's pathway. Rows are only added; the database refuses a change."""
+
+    signal = models.ForeignKey(RiskSignal, on_delete=models.PROTECT, related_name="steps")
+    event_id = models.UUIDField(unique=True, help_text="Made where it was written, so that sent twice is one.")
+    kind = models.CharField(max_length=20)
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    by_name = models.CharField(max_length=200)
+    says = models.TextField(max_length=2000, blank=True)
+    to = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    to_name = models.CharField(max_length=200, blank=True)
+    level = models.CharField(max_length=20, blank=True)
+    answers = models.JSONField(default=dict, help_text="The screener's answers: question, yes or no.")
+    missing = models.JSONField(default=list)
+    as_clinician = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class RiskTimes(ClinicOwned):
+    """The hours a clinic gives itself for a risk signal, and the days it trusts a telephone number. The newest row
+    holds; empty is not set."""
+
+    see_within_h = models.FloatField(null=True)
+    screen_within_h = models.FloatField(null=True)
+    act_within_h = models.FloatField(null=True)
+    close_within_h = models.FloatField(null=True)
+    trusted_line_days = models.PositiveIntegerField(null=True)
+    set_at = models.DateTimeField()
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"set {self.set_at:%Y-%m-%d}"
+
+
+class SafetyPlanVersion(ClinicOwned):
+    """One version of a person's safety plan. Rows are only added; the database refuses a change."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="safety_plans")
+    version = models.PositiveIntegerField()
+    lines = models.JSONField(help_text="Part, and the lines that stand there.")
+    written_at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    by_name = models.CharField(max_length=200)
+    with_person = models.BooleanField()
+    review_on = models.DateField(null=True)
+    changed_because = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [models.UniqueConstraint(fields=["patient", "version"], name="safety_plan_version_once")]
+
+    def __str__(self) -> str:
+        return f"version {self.version}"

@@ -51,6 +51,15 @@ def check_in_row(check_in: CheckIn, now: datetime) -> CheckInRow:
     return CheckInRow(check_in, title, "sent, no answer yet" if check_in.sent_at else "due", "caution", None, True)
 
 
+def score_in_words(response: Response) -> str:
+    """What came of a filled form: its total, else its level, else why there is neither."""
+    if response.total is not None:
+        return f"{response.total:g}"
+    if response.band:
+        return response.band.replace("_", " ")
+    return "no total, answers are missing" if response.missing else "kept, it has no total"
+
+
 def answer_rows(responses: Iterable[Response]) -> list[AnswerRow]:
     """Every answer, newest first."""
     return [

@@ -34,7 +34,7 @@ def unanswered_check_ins(viewer: Viewer, due_after: datetime, due_before: dateti
 def open_risk_signals(viewer: Viewer) -> list[RiskSignal]:
     """Signals nobody has closed yet, oldest first."""
     rows = visible_to(viewer, RiskSignal).filter(closed_at=None).select_related("patient", "owner")
-    return list(rows.order_by("raised_at"))
+    return list(rows.prefetch_related("steps").order_by("raised_at"))
 
 
 def completeness(check_ins: list[CheckIn], now: datetime) -> tuple[int, int]:

@@ -67,9 +67,11 @@ class Result:
 def questionnaire(
     instrument: Instrument, answers: Mapping[str, int] | None = None, *, missing: Collection[str] = ()
 ) -> Questionnaire:
-    """The form, with what was answered kept and what is missing marked."""
+    """The usual form, with what was answered kept and what is missing marked."""
+    instrument = instrument.in_form()
     wanted = (translation.get_language() or "en").split("-")[0]
-    language = wanted if all(wanted in item.texts for item in instrument.items if item.texts) else "en"
+    known = instrument.languages or ("en",)
+    language = wanted if wanted in known else known[0]
     given = answers or {}
     questions = tuple(
         Question(
@@ -78,11 +80,11 @@ def questionnaire(
             number=number,
             words=item.text(language),
             choices=tuple(
-                Choice(option.value, option.texts.get(language, str(option.value)), given.get(item.id) == option.value)
+                Choice(option.value, option.text(language), given.get(item.id) == option.value)
                 for option in item.options
             ),
             problem=_("Choose the answer that fits best.") if item.id in missing else "",
-            optional=not item.scored,
+            optional=not (item.scored or item.needed),
         )
         for number, item in enumerate(instrument.items, 1)
     )
@@ -106,6 +108,7 @@ def answers_from(instrument: Instrument, sent: Mapping[str, str]) -> dict[str, i
 
 def result_of(instrument: Instrument, answers: Mapping[str, int]) -> Result:
     """The score of these answers in words."""
+    instrument = instrument.in_form()
     scored = score(instrument, answers)
     bands = band_set_of(instrument, scored)
     return Result(

@@ -13,17 +13,27 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from euthymia.care.crisis import crisis_lines
 from euthymia.care.instruments import instruments, load_instrument
+from euthymia.care.risk import Trigger
 from euthymia.clinic.accounts.policies import ASSESS, CAPABILITY_LINK, SEND_CHECK_INS, requires
 from euthymia.clinic.accounts.viewer import System
 from euthymia.clinic.measures import commands, presenters, queries
-from euthymia.clinic.measures.models import AnswerSource, CheckIn, RiskSignal
+from euthymia.clinic.measures.models import AnswerSource, CheckIn
 from euthymia.clinic.measures.questionnaire import answers_from, is_rated_by_clinician, questionnaire, result_of
+from euthymia.clinic.measures.risk_commands import raise_risk_of_unfinished
+from euthymia.clinic.measures.risk_queries import open_signal_of
 from euthymia.clinic.people.queries import find_or_404, open_patient
 from euthymia.clinic.people.shell import person_page
+from euthymia.clinic.wording.queries import instrument_in_words_of
 from euthymia.errors import BadInput
 
 REFUSED_FORM = 422
-ASKED_IN_CLINIC = ("phq9", "gad7", "madrs", "phq2")
+RAISES_RISK = {trigger.value for trigger in Trigger}
+# In the order a visit uses them; what is rated at the chair is asked in the session room.
+ASKED_IN_CLINIC = (
+    *("phq9", "gad7", "madrs", "phq2", "qids_sr16", "hamd17", "bdi2", "who5", "wsas", "sds", "cgi_s", "cgi_i"),
+    *("pcl5", "pc_ptsd5", "asq", "audit_c", "dast10", "bprs_positive4"),
+    *("side_effects", "kset", "urinary_questions", "bpic_ss", "oleary_sant", "cognition_check"),
+)
 
 
 @never_cache
@@ -36,7 +46,7 @@ def check_in(request: HttpRequest, token: str) -> HttpResponse:
         opened = commands.check_in_behind(token, now)
     except BadInput as refusal:
         return render(request, "measures/link_refused.html", {"refusal": refusal}, status=410)
-    asked = load_instrument(opened.instrument)
+    asked = instrument_in_words_of(System(opened.clinic_id, commands.BY_LINK), opened.instrument)
     # Whom to call is where the clinic is, wherever the browser thinks it is.
     help_here = {"crisis": crisis_lines(opened.clinic.country)}
     with translation.override(opened.patient.language):
@@ -46,7 +56,7 @@ def check_in(request: HttpRequest, token: str) -> HttpResponse:
         result = result_of(asked, answers)
         if result.missing:
             actor = System(opened.clinic_id, commands.BY_LINK)
-            commands.raise_risk_of_unfinished(actor, opened.patient, asked.id, answers, now)
+            raise_risk_of_unfinished(actor, opened.patient, asked.id, answers, now)
             form = questionnaire(asked, answers, missing=result.missing)
             context = {"questionnaire": form, "result": result} | help_here
             return render(request, "measures/check_in.html", context, status=REFUSED_FORM)
@@ -97,47 +107,21 @@ def measure(request: HttpRequest, patient_id: UUID, instrument: str) -> HttpResp
     if instrument not in instruments():
         raise Http404
     patient = open_patient(viewer, patient_id, purpose=f"measure_{instrument}", now=now)
-    asked = load_instrument(instrument)
+    asked = instrument_in_words_of(viewer, instrument)
     answers = answers_from(asked, request.POST) if request.method == "POST" else {}
     result = result_of(asked, answers) if request.method == "POST" else None
     if result is None or (result.missing and not request.POST.get("keep_incomplete")):
         if result is not None:
-            commands.raise_risk_of_unfinished(viewer, patient, instrument, answers, now)
+            raise_risk_of_unfinished(viewer, patient, instrument, answers, now)
         form = questionnaire(asked, answers, missing=result.missing if result else ())
         context = {"questionnaire": form, "result": result}
         status = REFUSED_FORM if result else 200
         return person_page(request, "measures/measure.html", patient, "check-ins", context, status=status)
     source = AnswerSource.CLINICIAN if is_rated_by_clinician(asked) else AnswerSource.CLINIC
     response = commands.record_response(viewer, patient, commands.Filled(instrument, answers, source, now), now=now)
-    signal = response.risk_signals.first()
+    signal = open_signal_of(viewer, patient) if RAISES_RISK & set(response.flags) else None
     if signal is not None:
         messages.warning(request, f"A sign of suicidal thoughts. Owner: {signal.owner}. Talk with {patient} now.")
         return redirect("risk", signal.id)
-    total = "no total, answers are missing" if response.total is None else f"{response.total:g}"
-    messages.success(request, f"{asked.title} recorded: {total}.")
+    messages.success(request, f"{asked.title} recorded: {presenters.score_in_words(response)}.")
     return redirect("person", patient.id)
-
-
-@require_http_methods(["GET", "POST"])
-@requires(ASSESS)
-def risk(request: HttpRequest, signal_id: UUID) -> HttpResponse:
-    """One risk signal: help first, then who owns it, when it was seen and what was done."""
-    viewer, now = request.viewer, timezone.now()  # type: ignore[attr-defined]
-    signal = find_or_404(viewer, RiskSignal, id=signal_id)
-    patient = open_patient(viewer, signal.patient_id, purpose="risk_signal", now=now)
-    problem = ""
-    if request.method == "POST":
-        try:
-            if request.POST.get("done"):
-                commands.close_risk(viewer, signal, request.POST.get("action_taken", ""), now)
-                messages.success(request, "Closed, with what was done.")
-                return redirect("today")
-            commands.see_risk(viewer, signal, now)
-            return redirect("risk", signal.id)
-        except BadInput as refusal:
-            problem = refusal.message
-            signal.refresh_from_db()
-    context = {"signal": signal, "problem": problem, "typed": request.POST.get("action_taken", "")}
-    return person_page(
-        request, "measures/risk.html", patient, "person", context, status=REFUSED_FORM if problem else 200
-    )
