@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("euthymia.clinic.plans.urls")),
     path("", include("euthymia.clinic.sessions.urls")),
     path("", include("euthymia.clinic.measures.urls")),
+    path("", include("euthymia.clinic.wording.urls")),
     path("", include("euthymia.clinic.followup.urls")),
     path("", include("euthymia.clinic.therapy.urls")),
     path("", include("euthymia.clinic.evidence.urls")),

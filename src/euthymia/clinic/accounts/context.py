@@ -12,6 +12,7 @@ from euthymia.care.crisis import crisis_lines
 from euthymia.care.decision import Allowed
 from euthymia.clinic.accounts.policies import (
     HANDLE_INTAKE,
+    LOAD_WORDING,
     RUN_SESSIONS,
     SEE_AUDIT,
     SEE_EVIDENCE,
@@ -29,6 +30,7 @@ STAFF_PAGES: tuple[tuple[str, str, Policy], ...] = (
     ("Intake", "intake", HANDLE_INTAKE),
     ("Protocols", "protocols", SIGNED_IN),
     ("Evidence", "evidence", SEE_EVIDENCE),
+    ("Wording", "wording", LOAD_WORDING),
     ("Access log", "access-log", SEE_AUDIT),
 )
 PUBLIC_PAGES = (

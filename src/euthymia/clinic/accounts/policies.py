@@ -68,6 +68,9 @@ SEE_EVIDENCE = Policy(
     PRESCRIBING | {Role.RESEARCHER, Role.MANAGER},
 )
 READ_FHIR = Policy("read_fhir", "For the care team, as FHIR.", CARE_TEAM)
+LOAD_WORDING = Policy(
+    "load_wording", "For managers and the medical lead.", frozenset({Role.MANAGER, Role.MEDICAL_LEAD})
+)
 SEE_AUDIT = Policy("see_audit", "For managers and the medical lead.", frozenset({Role.MANAGER, Role.MEDICAL_LEAD}))
 
 # Views of installed parts, which cannot carry our decorator: by the start of their module's name.

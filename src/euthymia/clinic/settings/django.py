@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "euthymia.clinic.plans",
     "euthymia.clinic.sessions",
     "euthymia.clinic.measures",
+    "euthymia.clinic.wording",
     "euthymia.clinic.followup",
     "euthymia.clinic.therapy",
     "euthymia.clinic.evidence",

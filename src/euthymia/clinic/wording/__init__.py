@@ -1,0 +1,1 @@
+"""The licensed words of questionnaires that a clinic brings itself."""
