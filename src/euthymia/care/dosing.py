@@ -22,7 +22,7 @@ from euthymia.care.dose_order import (
     plausible_weight_kg,
     swapped_digits,
 )
-from euthymia.care.protocol import Bound, DeviceSteps, Limit, Measure, PerKg, Protocol, Stage
+from euthymia.care.protocol import Bound, DeviceSteps, Limit, Measure, PerKg, Protocol, Stage, WeightBasis
 from euthymia.units import Mass
 
 __all__ = [
@@ -62,11 +62,12 @@ class WeightAt:
 @dataclass(frozen=True, slots=True)
 class WeightFacts:
     """What is known about a weight besides the number typed: earlier weights, height, and whether somebody looked
-    again and confirmed it."""
+    again and confirmed it. `measured_kg`: what the scale showed, where the dose rests on another weight."""
 
     earlier: tuple[WeightAt, ...] = ()
     height_cm: float | None = None
     confirmed: bool = False
+    measured_kg: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,8 @@ def check_order(
     doses = tuple(prior)
     decisions = (
         _check_belongs(protocol, order),
-        _check_weight(order.weight_kg, weight),
+        _check_basis(protocol, order, weight),
+        _check_weight(_on_scale(order, weight), weight),
         _check_ratio(protocol, order),
         _check_arithmetic(protocol, order),
         _check_limits(protocol, order, doses, now),
@@ -134,6 +136,38 @@ def _check_belongs(protocol: Protocol, order: DoseOrder) -> Findings:
         return [], []
     says = "The order was made under another protocol or version. Calculate it again."
     return [Reason("order_of_protocol", Level.STOP, "order", " ".join(its), " ".join(mine), protocol.id, says)], []
+
+
+def _on_scale(order: DoseOrder, facts: WeightFacts) -> float:
+    """The weight that is compared with earlier ones and with the height."""
+    if order.weight_basis is WeightBasis.ACTUAL or facts.measured_kg is None:
+        return order.weight_kg
+    return facts.measured_kg
+
+
+def _check_basis(protocol: Protocol, order: DoseOrder, facts: WeightFacts) -> Findings:
+    """The weight a dose rests on is the protocol's kind. No formula for another weight was read from a source, so a
+    clinician gives it; here it is only held against the scale."""
+    rule, basis = protocol.dose, order.weight_basis
+    if isinstance(rule, DeviceSteps):
+        return [], []
+    reasons: list[Reason] = []
+    missing: list[Missing] = []
+    if basis is not rule.weight_basis:
+        says = f"This protocol doses by {rule.weight_basis} body weight, the order by {basis} body weight."
+        reasons.append(
+            Reason("weight_basis", Level.HOLD, "weight_basis", basis.value, rule.weight_basis.value, protocol.id, says)
+        )
+    if basis is WeightBasis.ACTUAL:
+        return reasons, missing
+    if facts.measured_kg is None:
+        says = f"A dose by {basis} body weight needs what the scale shows as well."
+        missing.append(Missing("measured_kg", "weight_basis", says))
+    elif order.weight_kg > facts.measured_kg + TINY:
+        says = f"The {basis} body weight is above the {facts.measured_kg:g} kg of the scale. Look at both again."
+        value, limit = order.weight_kg, facts.measured_kg
+        reasons.append(Reason("dosing_weight", Level.HOLD, "weight_kg", value, limit, ENTRY, says))
+    return reasons, missing
 
 
 def _check_weight(weight_kg: float, facts: WeightFacts) -> Findings:

@@ -577,3 +577,57 @@ def test_what_no_medicine_is_is_refused(choice: Choice, code: str | None) -> Non
     with pytest.raises(BadInput) as refused:
         calculate(IV, 70, choice)
     assert refused.value.code == code
+
+
+# The weight a dose rests on
+
+
+def by_basis(basis: WeightBasis) -> Any:
+    assert isinstance(IV.dose, PerKg)
+    return replace(IV, dose=replace(IV.dose, weight_basis=basis))
+
+
+def basis_findings(protocol: Any, order: DoseOrder, measured_kg: float | None) -> tuple[set[str], set[str]]:
+    weight = WeightFacts((WeightAt(START, 110.0),), 175, measured_kg=measured_kg)
+    answer = ask(order, weight=weight, protocol=protocol)
+    return rules(answer), {absent.fact for absent in missing_of(answer)}
+
+
+@pytest.mark.parametrize(
+    ("dosing_kg", "measured_kg", "found", "missing"),
+    [
+        (82, 110, set(), set()),
+        (110, 110, set(), set()),
+        (110.5, 110, {"dosing_weight"}, set()),
+        (82, None, {"weight_change"}, {"measured_kg"}),
+        (82, 90, {"weight_change"}, set()),
+    ],
+)
+def test_an_adjusted_weight_is_given_beside_what_the_scale_shows(
+    dosing_kg: float, measured_kg: float | None, found: set[str], missing: set[str]
+) -> None:
+    protocol = by_basis(WeightBasis.ADJUSTED)
+    order = calculate(protocol, dosing_kg)
+    assert order.weight_basis is WeightBasis.ADJUSTED
+    assert order.dose_mg == pytest.approx(dosing_kg / 2, abs=0.1)
+    assert basis_findings(protocol, order, measured_kg) == (found, missing)
+
+
+def test_an_order_by_another_weight_than_the_protocols_is_held() -> None:
+    ideal = calculate(IV, 70, Choice(weight_basis=WeightBasis.IDEAL))
+    answer = ask(ideal, weight=replace(KNOWN, measured_kg=72))
+    assert [(r.rule, r.level, r.fact, r.value, r.limit) for r in reasons_of(answer)] == [
+        ("weight_basis", Level.HOLD, "weight_basis", "ideal", "actual")
+    ]
+    assert reasons_of(answer)[0].says == "This protocol doses by actual body weight, the order by ideal body weight."
+    actual = calculate(by_basis(WeightBasis.IDEAL), 70, Choice(weight_basis=WeightBasis.ACTUAL))
+    assert rules(ask(actual, protocol=by_basis(WeightBasis.IDEAL))) == {"weight_basis"}
+
+
+def test_whole_devices_have_no_weight_basis() -> None:
+    order = replace(calculate(NASAL, 70), weight_basis=WeightBasis.IDEAL)
+    assert ask(order, protocol=NASAL) == Allowed()
+
+
+def test_a_measured_weight_beside_an_order_by_actual_weight_changes_nothing() -> None:
+    assert ask(calculate(IV, 70), weight=replace(KNOWN, measured_kg=40)) == Allowed()

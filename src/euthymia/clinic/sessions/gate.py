@@ -98,7 +98,8 @@ def order_decision(actor: Actor, session: Session, at: datetime) -> Decision:
     weights = tuple(WeightAt(row.at, row.value) for row in rows if row.at and row.value)
     height = height_cm(actor, patient)
     # Where there was nothing to compare with, whoever signed the plan confirmed the weight then.
-    facts = WeightFacts(weights, height, confirmed=not weights and height is None)
+    confirmed = not weights and height is None
+    facts = WeightFacts(weights, height, confirmed=confirmed, measured_kg=plan.order.get("measured_kg"))
     prior = [dose for dose in prior_doses(actor, patient) if dose.at <= at]
     checked = check_order(session_protocol(session), order_of(plan), weight=facts, prior=prior, now=at)
     accepted = [Override(row["rule"], row["by"], row["because"]) for row in plan.overrides]
