@@ -30,7 +30,6 @@ FIELDS = "a plain value: its name and its fields with their units say what it is
 SAMPLE = "one of a family of legend samples, explained by the module"
 UNEXPLAINED = {
     "care/dosing.py:WeightAt": FIELDS,
-    "care/dosing.py:PriorDose": FIELDS,
     "care/episode.py:Status": LISTED,
     "care/facts.py:FactKind": LISTED,
     "care/followup.py:Timeliness": LISTED,
