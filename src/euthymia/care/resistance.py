@@ -1,11 +1,11 @@
-"""Is the depression treatment resistant, and how much: the definition, and three staging systems with their points.
+"""Is the depression treatment resistant, and how much: the definition, and four staging systems with their points.
 
 A missing duration, severity or trial detail never becomes a guess: the answer is `CannotTell` with what is missing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from euthymia.care.decision import CannotTell, Missing
@@ -35,6 +35,7 @@ __all__ = [
     "Staged",
     "Staging",
     "TreatmentTrial",
+    "european",
     "judge_trial",
     "maudsley",
     "meets_definition",
@@ -111,6 +112,7 @@ class Definition:
     missing: tuple[Missing, ...]
     says: str
     source: str
+    adequacy_version: str
 
 
 def meets_definition(history: History, adequacy: Adequacy = ADEQUACY) -> Definition:
@@ -128,7 +130,7 @@ def meets_definition(history: History, adequacy: Adequacy = ADEQUACY) -> Definit
         met = None
         missing = (Missing("trials", "resistance_definition", "No earlier treatments are written down."),)
     source = f"{basis('definition').says}; {adequacy.says}"
-    return Definition(met, needed, counted, judged, missing, TABLE["definition"]["says"], source)
+    return Definition(met, needed, counted, judged, missing, TABLE["definition"]["says"], source, adequacy.version)
 
 
 def stage_all(history: History, adequacy: Adequacy = ADEQUACY) -> dict[str, Staging]:
@@ -137,6 +139,7 @@ def stage_all(history: History, adequacy: Adequacy = ADEQUACY) -> dict[str, Stag
         "maudsley": maudsley(history, adequacy),
         "mgh": mgh(history, adequacy),
         "thase_rush": thase_rush(history, adequacy),
+        "european": european(history, adequacy),
     }
 
 
@@ -176,7 +179,7 @@ def mgh(history: History, adequacy: Adequacy = ADEQUACY) -> Staging:
     """Massachusetts General Hospital staging: a point per failed adequate trial of at least six weeks, half a point
     per optimisation and per augmentation, three for ECT. No bands."""
     table = TABLE["mgh"]
-    longer = Adequacy(max(adequacy.min_weeks, float(table["min_weeks"])), adequacy.floors_mg_day, adequacy.says)
+    longer = replace(adequacy, min_weeks=max(adequacy.min_weeks, float(table["min_weeks"])))
     judged = tuple(judge_trial(trial, longer) for trial in history.trials)
     counted = [one.trial for one in judged if one.counts is Counts.YES]
     missing = [gap for one in judged if one.counts is Counts.CANNOT_TELL for gap in one.missing]
@@ -226,6 +229,25 @@ def thase_rush(history: History, adequacy: Adequacy = ADEQUACY) -> Staging:
     return Staged(
         "thase_rush", float(len(points)), stage, tuple(points), basis("thase_rush").says, _not_counted(judged)
     )
+
+
+def european(history: History, adequacy: Adequacy = ADEQUACY) -> Staging:
+    """European staging by the weeks of adequate treatment that did not help enough. Weeks that the printed spans share
+    or leave out have no one stage: cannot tell, and why."""
+    judged = tuple(judge_trial(trial, adequacy) for trial in history.trials)
+    missing = [gap for one in judged if one.counts is Counts.CANNOT_TELL for gap in one.missing]
+    if not history.trials:
+        missing.append(_no_trials("european"))
+    if missing:
+        return CannotTell(tuple(missing))
+    counted = [one.trial for one in judged if one.counts is Counts.YES]
+    weeks = sum(trial.weeks or 0.0 for trial in counted)
+    stages = [name for name, low, high in TABLE["european"]["stages"] if low <= weeks <= high]
+    if len(stages) != 1:
+        found = f"lie in {' and '.join(stages)}" if stages else "lie in no stage as printed"
+        return CannotTell((Missing("weeks", "european", f"{weeks:g} weeks without enough help {found}."),))
+    points = tuple(Point("weeks", trial.weeks or 0.0, trial.drug) for trial in counted)
+    return Staged("european", weeks, stages[0], points, basis("european").says, _not_counted(judged))
 
 
 _QUESTIONS = {

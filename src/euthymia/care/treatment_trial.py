@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -67,24 +67,73 @@ class TreatmentTrial:
         return CLASSES.get(self.substance)
 
 
+SHIPPED = "shipped"
+FEWEST_WEEKS, MOST_WEEKS = 0.0, 104.0
+WEEKS_OPTIONS: tuple[float, ...] = tuple(float(weeks) for weeks in TABLE["adequacy"]["min_weeks_options"])
+
+
 @dataclass(frozen=True, slots=True)
 class Adequacy:
     """What the clinic calls an adequate trial: a lowest daily dose per drug and a shortest duration. Editable; the
-    shipped floors are one textbook's lower end of the usual dose."""
+    shipped floors are one textbook's lower end of the usual dose.
+
+    own: drug → who set its floor and from what, where the clinic did.   version: which settings these are.
+    """
 
     min_weeks: float
     floors_mg_day: Mapping[str, float]
     says: str
+    own: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    version: str = SHIPPED
 
     def with_floors(self, floors_mg_day: Mapping[str, float], set_by: str) -> Adequacy:
         """The same with a clinic's own floors added or put in place of the shipped ones, by a named person."""
-        if not set_by.strip():
-            raise BadInput("unnamed", "set_by", "Say who sets these doses.")
+        _insist_named(set_by)
         for drug, dose_mg in floors_mg_day.items():
             if not 0 < dose_mg < float("inf"):
                 raise BadInput("out_of_range", f"floors.{drug}", "Give a dose above 0 mg a day.")
-        merged = MappingProxyType(dict(self.floors_mg_day) | {d.casefold(): mg for d, mg in floors_mg_day.items()})
-        return Adequacy(self.min_weeks, merged, f"{self.says}; {', '.join(floors_mg_day)} set by {set_by.strip()}")
+        added = {drug.strip().casefold(): dose_mg for drug, dose_mg in floors_mg_day.items()}
+        return replace(
+            self,
+            floors_mg_day=MappingProxyType(dict(self.floors_mg_day) | added),
+            own=MappingProxyType(dict(self.own) | dict.fromkeys(added, set_by.strip())),
+            says=f"{self.says}; {', '.join(floors_mg_day)} set by {set_by.strip()}",
+        )
+
+    def with_weeks(self, weeks: float, set_by: str) -> Adequacy:
+        """The same with a clinic's own shortest duration, by a named person."""
+        _insist_named(set_by)
+        if not FEWEST_WEEKS < weeks <= MOST_WEEKS:
+            raise BadInput("out_of_range", "min_weeks", f"Give weeks above 0, at most {MOST_WEEKS:g}.")
+        return replace(self, min_weeks=weeks, says=f"{self.says}; {weeks:g} weeks set by {set_by.strip()}")
+
+
+def _insist_named(set_by: str) -> None:
+    if not set_by.strip():
+        raise BadInput("unnamed", "set_by", "Say who sets this.")
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """The lowest adequate daily dose of one medicine with where it is from; None is a hole, and `says` why."""
+
+    drug: str
+    drug_class: str
+    dose_mg_day: float | None
+    says: str
+    is_own: bool
+
+
+def floors_of(adequacy: Adequacy) -> tuple[Floor, ...]:
+    """Every antidepressant known here by class, then those a clinic added, each with its floor or the hole."""
+    added = {drug: "" for drug in adequacy.floors_mg_day if drug not in CLASSES}
+    shipped = basis_of(TABLE["adequacy"]["floors"], SOURCES).says
+    floors = []
+    for drug, drug_class in (*CLASSES.items(), *added.items()):
+        dose_mg_day = adequacy.floors_mg_day.get(drug)
+        says = TABLE["adequacy"]["why_no_floor"] if dose_mg_day is None else adequacy.own.get(drug, shipped)
+        floors.append(Floor(drug, drug_class, dose_mg_day, says, drug in adequacy.own))
+    return tuple(floors)
 
 
 def _shipped_adequacy() -> Adequacy:

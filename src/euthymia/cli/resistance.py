@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -94,13 +95,12 @@ def _choice(data: Mapping[str, Any], name: str, path: str, kind: type[Choice]) -
 def _adequacy(data: Mapping[str, Any]) -> Adequacy:
     """The shipped rule with what the input puts in its place."""
     weeks = number_or_none(data, "min_weeks")
-    if weeks is not None and weeks <= 0:
-        raise BadInput("out_of_range", "min_weeks", "Give weeks above 0.")
     floors = object_at(data, "floors_mg_day")
     given = {drug: number_or_none(floors, drug, "floors_mg_day") for drug in floors}
-    chosen = ADEQUACY if weeks is None else Adequacy(weeks, ADEQUACY.floors_mg_day, f"{ADEQUACY.says}; weeks as given")
+    chosen = ADEQUACY if weeks is None else ADEQUACY.with_weeks(weeks, "the input")
     known = {drug: dose_mg for drug, dose_mg in given.items() if dose_mg is not None}
-    return chosen.with_floors(known, "the input") if known else chosen
+    chosen = chosen.with_floors(known, "the input") if known else chosen
+    return chosen if chosen is ADEQUACY else replace(chosen, version="as given")
 
 
 def _definition(found: Definition) -> dict[str, Any]:
@@ -115,6 +115,7 @@ def _definition(found: Definition) -> dict[str, Any]:
         ],
         "missing": _missing(found.missing),
         "source": found.source,
+        "adequacy_version": found.adequacy_version,
     }
 
 

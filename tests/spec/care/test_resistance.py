@@ -15,6 +15,7 @@ from euthymia.care.resistance import (
     Staged,
     Staging,
     TreatmentTrial,
+    european,
     judge_trial,
     maudsley,
     meets_definition,
@@ -22,6 +23,7 @@ from euthymia.care.resistance import (
     stage_all,
     thase_rush,
 )
+from euthymia.care.treatment_trial import CLASSES, WEEKS_OPTIONS, floors_of
 from euthymia.errors import BadInput
 
 
@@ -281,7 +283,7 @@ def test_thase_and_rush_climb_one_step_after_the_other(
 
 
 def test_all_systems_answer_by_name() -> None:
-    assert list(stage_all(history(failed("sertraline")))) == ["maudsley", "mgh", "thase_rush"]
+    assert list(stage_all(history(failed("sertraline")))) == ["maudsley", "mgh", "thase_rush", "european"]
 
 
 @pytest.mark.parametrize(
@@ -304,3 +306,106 @@ def part(staging: Staging, name: str) -> float | None:
     """The points one part gave."""
     points = staging.points if isinstance(staging, Staged) else ()
     return next((point.points for point in points if point.part == name), None)
+
+
+@pytest.mark.parametrize(
+    ("weeks", "stage_"),
+    [
+        ((11.9,), None),
+        ((12,), "TRD1"),
+        ((8, 8), "TRD1"),
+        ((8, 8.1), None),
+        ((9, 9), "TRD2"),
+        ((8, 8, 7.9), "TRD2"),
+        ((8, 8, 8), None),
+        ((8, 8, 8.1), "TRD3"),
+        ((10, 10, 9.9), "TRD3"),
+        ((10, 10, 10), None),
+        ((10, 10, 12.1), "TRD4"),
+        ((20, 20), None),
+        ((20, 20.1), "TRD5"),
+        ((26, 26), "TRD5"),
+        ((26, 26.1), None),
+    ],
+)
+def test_european_stages_go_by_weeks_and_say_where_the_spans_leave_none(
+    weeks: tuple[float, ...], stage_: str | None
+) -> None:
+    drugs = ("sertraline", "venlafaxine", "mirtazapine")
+    trials = [failed(drug, weeks=long) for drug, long in zip(drugs, weeks, strict=False)]
+    found = european(history(*trials))
+    assert stage(found) == stage_
+    if isinstance(found, Staged):
+        assert (found.total, [point.points for point in found.points]) == (sum(weeks), list(weeks))
+        assert "PLoS One" in found.source
+    else:
+        (gap,) = found.missing
+        assert gap.says.startswith(f"{sum(weeks):g} weeks without enough help lie in")
+
+
+def test_european_weeks_that_two_stages_share_name_both() -> None:
+    found = european(history(failed("sertraline", weeks=24)))
+    assert isinstance(found, CannotTell)
+    assert found.missing[0].says == "24 weeks without enough help lie in TRD2 and TRD3."
+
+
+def test_european_counts_only_what_counts_and_asks_for_the_rest() -> None:
+    assert absent(european(history())) == ("trials",)
+    assert absent(european(history(failed("sertraline", None)))) == ("dose_mg_day",)
+    helped = failed("venlafaxine", weeks=30, outcome=Outcome.RESPONSE)
+    found = european(history(failed("sertraline", weeks=12), helped))
+    assert stage(found) == "TRD1"
+    assert isinstance(found, Staged)
+    assert found.notes == ("venlafaxine: It helped.",)
+
+
+def test_every_floor_says_where_it_is_from_or_why_there_is_none() -> None:
+    floors = {floor.drug: floor for floor in floors_of(ADEQUACY)}
+    assert set(floors) == set(CLASSES)
+    assert floors["sertraline"].dose_mg_day == 50
+    assert floors["sertraline"].says.startswith("McMaster")
+    assert floors["sertraline"].says.endswith("(read)")
+    holes = {drug for drug, floor in floors.items() if floor.dose_mg_day is None}
+    assert {floors[drug].drug_class for drug in holes} == {"tricyclic", "maoi", "sari", "melatonergic"}
+    assert all("No lowest adequate dose was read" in floors[drug].says for drug in holes)
+    assert not any(floor.is_own for floor in floors.values())
+
+
+def test_a_clinic_fills_a_hole_and_adds_a_medicine_under_its_own_name() -> None:
+    own = ADEQUACY.with_floors({"Imipramine": 100}, "Dr Ito: label").with_floors({"reboxetine ": 8}, "Dr Ito: label")
+    floors = {floor.drug: floor for floor in floors_of(own)}
+    assert (floors["imipramine"].dose_mg_day, floors["imipramine"].says) == (100, "Dr Ito: label")
+    assert (floors["reboxetine"].dose_mg_day, floors["reboxetine"].drug_class) == (8, "")
+    assert {floor.drug for floor in floors.values() if floor.is_own} == {"imipramine", "reboxetine"}
+    assert judge_trial(failed("imipramine", 100), own).counts is Counts.YES
+    assert judge_trial(failed("imipramine", 99.9), own).counts is Counts.NO
+    assert judge_trial(failed("imipramine", 100)).counts is Counts.CANNOT_TELL
+
+
+@pytest.mark.parametrize("weeks", [4.0, 8.0, 104.0, 0.1])
+def test_a_clinic_chooses_its_weeks(weeks: float) -> None:
+    own = ADEQUACY.with_weeks(weeks, " Dr Ito ")
+    assert (own.min_weeks, own.floors_mg_day) == (weeks, ADEQUACY.floors_mg_day)
+    assert own.says.endswith(f"; {weeks:g} weeks set by Dr Ito")
+    assert judge_trial(failed("sertraline", weeks=weeks), own).counts is Counts.YES
+
+
+@pytest.mark.parametrize("weeks", [0.0, -1.0, 104.1, float("nan")])
+def test_weeks_that_cannot_be_meant_are_refused(weeks: float) -> None:
+    with pytest.raises(BadInput) as refused:
+        ADEQUACY.with_weeks(weeks, "Dr Ito")
+    assert (refused.value.code, refused.value.path) == ("out_of_range", "min_weeks")
+    with pytest.raises(BadInput) as unnamed:
+        ADEQUACY.with_weeks(6, " ")
+    assert (unnamed.value.code, unnamed.value.path) == ("unnamed", "set_by")
+
+
+def test_the_shipped_weeks_are_one_of_those_read() -> None:
+    assert (ADEQUACY.min_weeks, WEEKS_OPTIONS) == (6, (4, 6, 8))
+
+
+def test_a_judgement_says_which_settings_it_used() -> None:
+    assert meets_definition(history(failed("sertraline"))).adequacy_version == "shipped"
+    own = Adequacy(6, {}, "none", version="3")
+    assert meets_definition(history(failed("sertraline")), own).adequacy_version == "3"
+    assert own.with_weeks(8, "Dr Ito").version == "3"
