@@ -13,6 +13,7 @@ import pytest
 
 from euthymia.care.decision import CannotTell
 from euthymia.care.instruments import LicenceClass, instruments, load_instrument, score
+from euthymia.care.instruments.bulk import score_many
 from euthymia.care.instruments.document import parse_instrument
 from euthymia.care.protocol import Provenance
 from euthymia.care.response_rules import Judged, response
@@ -122,6 +123,28 @@ def test_groups_and_filled_in_answers_exclude_each_other(example: dict[str, Any]
     for grouped in ({"alternatives": [["1", "2"]]}, {"subscale": [group | {"in_total": True}]}):
         with pytest.raises(InstrumentError, match="fill in"):
             parse_instrument(example | rule | grouped)
+
+
+def test_a_subscale_of_questions_that_were_not_asked_is_nothing(example: dict[str, Any]) -> None:
+    document = copy.deepcopy(example)
+    document["item"][1]["ask_when"] = [{"item": "1", "values": [3]}]
+    document["subscale"] = [{"name": "later", "items": ["2"], "take": "sum"}]
+    made = parse_instrument(document)
+    assert dict(score(made, {"1": 0}).subscales) == {"later": 0}
+    assert dict(score(made, {"1": 3}).subscales) == {"later": None}
+    many = score_many(made, {"1": [0, 3], "2": [None, None]}).subscales["later"]
+    assert many.tolist() == [0, None]
+
+
+def test_only_a_blank_that_must_be_resolved_is_never_filled_in(example: dict[str, Any]) -> None:
+    document = copy.deepcopy(example) | {"missing_rule": [{"name": "x", "at_most": 1} | READ]}
+    fill = {"missing_rule": "x"}
+    strict = parse_instrument(document)
+    del document["flag"][0]["when_blank"]
+    loose = parse_instrument(document)
+    assert (score(strict, {"1": 3}, fill).total, score(loose, {"1": 3}, fill).total) == (None, 6)
+    totals = [score_many(made, {"1": [3], "2": [None]}, fill).total.tolist() for made in (strict, loose)]
+    assert totals == [[None], [6]]
 
 
 def test_the_code_of_an_item_is_not_the_code_of_the_total(example: dict[str, Any]) -> None:

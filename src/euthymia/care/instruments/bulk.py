@@ -248,7 +248,8 @@ def _level(forms: _Forms, lacks: Whole) -> Code:
 def _final(forms: _Forms, lacks: Whole) -> Yes:
     if not forms.form.levels:
         return np.zeros(forms.rows, bool)
-    return (lacks == 0) | next(_reached_levels(forms))
+    final: Yes = (lacks == 0) | next(_reached_levels(forms))
+    return final
 
 
 def _reached_levels(forms: _Forms) -> Iterator[Yes]:
