@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from threading import Lock, local
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -126,12 +126,8 @@ def _run(
         return
     from euthymia.pharmacology.solve import fast
 
-    own = local()
-
     def task(part: slice) -> None:
-        if not hasattr(own, "kernel"):
-            own.kernel = fast.Repeated()
-        keep.add(own.kernel.solve(system_of(part), times))
+        keep.count(*fast.add_up(system_of(part), times))
 
     fast.in_parallel(task, parts)
 
@@ -161,14 +157,16 @@ class _Tally:
 
     def add(self, found: Values) -> None:
         """found: (outputs, times, people)."""
-        total = found.sum(axis=2).T
-        peaks = found.max(axis=1)
+        self.count(found.sum(axis=2), found.max(axis=1))
+
+    def count(self, sums: Values, peaks: Values) -> None:
+        """sums: over people, (outputs, times).   peaks: (outputs, people)."""
         with np.errstate(divide="ignore"):
             places = np.log(peaks / _LOWEST_PEAK) / _WIDTH
         places = np.clip(places, 0, _CLASSES - 1).astype(np.int64)
         counted = np.stack([np.bincount(row, minlength=_CLASSES) for row in places])
         with self.lock:
-            self.total += total
+            self.total += sums.T
             self.classes += counted
 
     def peak(self, output: int, level: float) -> float:

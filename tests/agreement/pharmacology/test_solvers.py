@@ -252,6 +252,26 @@ def test_people_in_any_number_are_solved_alike() -> None:
         assert worst(found, whole[:people]) < 1e-12
 
 
+@pytest.mark.parametrize("own", [False, True], ids=["shared schedule", "schedules of their own"])
+@pytest.mark.parametrize("people", [1, 64, 65, 300])
+def test_what_is_added_up_is_everybodys_course(people: int, own: bool) -> None:
+    """A person whose modes cannot be told apart, in the middle of a block, is counted once and as exactly."""
+    rates = np.tile(np.array([[[-1.7, 0, 0], [1.7, -2.5, 0], [0, 2.5, -0.4]]]), (people, 1, 1))
+    rates *= np.linspace(0.5, 2, people)[:, None, None]
+    rates[people // 2] = [[-1.7, 0, 0], [1.7, -1.7, 0], [0, 1.7, -1.7]]
+    amount, later_h = np.linspace(5, 10, people), np.linspace(0, 1, people) if own else None
+    inputs = (
+        Input(0, 1.0, amount, np.zeros(people), later_h),
+        Input(1, 3.0, amount, np.full(people, 0.5), later_h),
+    )
+    system = LinearSystem(rates, np.tile(np.array([[[0, 0, 1.0], [0, 2.0, 0]]]), (people, 1, 1)), inputs)
+    at_h = np.array([0.0, 0.5, 1.2, 2.0, 3.25, 5.0, 9.0])
+    courses = closed_form.solve(system, at_h)
+    sums, peaks = fast.add_up(system, at_h)
+    assert sums == pytest.approx(courses.sum(axis=0).T, rel=1e-9, abs=1e-9)
+    assert peaks == pytest.approx(courses.max(axis=1).T, rel=1e-9, abs=1e-9)
+
+
 def test_drug_that_goes_round_in_a_circle_has_modes_too() -> None:
     """Liver, bile, gut and back: the modes are complex, the amounts are not."""
     rates = np.array([[[-1.0, 0.0, 0.8], [0.9, -2.0, 0.0], [0.0, 2.0, -0.8]]])
@@ -261,6 +281,9 @@ def test_drug_that_goes_round_in_a_circle_has_modes_too() -> None:
     expected = exponential.solve(system, at_h)
     for solver in (closed_form, fast, propagated):
         assert worst(solver.solve(system, at_h), expected) < EXACT
+    sums, peaks = fast.add_up(system, at_h)
+    assert sums == pytest.approx(expected[0].T)
+    assert peaks[:, 0] == pytest.approx(expected[0].max(axis=0))
 
 
 def test_every_solver_is_tried() -> None:

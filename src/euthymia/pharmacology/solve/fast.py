@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from euthymia.pharmacology.solve import closed_form
 from euthymia.pharmacology.solve.fast_modes import Asked, Found, Places, Plan, find, planned, seen_runs
-from euthymia.pharmacology.solve.fast_recursion import Body, Schedule, walk
+from euthymia.pharmacology.solve.fast_recursion import Body, Schedule, walk, walk_and_sum
 from euthymia.pharmacology.solve.modes import Group, cascade
 from euthymia.pharmacology.solve.program import Kind, Program, compiled
 from euthymia.pharmacology.solve.system import LinearSystem, Values, checked, slices
@@ -48,24 +48,21 @@ def solve_into(out: Values, system: LinearSystem, at_h: Values) -> None:
     _solve_the_rest(out, system, at_h, body)
 
 
-class Repeated:
-    """The kernel for block after block of people on one schedule, in memory that is kept from block to block."""
-
-    def __init__(self) -> None:
-        self._out = np.zeros((0, 0, 0))
-
-    def solve(self, system: LinearSystem, at_h: Values) -> Values:
-        """Every output over time, (outputs, times, people), in the order of the kernel; good until the next call."""
-        system = system.reached()
-        program = compiled(system.inputs, at_h)
-        wanted = (system.readout.shape[1], at_h.size, system.people)
-        if self._out.shape != wanted:
-            self._out = np.zeros(wanted)
-        body = _Body.of(system)
-        # Times before the first input are never written, so they stay nothing.
-        _solve_part(self._out, 0, system, slice(0, system.people), program, body)
-        _solve_the_rest(self._out, system, at_h, body)
-        return checked(self._out)
+def add_up(system: LinearSystem, at_h: Values) -> tuple[Values, Values]:
+    """Every output over time summed over the people, (outputs, times), and each one's peak over these times, (outputs,
+    people). Nobody's course is kept; SolverFailed if not finite. Runs in this thread: blocks are shared out outside."""
+    at_h = np.asarray(at_h, dtype=np.float64)
+    system = system.reached()
+    sums, peaks = np.zeros((system.readout.shape[1], at_h.size)), np.zeros((system.readout.shape[1], system.people))
+    program, shared, everybody = compiled(system.inputs, at_h), _Body.of(system), slice(0, system.people)
+    if found := _modes(system, everybody, shared):
+        body = _body_of(system, everybody, program, found, shared, begins=0)
+        walk_and_sum(body, _schedule(program), found.sound, sums, peaks)
+    for each in _runs(shared.unsound, system.people):
+        slowly = closed_form.solve(system.some(each), at_h)
+        sums += slowly.sum(axis=0).T
+        peaks[:, each] = slowly.max(axis=1).T
+    return checked(sums), checked(peaks)
 
 
 def in_parallel(task: Callable[[slice], None], parts: Iterator[slice]) -> None:
@@ -114,21 +111,33 @@ class _Body:
 
 def _solve_part(out: Values, begins: int, system: LinearSystem, part: slice, program: Program, shared: _Body) -> None:
     """Solve some of the system's people; they begin at `begins` among those of the answer."""
+    if found := _modes(system, part, shared):
+        walk(_body_of(system, part, program, found, shared, begins=begins), _schedule(program), out)
+
+
+def _modes(system: LinearSystem, part: slice, shared: _Body) -> Found | None:
+    """The modes of some of the people; who has none is noted, and None given where that is everybody."""
     if not all(group.is_tree for group in shared.groups):
         shared.unsound.extend(range(part.start, part.stop))
-        return
-    people, states = part.stop - part.start, shared.asked.input_states.tolist()
+        return None
+    people = part.stop - part.start
     found = Found(
         rates=np.empty((system.states, people)),
-        entering=np.empty((len(states), system.states, people)),
+        entering=np.empty((shared.asked.input_states.size, system.states, people)),
         seen=np.empty((int(shared.first_term[-1]), people)),
         sound=np.empty(people, dtype=np.bool_),
         first_term=shared.first_term,
         first_mode=shared.first_mode,
     )
     find(shared.plan, shared.asked._replace(first=part.start), found)
+    shared.unsound.extend((part.start + np.flatnonzero(~found.sound)).tolist())
+    return found
+
+
+def _body_of(system: LinearSystem, part: slice, program: Program, found: Found, shared: _Body, *, begins: int) -> Body:
+    people, states = part.stop - part.start, shared.asked.input_states.tolist()
     entries, own = [entry.some(part) for entry in system.inputs], program.some(part).personal
-    body = Body(
+    return Body(
         rates=found.rates,
         seen=found.seen,
         first_term=shared.first_term,
@@ -142,17 +151,19 @@ def _solve_part(out: Values, begins: int, system: LinearSystem, part: slice, pro
         own_before_h=np.array([each.before_h for each in own], dtype=np.float64).reshape(len(own), people),
         begins=begins,
     )
-    walk(body, _schedule(program), out)
-    shared.unsound.extend((part.start + np.flatnonzero(~found.sound)).tolist())
 
 
 def _solve_the_rest(out: Values, system: LinearSystem, at_h: Values, shared: _Body) -> None:
     """Those whose modes cannot be told apart, or whose drug goes round in a circle."""
-    if len(shared.unsound) == system.people:
-        out[...] = closed_form.solve(system, at_h).transpose(2, 1, 0)
-        return
-    for place in shared.unsound:
-        out[:, :, place] = closed_form.solve(system.person(place), at_h)[0].T
+    for each in _runs(shared.unsound, system.people):
+        out[:, :, each] = closed_form.solve(system.some(each), at_h).transpose(2, 1, 0)
+
+
+def _runs(unsound: list[int], people: int) -> list[slice]:
+    """These people as runs: everybody at once, or one by one where they are few."""
+    if len(unsound) == people:
+        return [slice(0, people)]
+    return [slice(place, place + 1) for place in unsound]
 
 
 def _may_run(program: Program, moments: Places, kinds: Places) -> NDArray[np.bool_]:

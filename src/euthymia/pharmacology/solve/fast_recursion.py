@@ -98,21 +98,74 @@ def walk(body: Body, schedule: Schedule, out: Values) -> None:
     own_span = np.empty((body.own_kind.size, 2), dtype=np.int64)
     for first in range(0, people, LANES):
         who = (first, min(LANES, people - first))
-        _load(body, schedule, z, rows, who)
-        _carry_own(body, z, rows, who, own_span)
-        running = 0
-        for moment in range(schedule.length_h.size):
-            if running > 0:
-                _pass_running(body, schedule, z, rows, moment)
-            else:
-                _pass(body, schedule, z, rows, moment)
-            running += _happen_now(body, schedule, z, rows, moment, who, own_span)
-            if running == 0 and (schedule.changes[moment] or body.own_kind.size > 0):
-                # Nothing is left of a rate when the last one stops, not even rounding.
-                for mode in range(body.rates.shape[0]):
-                    _clear(z, rows.running + mode)
-            if schedule.looks[moment] >= 0:
-                _look(body, z, rows, schedule.looks[moment], who, out)
+        _walk_some(body, schedule, z, rows, who, own_span, out, body.begins + first)
+
+
+@kept
+def walk_and_sum(body: Body, schedule: Schedule, counted: NDArray[np.bool_], sums: Values, peaks: Values) -> None:
+    """Add every output at every look of those counted to `sums`, (outputs, times); the peaks of each, over all looks,
+    into `peaks`, (outputs, people). Nobody's course is kept."""
+    people, (outputs, times) = body.rates.shape[1], sums.shape
+    rows = _laid_out(body, schedule)
+    z = np.zeros((rows.end, LANES))
+    own_span = np.empty((body.own_kind.size, 2), dtype=np.int64)
+    # Added up lane by lane, over the lanes at the end. Times before the first input are never written and stay 0.
+    some, added = np.zeros((outputs, times, LANES)), np.zeros((outputs, times, LANES))
+    tally = np.empty((2, LANES))
+    for first in range(0, people, LANES):
+        who = (first, min(LANES, people - first))
+        _walk_some(body, schedule, z, rows, who, own_span, some, 0)
+        for lane in range(LANES):
+            tally[0, lane] = 1.0 if lane < who[1] and counted[first + min(lane, who[1] - 1)] else 0.0
+        for output in range(outputs):
+            _add_up(some, added, tally, output)
+            for lane in range(who[1]):
+                peaks[output, first + lane] = tally[1, lane]
+    for output in range(outputs):
+        for look in range(times):
+            sums[output, look] += added[output, look].sum()
+
+
+@inlined
+def _add_up(some: Values, added: Values, tally: Values, output: int) -> None:
+    """Courses of 64 people onto the sum, and their peaks into the second row of the tally."""
+    for lane in range(LANES):
+        tally[1, lane] = 0.0
+    for look in range(some.shape[1]):
+        for lane in range(LANES):
+            value = some[output, look, lane]
+            # Who is not counted may have no number here, so it is left out and not multiplied away.
+            added[output, look, lane] += value if tally[0, lane] > 0.0 else 0.0
+            tally[1, lane] = max(tally[1, lane], value)
+
+
+@inlined
+def _walk_some(
+    body: Body,
+    schedule: Schedule,
+    z: Values,
+    rows: _Rows,
+    who: tuple[int, int],
+    own_span: Places,
+    out: Values,
+    column: int,
+) -> None:
+    """Walk the schedule for up to 64 people side by side; they begin at `column` of `out`."""
+    _load(body, schedule, z, rows, who)
+    _carry_own(body, z, rows, who, own_span)
+    running = 0
+    for moment in range(schedule.length_h.size):
+        if running > 0:
+            _pass_running(body, schedule, z, rows, moment)
+        else:
+            _pass(body, schedule, z, rows, moment)
+        running += _happen_now(body, schedule, z, rows, moment, who, own_span)
+        if running == 0 and (schedule.changes[moment] or body.own_kind.size > 0):
+            # Nothing is left of a rate when the last one stops, not even rounding.
+            for mode in range(body.rates.shape[0]):
+                _clear(z, rows.running + mode)
+        if schedule.looks[moment] >= 0:
+            _look(body, z, rows, schedule.looks[moment], who[1], out, column)
 
 
 @compiled
@@ -298,9 +351,8 @@ def _happen_to_some(body: Body, z: Values, rows: _Rows, own: int, moment: int, w
 
 
 @inlined
-def _look(body: Body, z: Values, rows: _Rows, look: int, who: tuple[int, int], out: Values) -> None:
+def _look(body: Body, z: Values, rows: _Rows, look: int, width: int, out: Values, column: int) -> None:
     """Write what every output shows now: the modes it sees, up to four neighbours at a time."""
-    first, width = body.begins + who[0], who[1]
     for output in range(out.shape[0]):
         held, seen = rows.held + body.first_mode[output], rows.seen + body.first_term[output]
         left, kept = body.first_term[output + 1] - body.first_term[output], 0.0
@@ -316,7 +368,7 @@ def _look(body: Body, z: Values, rows: _Rows, look: int, who: tuple[int, int], o
                 step = 1
             left, seen, held, kept = left - step, seen + step, held + step, 1.0
         for lane in range(width):
-            out[output, look, np.uintp(first + lane)] = z[rows.line, lane]
+            out[output, look, np.uintp(column + lane)] = z[rows.line, lane]
 
 
 @inlined
