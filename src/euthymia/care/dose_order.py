@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from euthymia.care.protocol import DeviceSteps, PerKg, PerKgRange, Protocol, WeightBasis
+from euthymia.care.protocol import DeviceSteps, PerKg, PerKgRange, PerKgSteps, Protocol, WeightBasis
 from euthymia.errors import BadInput
 
 # Entry limits of the forms for adults: beyond these a slip is far more likely than a person.
@@ -72,7 +72,7 @@ def calculate(protocol: Protocol, weight_kg: float, choice: Choice | None = None
     match protocol.dose:
         case DeviceSteps():
             return _devices_order(protocol, protocol.dose, weight, picked)
-        case PerKg() | PerKgRange():
+        case PerKg() | PerKgRange() | PerKgSteps():
             return _volume_order(protocol, protocol.dose, weight, picked)
 
 
@@ -114,7 +114,9 @@ def _devices_order(protocol: Protocol, rule: DeviceSteps, weight_kg: float, choi
     )
 
 
-def _volume_order(protocol: Protocol, rule: PerKg | PerKgRange, weight_kg: float, choice: Choice) -> DoseOrder:
+def _volume_order(
+    protocol: Protocol, rule: PerKg | PerKgRange | PerKgSteps, weight_kg: float, choice: Choice
+) -> DoseOrder:
     ratio = _ratio(rule, weight_kg, choice)
     concentration = _concentration(protocol, choice)
     dose_mg = _round_down(ratio * weight_kg, DOSE_STEP_MG)
@@ -145,14 +147,14 @@ def _volume_order(protocol: Protocol, rule: PerKg | PerKgRange, weight_kg: float
     )
 
 
-def _ratio(rule: PerKg | PerKgRange, weight_kg: float, choice: Choice) -> float:
+def _ratio(rule: PerKg | PerKgRange | PerKgSteps, weight_kg: float, choice: Choice) -> float:
     if choice.dose_mg is not None and choice.mg_per_kg is not None:
         raise BadInput("two_doses", "dose_mg", "Give the dose in mg or in mg/kg, not both.")
     picked = choice.mg_per_kg
     if choice.dose_mg is not None:
         picked = choice.dose_mg / weight_kg
     if picked is None:
-        picked = rule.mg_per_kg.value if isinstance(rule, PerKg) else None
+        picked = _usual(rule)
     if picked is None:
         raise BadInput("no_dose", "mg_per_kg", "This protocol leaves the dose per kilogram to the prescriber: give it.")
     if not math.isfinite(picked) or picked <= 0:
@@ -160,6 +162,17 @@ def _ratio(rule: PerKg | PerKgRange, weight_kg: float, choice: Choice) -> float:
     if picked > MOST_ENTRY_MG_PER_KG:
         raise BadInput("implausible_dose", "mg_per_kg", f"{picked:g} mg/kg is no dose of any medicine. Type it again.")
     return picked
+
+
+def _usual(rule: PerKg | PerKgRange | PerKgSteps) -> float | None:
+    """What is given when nothing is picked; None where the prescriber picks."""
+    match rule:
+        case PerKg(mg_per_kg):
+            return mg_per_kg.value
+        case PerKgSteps(steps):
+            return steps[0].value
+        case PerKgRange():
+            return None
 
 
 def _concentration(protocol: Protocol, choice: Choice) -> float:

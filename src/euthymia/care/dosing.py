@@ -6,6 +6,7 @@ Two kinds of guard. *Limits* come from the protocol and carry its source. *Entry
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,7 +23,18 @@ from euthymia.care.dose_order import (
     plausible_weight_kg,
     swapped_digits,
 )
-from euthymia.care.protocol import Bound, DeviceSteps, Limit, Measure, PerKg, Protocol, Stage, WeightBasis
+from euthymia.care.protocol import (
+    Bound,
+    Cited,
+    DeviceSteps,
+    Limit,
+    Measure,
+    PerKg,
+    PerKgSteps,
+    Protocol,
+    Stage,
+    WeightBasis,
+)
 from euthymia.units import Mass
 
 __all__ = [
@@ -216,7 +228,9 @@ def _check_ratio(protocol: Protocol, order: DoseOrder) -> Findings:
     rule = protocol.dose
     if isinstance(rule, DeviceSteps):
         return _check_devices(rule, order)
-    if isinstance(rule, PerKg):
+    if isinstance(rule, PerKgSteps):
+        low = high = _nearest(rule.steps, order)
+    elif isinstance(rule, PerKg):
         low, high = rule.mg_per_kg, rule.mg_per_kg
     else:
         low, high = rule.low, rule.high
@@ -234,6 +248,12 @@ def _check_ratio(protocol: Protocol, order: DoseOrder) -> Findings:
     value = round(order.dose_mg / order.weight_kg, 4)
     level = Level.STOP if _slip(factor) else Level.HOLD
     return [Reason("dose_rule", level, "dose_mg_per_kg", value, bound.value, bound.says_source, says)], []
+
+
+def _nearest(steps: tuple[Cited, ...], order: DoseOrder) -> Cited:
+    """The step this dose is nearest to; an open step where there is one, so that nothing is judged on half a ladder."""
+    wanted = order.dose_mg / order.weight_kg
+    return min(steps, key=lambda step: -math.inf if step.value is None else abs(step.value - wanted))
 
 
 def _slip(factor: float) -> str:

@@ -132,6 +132,17 @@ class PerKgRange:
 
 
 @dataclass(frozen=True, slots=True)
+class PerKgSteps:
+    """A dose per kilogram that rises by steps, lowest first. The next step is due only while the improvement since the
+    baseline is below `step_up_below_pct`."""
+
+    kind: ClassVar[str] = "per_kg_steps"
+    steps: tuple[Cited, ...]
+    weight_basis: WeightBasis
+    step_up_below_pct: Cited
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceSteps:
     """Fixed doses made of whole devices of `device_mg`; `first` is the dose of the first session."""
 
@@ -142,7 +153,7 @@ class DeviceSteps:
     gap_min: Cited
 
 
-DoseRule = PerKg | PerKgRange | DeviceSteps
+DoseRule = PerKg | PerKgRange | PerKgSteps | DeviceSteps
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,11 +372,14 @@ def refuse_crossed_limits(protocol: Protocol) -> None:
 
 
 def _rebuild(value: Any, path: str, change: Callable[[str, Cited], Cited]) -> Any:
-    """A copy of `value` with every cited number passed through `change`; list entries are named by their `name`."""
+    """A copy of `value` with every cited number passed through `change`; list entries are named by their `name`,
+    else by their place."""
     if isinstance(value, Cited):
         return change(path, value)
     if isinstance(value, tuple):
-        return tuple(_rebuild(item, f"{path}.{getattr(item, 'name', '')}", change) for item in value)
+        return tuple(
+            _rebuild(item, f"{path}.{getattr(item, 'name', place)}", change) for place, item in enumerate(value)
+        )
     if is_dataclass(value) and not isinstance(value, type):
         return replace(
             value, **{f.name: _rebuild(getattr(value, f.name), _step(path, f.name), change) for f in fields(value)}

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 
 from euthymia.care.decision import Level
@@ -30,6 +31,7 @@ from euthymia.care.protocol import (
     Parent,
     PerKg,
     PerKgRange,
+    PerKgSteps,
     Phase,
     Protocol,
     Provenance,
@@ -115,7 +117,10 @@ def _optional(page: Page, name: str, unit: str) -> Cited | None:
 
 def _needed(page: Page, name: str, unit: str, *, gates: bool = True) -> Cited:
     """A cited number or a hole. One that gates must not come from memory."""
-    inner = page.page(name)
+    return _cited(page.page(name), unit, gates=gates)
+
+
+def _cited(inner: Page, unit: str, *, gates: bool = True) -> Cited:
     if inner.text("unit") != unit:
         raise inner.refuse("wrong_unit", "unit", f"This number is given in {unit}.")
     value = inner.number("value", required=False)
@@ -158,13 +163,15 @@ def _refuse_unfounded(
 
 
 def _dose(page: Page) -> DoseRule:
-    kind = _one_of(page, "kind", (PerKg.kind, PerKgRange.kind, DeviceSteps.kind))
+    kind = _one_of(page, "kind", (PerKg.kind, PerKgRange.kind, PerKgSteps.kind, DeviceSteps.kind))
     rule: DoseRule
     if kind == PerKg.kind:
         rule = PerKg(_needed(page, "mg_per_kg", "mg/kg"), page.choice("weight_basis", WeightBasis))
     elif kind == PerKgRange.kind:
         low, high = _needed(page, "low", "mg/kg"), _needed(page, "high", "mg/kg")
         rule = PerKgRange(low, high, page.choice("weight_basis", WeightBasis))
+    elif kind == PerKgSteps.kind:
+        rule = _steps(page)
     else:
         doses = page.get("doses_mg")
         if not isinstance(doses, list) or not doses or not all(isinstance(dose, int | float) for dose in doses):
@@ -178,6 +185,18 @@ def _dose(page: Page) -> DoseRule:
         _refuse_broken_devices(page, rule)
     page.finish()
     return rule
+
+
+def _steps(page: Page) -> PerKgSteps:
+    rows = page.get("steps")
+    if not isinstance(rows, list) or len(rows) < 2:
+        raise page.refuse("not_a_list", "steps", "At least two steps in mg/kg are needed here.")
+    pages = [Page(row, f"{page.at('steps')}[{place}]", page.known_sources) for place, row in enumerate(rows)]
+    steps = tuple(_cited(row, "mg/kg") for row in pages)
+    known = [step.value for step in steps if step.value is not None]
+    if any(low >= high for low, high in pairwise(known)):
+        raise page.refuse("not_rising", "steps", "Each step is above the one before it.")
+    return PerKgSteps(steps, page.choice("weight_basis", WeightBasis), _needed(page, "step_up_below_pct", "%"))
 
 
 def _refuse_broken_devices(page: Page, rule: DeviceSteps) -> None:

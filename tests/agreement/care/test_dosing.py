@@ -20,12 +20,16 @@ from tests.spec.care.bedside import filled
 
 from euthymia.care.decision import Allowed, CannotTell, Decision, Level, missing_of, reasons_of
 from euthymia.care.dosing import Choice, DoseOrder, PriorDose, WeightAt, WeightFacts, calculate, check_order
-from euthymia.care.protocol import Measure, Protocol, Stage
+from euthymia.care.protocol import Cited, Measure, PerKgSteps, Protocol, Provenance, Stage, WeightBasis
 from euthymia.care.protocol_document import to_mapping
+from euthymia.care.titration import Answered, next_step
 from euthymia.errors import BadInput
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+LADDER = tuple(Cited(step, "mg/kg", (), Provenance.HOUSE) for step in (0.5, 0.6, 0.75, 0.9))
+BELOW = Cited(50.0, "%", (), Provenance.HOUSE)
 SHIPPED = [filled(name) for name in ("iv_racemic_05", "im_racemic", "esketamine_nasal_trd")]
+SHIPPED.append(replace(SHIPPED[1], dose=PerKgSteps(LADDER, WeightBasis.ACTUAL, BELOW)))
 STEP_MG = Fraction(1, 10)
 Found = set[tuple[str, str]]
 
@@ -109,6 +113,8 @@ def expected_order(document: dict[str, Any], weight_kg: float, choice: Choice) -
     if choice.dose_mg is not None and choice.mg_per_kg is not None:
         return "two_doses"
     wanted = number(rule["mg_per_kg"]) * weight if rule["kind"] == "per_kg" else None
+    if rule["kind"] == "per_kg_steps":
+        wanted = number(rule["steps"][0]) * weight
     wanted = exact(choice.mg_per_kg) * weight if choice.mg_per_kg is not None else wanted
     wanted = exact(choice.dose_mg) if choice.dose_mg is not None else wanted
     if wanted is None:
@@ -215,8 +221,12 @@ def dose_findings(document: dict[str, Any], order: dict[str, Any]) -> Found:
             return {("dose_rule", "stop")}
         wrong = order["devices"] is None or exact(order["devices"]) * number(rule["device_mg"]) != dose
         return {("order_arithmetic", "stop")} if wrong else set()
-    ends = ("mg_per_kg", "mg_per_kg") if rule["kind"] == "per_kg" else ("low", "high")
-    low, high = number(rule[ends[0]]), number(rule[ends[1]])
+    if rule["kind"] == "per_kg_steps":
+        steps = [number(row) for row in rule["steps"]]
+        low = high = sorted(steps, key=lambda step: (abs(step * weight - dose), step))[0]
+    else:
+        ends = ("mg_per_kg", "mg_per_kg") if rule["kind"] == "per_kg" else ("low", "high")
+        low, high = number(rule[ends[0]]), number(rule[ends[1]])
     assert low is not None
     assert high is not None
     if low * weight - STEP_MG <= dose <= high * weight + STEP_MG:
@@ -294,6 +304,44 @@ def test_two_ways_to_a_verdict_agree(case: tuple[Protocol, DoseOrder], facts: We
     found, missing = expected_findings(to_mapping(protocol), asdict(order), facts, prior)
     assert found_in(answer) == found
     assert {absent.fact for absent in missing_of(answer)} == missing
+
+
+@given(
+    place=st.sampled_from([2, 3]),
+    given_doses=st.lists(st.tuples(MOMENTS, grid(0.3, 1.2, 2), st.sampled_from([28.0, 56.0, 84.0])), max_size=4),
+    baseline=st.one_of(st.none(), grid(0, 60, 0)),
+    current=st.one_of(st.none(), grid(0, 60, 0)),
+)
+def test_two_ways_to_the_next_step_agree(
+    place: int, given_doses: list[Any], baseline: float | None, current: float | None
+) -> None:
+    protocol = SHIPPED[place]
+    doses = [PriorDose(at, mg, mg_per_kg=per_kg) for at, per_kg, mg in given_doses]
+    answer = next_step(protocol, doses, Answered(baseline, current))
+    wanted = expected_step(to_mapping(protocol)["dose"], doses, baseline, current)
+    assert (None if isinstance(answer, CannotTell) else exact(answer.dose)) == wanted
+
+
+def expected_step(
+    rule: dict[str, Any], doses: list[PriorDose], baseline: float | None, current: float | None
+) -> Fraction | None:
+    """The dose of the step that is due; None where it cannot be told."""
+    devices = rule["kind"] == "devices"
+    steps = [exact(dose) for dose in rule["doses_mg"]] if devices else [number(row) for row in rule["steps"]]
+    if not doses:
+        return steps[0]
+    newest = max(dose.at for dose in doses)
+    last = next(dose for dose in doses if dose.at == newest)
+    slack = Fraction(1, 20) if devices else Fraction(1, 300)
+    reached = [step for step in steps if step <= exact(last.dose_mg if devices else last.mg_per_kg or 0) + slack]
+    if not reached or len(reached) == len(steps):
+        return reached[-1] if reached else steps[0]
+    if devices:
+        return steps[len(reached)]
+    if baseline is None or current is None or baseline == 0:
+        return None
+    better = (exact(baseline) - exact(current)) / exact(baseline) * 100
+    return steps[len(reached)] if better < number(rule["step_up_below_pct"]) else reached[-1]
 
 
 # What holds of every order

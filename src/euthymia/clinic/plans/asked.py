@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from euthymia.care.dose_order import DoseOrder
-from euthymia.care.protocol import DeviceSteps, PerKg, PerKgRange, Protocol
+from euthymia.care.protocol import DeviceSteps, PerKg, PerKgRange, PerKgSteps, Protocol
 from euthymia.clinic.plans.protocol_pages import ROUTE_WORDS
 from euthymia.pharmacology import Dose, Person, Regimen
 
@@ -60,6 +60,9 @@ def usual_dose(protocol: Protocol, weight_kg: float) -> AskedDose | None:
             # No source names one dose in the range; half-way is where the picture starts.
             middle = (low.value + high.value) / 2
             return AskedDose(protocol.drug, protocol.route, round(middle * weight_kg, 1), duration or 0.0, None)
+        case PerKgSteps(steps) if steps[0].value is not None:
+            amount_mg = round(steps[0].value * weight_kg, 1)
+            return AskedDose(protocol.drug, protocol.route, amount_mg, duration or 0.0, None)
         case DeviceSteps(device_mg, _, first_mg) if first_mg.value is not None and device_mg.value:
             devices = round(first_mg.value / device_mg.value)
             return AskedDose(protocol.drug, protocol.route, first_mg.value, 0.0, devices)

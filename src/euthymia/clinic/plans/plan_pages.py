@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from euthymia.care.decision import Allowed, Level, Reason, reasons_of
 from euthymia.care.dose_order import DoseOrder
 from euthymia.care.dosing import Room
-from euthymia.care.protocol import DeviceSteps, PerKg, PerKgRange, Protocol, WeightBasis
+from euthymia.care.protocol import DeviceSteps, PerKg, PerKgRange, PerKgSteps, Protocol, WeightBasis
 from euthymia.clinic.assessments.decisions import DecisionPanel, decision_from_json, decision_panel
 from euthymia.clinic.people.models import RecordEntry
 from euthymia.clinic.plans.drafts import PlanDraft, order_of
@@ -201,6 +201,9 @@ def dose_question(protocol: Protocol) -> tuple[str, str]:
             if low.value is None or high.value is None:
                 return "mg_per_kg", "Dose per kilogram (mg/kg)"
             return "mg_per_kg", f"Dose per kilogram (mg/kg), {low.value:g} to {high.value:g}"
+        case PerKgSteps(steps):
+            known = ", ".join(f"{step.value:g}" for step in steps if step.value is not None)
+            return "mg_per_kg", f"Dose per kilogram (mg/kg): {known}; the first step when left empty"
         case PerKg(mg_per_kg):
             usual = f", {mg_per_kg.value:g} when left empty" if mg_per_kg.value is not None else ""
             return "mg_per_kg", f"Dose per kilogram (mg/kg){usual}"

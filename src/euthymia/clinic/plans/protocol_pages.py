@@ -17,6 +17,7 @@ from euthymia.care.protocol import (
     MonitoringRule,
     PerKg,
     PerKgRange,
+    PerKgSteps,
     Phase,
     Protocol,
     Provenance,
@@ -283,12 +284,16 @@ def dose_rows(protocol: Protocol) -> Iterable[NumberRow]:
         case PerKgRange(low, high, basis):
             yield number_row("Lowest dose", low, f"{basis.value} body weight")
             yield number_row("Highest dose", high, f"{basis.value} body weight")
+        case PerKgSteps(steps, basis, below_pct):
+            for place, step in enumerate(steps, start=1):
+                yield number_row(f"Step {place}", step, f"{basis.value} body weight")
+            yield number_row("Next step only while better by less than", below_pct)
         case DeviceSteps(device_mg, doses_mg, first_mg, gap_min):
             yield number_row("One device", device_mg)
             yield number_row("First session", first_mg)
-            steps = " or ".join(f"{dose:g}" for dose in doses_mg)
+            doses = " or ".join(f"{dose:g}" for dose in doses_mg)
             yield NumberRow(
-                "Doses to choose from", f"{steps} mg", ", ".join(first_mg.source), number_row("", first_mg).provenance
+                "Doses to choose from", f"{doses} mg", ", ".join(first_mg.source), number_row("", first_mg).provenance
             )
             yield number_row("Rest between devices", gap_min)
     if protocol.duration_min:
