@@ -163,9 +163,11 @@ def _step(holder: Any, step: str, path: str) -> Any:
 
 
 def _put_entry(rows: list[Any], name: str, value: Any, path: str, by: str) -> None:
-    """Takes an entry out, changes its number, replaces it, or adds one."""
-    place = next((place for place, row in enumerate(rows) if row.get("name") == name), None)
-    if place is None:
+    """Takes an entry out, changes its number, replaces it, or adds one; a bare number goes by its place, from 0."""
+    place = next((place for place, row in enumerate(rows) if row.get("name", str(place)) == name), None)
+    if place is not None and "unit" in rows[place]:
+        rows[place] = _number(rows[place], value, by)
+    elif place is None:
         if not isinstance(value, Mapping):
             raise _unknown(path)
         rows.append({"name": name, **value})

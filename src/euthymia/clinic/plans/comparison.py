@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from euthymia.care.protocol import Protocol, Provenance, numbers
 from euthymia.care.protocol_compare import Change, Content, Difference, compare, shown, spoken
 from euthymia.clinic.plans.models import ProtocolVersion
-from euthymia.clinic.plans.protocol_pages import STATE_WORDS, limit_words, state_of
+from euthymia.clinic.plans.protocol_pages import PROVENANCE_WORDS, STATE_WORDS, limit_words, state_of
 from euthymia.clinic.plans.queries import protocol_of
 
 # A word and an icon besides the colour: paper and many eyes have no colour.
@@ -87,13 +87,23 @@ def _counts(changes: Iterable[Change]) -> tuple[tuple[int, str, str, str], ...]:
 def compared_row(row: Difference, words: dict[str, str]) -> ComparedRow:
     """One row in words."""
     word, look, icon = CHANGES[row.change]
-    left = Side(_shown(row.left, row.unit), row.left_source)
-    right = Side(_shown(row.right, row.unit), row.right_source)
+    left = Side(_shown(row.left, row.unit), source_words(row.left_source))
+    right = Side(_shown(row.right, row.unit), source_words(row.right_source))
     return ComparedRow(words_of(row.path, words), left, right, word, look, icon)
 
 
 def _shown(value: Content, unit: str) -> str:
     return OPEN_WORDS if value == "open" else shown(value, unit)
+
+
+def source_words(source: str) -> str:
+    """`S62 (read_secondary)` with how it was read in words."""
+    for how, words in PROVENANCE_WORDS.items():
+        if source.endswith(f"({how.value})"):
+            return f"{source.removesuffix(f'({how.value})')}({words})"
+        if source == how.value:
+            return words
+    return source
 
 
 def words_of(path: str, words: dict[str, str]) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from euthymia.care.protocol import Protocol
 from euthymia.care.protocol_compare import OPEN, Content, Fact, facts_of, spoken
+from euthymia.clinic.plans.comparison import source_words
 from euthymia.clinic.plans.protocol_pages import limit_words, path_words
 
 TOP_TEXTS = ("title", "for_whom", "evidence")
@@ -26,6 +27,18 @@ SECTIONS = {
     "follow_up": "Follow-up",
     "long_term": "Long-term safety",
 }
+
+
+# Single numbers by the section they belong to.
+PLACED = {
+    "duration_min": "dose",
+    "concentration_mg_per_ml": "dose",
+    "fresh_within_min": "monitoring",
+    "minimum_observation_min": "monitoring",
+}
+DOSE_WORDS = {"dose.mg_per_kg": "Dose", "dose.low": "Lowest dose", "dose.high": "Highest dose"}
+DOSE_WORDS |= {"dose.device_mg": "One device", "dose.first_mg": "First session", "dose.gap_min": "Rest between devices"}
+DOSE_WORDS |= {"dose.step_up_below_pct": "Step up while the improvement is below"}
 
 
 class Kind(StrEnum):
@@ -54,9 +67,26 @@ class Place:
 
 def places(protocol: Protocol) -> list[Place]:
     """Every place that can be edited, section by section in the order of the page."""
-    found = [place for fact in facts_of(protocol).values() for place in _place(protocol, fact)]
-    order = list(SECTIONS)
-    return sorted(found, key=lambda place: order.index(place.section) if place.section in order else len(order))
+    found = [place for fact in facts_of(protocol).values() for one in _single(fact) for place in _place(protocol, one)]
+    order, kinds = list(SECTIONS), list(Kind)
+    entries = {place.entry: number for number, place in reversed(list(enumerate(found)))}
+
+    def by_page(numbered: tuple[int, Place]) -> tuple[int, int, int, int]:
+        """Section, entry, and within a limit its number before what happens beyond it."""
+        number, place = numbered
+        within = kinds.index(place.kind) if place.section == "limits" else 0
+        return order.index(place.section), entries[place.entry] if place.entry else number, within, number
+
+    return [place for _, place in sorted(enumerate(found), key=by_page)]
+
+
+def _single(fact: Fact) -> Iterator[Fact]:
+    """A list of numbers, one by one; anything else as it is."""
+    if not fact.unit or not isinstance(fact.value, tuple):
+        yield fact
+        return
+    for number, value in enumerate(fact.value):
+        yield replace(fact, path=f"{fact.path}.{number}", value=value)
 
 
 def _place(protocol: Protocol, fact: Fact) -> Iterator[Place]:
@@ -64,9 +94,11 @@ def _place(protocol: Protocol, fact: Fact) -> Iterator[Place]:
     if kind is None:
         return
     part = fact.path.split(".", maxsplit=1)[0]
-    section = part if "." in fact.path and part in SECTIONS else ""
+    section = PLACED.get(fact.path) or (part if "." in fact.path and part in SECTIONS else "")
     value = None if fact.value == OPEN and kind is Kind.CITED else fact.value
-    yield Place(fact.path, kind, _label(protocol, fact), value, fact.unit, fact.source, section, fact.entry)
+    yield Place(
+        fact.path, kind, _label(protocol, fact), value, fact.unit, source_words(fact.source), section, fact.entry
+    )
 
 
 def _kind(fact: Fact) -> Kind | None:
@@ -93,9 +125,11 @@ def _label(protocol: Protocol, fact: Fact) -> str:
     for check in protocol.checks:
         if fact.path == f"checks.{check.name}":
             return "Number"
-    return path_words(fact.path.removeprefix("dose.")) if fact.path.startswith("dose.") else spoken(fact.path)
+    if fact.path.startswith("dose.steps."):
+        return f"Step {int(fact.path.rsplit('.', maxsplit=1)[-1]) + 1}"
+    return DOSE_WORDS.get(fact.path) or spoken(fact.path)
 
 
-def entry_words(protocol: Protocol, entry: str) -> str:
+def entry_words(entry: str) -> str:
     """The heading of an entry, e.g. `During systolic stop`."""
     return entry.split(".", maxsplit=1)[-1].replace("_", " ").capitalize()

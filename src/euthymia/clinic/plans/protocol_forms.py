@@ -194,7 +194,7 @@ class EditForm(forms.Form):
         here = [place for place in self.places if place.section == section]
         for entry in dict.fromkeys(place.entry for place in here):
             rows = tuple(self._row(place) for place in here if place.entry == entry)
-            title = entry_words(self.protocol, entry) if entry else ""
+            title = entry_words(entry) if entry else ""
             yield Group(title, rows, self[REMOVE + entry] if entry else None)
 
     def _row(self, place: Place) -> Row:
@@ -224,7 +224,9 @@ def _field(place: Place) -> forms.Field:
     if place.kind is Kind.LEVEL:
         levels = [(one.value, LEVEL_WORDS[one]) for one in (Level.HOLD, Level.STOP)]
         return forms.ChoiceField(label="Beyond it", choices=levels, initial=place.value)
-    return forms.CharField(label=label, required=False, initial=place.value, widget=forms.Textarea(attrs={"rows": 2}))
+    one_line = place.path == "title" or place.path.endswith(".label")
+    widget = forms.TextInput() if one_line else forms.Textarea(attrs={"rows": 3})
+    return forms.CharField(label=label, required=False, initial=place.value, widget=widget)
 
 
 def _plain(value: Any) -> Any:
