@@ -16,8 +16,8 @@ from benchmarks.demo_server import DemoServer
 TABLET, PHONE = {"width": 1024, "height": 768}, {"width": 390, "height": 844}
 PUBLIC = ["/", "/learn/", "/learn/a-session/", "/self-check/", "/self-check/phq9/", "/ready/", "/help/", "/about/"]
 STAFF = ["/today/", "/board/", "/people/", "/people/new/", "/people/import/", "/intake/", "/protocols/", "/evidence/"]
-STAFF += ["/evidence/cohort/", "/access-log/"]
-ABOUT_ONE = ["", "record/", "assess/", "plan/", "sessions/", "check-ins/", "therapy/", "measure/phq9/"]
+STAFF += ["/evidence/cohort/", "/wording/", "/access-log/"]
+ABOUT_ONE = ["", "record/", "assess/", "plan/", "sessions/", "check-ins/", "therapy/", "measure/phq9/", "measure/asq/"]
 # The machine's network is closed or none of the browser's business: no look-ups of its own.
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 QUIET += ["--disable-component-update", "--disable-sync"]
