@@ -5,7 +5,7 @@ The page's preview, its sign button and the command that signs all ask `draft_pl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,17 +13,20 @@ from typing import Any
 from euthymia.care.decision import Allowed, Decision, Level, Missing, Reason, combine, decide, missing_of, reasons_of
 from euthymia.care.dose_order import Choice, DoseOrder, PumpStep, calculate
 from euthymia.care.dosing import PriorDose, Room, WeightAt, WeightFacts, check_choice, check_order, room_under_caps
+from euthymia.care.instruments.load import load_instrument
 from euthymia.care.override import Override, with_overrides
-from euthymia.care.protocol import DeviceSteps, Protocol, WeightBasis
+from euthymia.care.protocol import DeviceSteps, PerKgSteps, Protocol, WeightBasis
+from euthymia.care.titration import Answered, check_step
 from euthymia.clinic.accounts.viewer import Actor
 from euthymia.clinic.assessments.queries import eligibility_facts, latest_decision, recorded_answer, valid_consent
 from euthymia.clinic.assessments.rules import eligibility_of
+from euthymia.clinic.measures.models import Response
 from euthymia.clinic.people.models import Patient, RecordEntry
 from euthymia.clinic.people.queries import visible_to
 from euthymia.clinic.plans.models import Plan, ProtocolVersion
 from euthymia.clinic.plans.queries import protocol_of, readiness
 from euthymia.clinic.sessions.models import Session
-from euthymia.errors import BadInput
+from euthymia.errors import BadInput, Broken
 from euthymia.units import Mass
 
 WEIGHT, HEIGHT = "29463-7", "8302-2"
@@ -92,6 +95,7 @@ def draft_plan(
     dose = combine(
         check_order(protocol, order, weight=facts, prior=prior, now=now),
         check_choice(protocol, picked),
+        check_step(protocol, order, same_medicine(protocol, prior), answered(actor, patient, protocol)),
     )
     gates = combine(readiness(row), eligibility_gate(actor, patient, row, now), consent_gate(actor, patient, row))
     overrides = tuple(Override(rule, actor.name, because) for rule, because in (reasons or {}).items())
@@ -193,13 +197,37 @@ def height_cm(actor: Actor, patient: Patient) -> float | None:
 def prior_doses(actor: Actor, patient: Patient) -> tuple[PriorDose, ...]:
     """What this person was given here before, oldest first."""
     rows = visible_to(actor, Session).filter(patient=patient, dose_started_at__isnull=False, dose_given_mg__gt=0)
-    return tuple(
-        PriorDose(
-            row.dose_started_at, row.dose_given_mg, row.plan.order.get("drug", ""), row.plan.order.get("route", "")
-        )
-        for row in rows.select_related("plan").order_by("dose_started_at")
-        if row.dose_started_at is not None and row.dose_given_mg is not None
-    )
+    return tuple(prior_dose(row) for row in rows.select_related("plan").order_by("dose_started_at"))
+
+
+def prior_dose(row: Session) -> PriorDose:
+    """A dose that was given here, per kilogram of the weight its plan rested on."""
+    at, given_mg, order = row.dose_started_at, row.dose_given_mg, row.plan.order
+    if at is None or given_mg is None:
+        raise Broken(f"{row} has no dose")
+    weight_kg = order.get("weight_kg")
+    per_kg = given_mg / weight_kg if weight_kg else None
+    return PriorDose(at, given_mg, order.get("drug", ""), order.get("route", ""), per_kg)
+
+
+def same_medicine(protocol: Protocol, prior: Iterable[PriorDose]) -> list[PriorDose]:
+    """The earlier doses that stand on this protocol's steps."""
+    return [dose for dose in prior if (dose.drug, dose.route) == (protocol.drug, protocol.route)]
+
+
+def answered(actor: Actor, patient: Patient, protocol: Protocol) -> Answered:
+    """The totals before the first dose and since the last, of the questionnaire the protocol asks for; None where
+    nobody answered, and where a higher total is better."""
+    instrument = next((asked.instrument for asked in protocol.assessments), "")
+    doses = [dose.at for dose in same_medicine(protocol, prior_doses(actor, patient))]
+    if not isinstance(protocol.dose, PerKgSteps) or not doses or not instrument:
+        return Answered()
+    if not load_instrument(instrument).higher_is_worse:
+        return Answered()
+    rows = visible_to(actor, Response).filter(patient=patient, instrument=instrument, total__isnull=False)
+    before = rows.filter(at__lte=min(doses)).order_by("at", "pk").last()
+    since = rows.filter(at__gt=max(doses)).order_by("at", "pk").last()
+    return Answered(before.total if before else None, since.total if since else None)
 
 
 def order_as_json(draft: PlanDraft) -> dict[str, Any]:
