@@ -1,4 +1,5 @@
-"""Writing down what was found out: earlier treatments, facts, eligibility decisions and consents. The only writers."""
+"""Writing down what was found out: earlier treatments, facts, eligibility decisions, consents, and what counts as an
+adequate trial. The only writers."""
 
 from __future__ import annotations
 
@@ -12,12 +13,20 @@ from django.db import transaction
 from euthymia.care.decision import Allowed, Decision, Level, reasons_of, verdict
 from euthymia.care.override import Override, with_overrides
 from euthymia.care.protocol import Protocol
-from euthymia.clinic.accounts.policies import ASSESS, PRESCRIBE, insist
+from euthymia.care.treatment_trial import WEEKS_OPTIONS
+from euthymia.clinic.accounts.policies import ASSESS, PRESCRIBE, SIGN_PROTOCOLS, insist
 from euthymia.clinic.accounts.viewer import Viewer
+from euthymia.clinic.assessments.adequacy import MIN_WEEKS
 from euthymia.clinic.assessments.consent.load import consent_text
 from euthymia.clinic.assessments.decisions import decision_as_json
 from euthymia.clinic.assessments.facts import latest_entries
-from euthymia.clinic.assessments.models import Consent, EligibilityDecision, FactEntry, TreatmentTrialEntry
+from euthymia.clinic.assessments.models import (
+    AdequacyChange,
+    Consent,
+    EligibilityDecision,
+    FactEntry,
+    TreatmentTrialEntry,
+)
 from euthymia.clinic.assessments.queries import eligibility_facts, valid_consent
 from euthymia.clinic.assessments.rules import eligibility_of, read_answer
 from euthymia.clinic.audit.commands import record
@@ -35,6 +44,7 @@ DOUBLE_CLICK = timedelta(seconds=30)
 HIGHEST_DOSE_MG_DAY = 5000
 LONGEST_WEEKS = 2600
 LONGEST_DRUG_NAME = 80
+LONGEST_SOURCE, LONGEST_REASON = 300, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +235,50 @@ def withdraw_consent(viewer: Viewer, row: Consent, now: datetime) -> Consent:
         detail = {"withdrawn": True}
         record(viewer, Action.CHANGE, "consent", now=now, patient_id=row.patient_id, subject_id=row.pk, detail=detail)
     return row
+
+
+@transaction.atomic
+def change_adequacy(
+    viewer: Viewer, subject: str, value: float | None, *, source: str, because: str, now: datetime
+) -> AdequacyChange:
+    """One medicine's lowest adequate daily dose, or the shortest duration, under the medical lead's name.
+
+    value: mg a day or weeks; None goes back to what was shipped.   Refuses (BadInput) anybody else, a value without a
+    source, no reason, and a number that cannot be meant; then nothing is kept.
+    """
+    insist(viewer, SIGN_PROTOCOLS)
+    name = " ".join(subject.casefold().split())
+    if not 0 < len(name) <= LONGEST_DRUG_NAME:
+        raise BadInput("missing", "subject", f"Name one medicine, in at most {LONGEST_DRUG_NAME} letters.")
+    if not SHORTEST_REASON <= len(because.strip()) <= LONGEST_REASON:
+        says = f"Say why, in {SHORTEST_REASON} to {LONGEST_REASON} letters; your name is kept beside it."
+        raise BadInput("needs_reason", "because", says)
+    if value is not None:
+        _check_adequacy(name, value, source.strip())
+    row = AdequacyChange.objects.create(
+        clinic_id=viewer.clinic_id,
+        subject=name,
+        value=value,
+        source=source.strip() if value is not None else "",
+        because=because.strip(),
+        at=now,
+        by_id=viewer.user_id,
+    )
+    detail = {"subject": name, "value": value}
+    record(viewer, Action.CHANGE, "adequacy", now=now, subject_id=row.pk, detail=detail)
+    return row
+
+
+def _check_adequacy(name: str, value: float, source: str) -> None:
+    if not 0 < len(source) <= LONGEST_SOURCE:
+        raise BadInput("needs_source", "source", f"Say where it is from, in at most {LONGEST_SOURCE} letters.")
+    if name == MIN_WEEKS:
+        if value not in WEEKS_OPTIONS:
+            known = ", ".join(f"{weeks:g}" for weeks in WEEKS_OPTIONS)
+            raise BadInput("unknown_choice", "value", f"Choose one of the durations that were read: {known} weeks.")
+    elif not 0 < value <= HIGHEST_DOSE_MG_DAY:
+        says = f"{value:g} mg a day cannot be right. Give a number above 0 and at most {HIGHEST_DOSE_MG_DAY:g}."
+        raise BadInput("out_of_range", "value", says)
 
 
 def _words(name: str) -> list[str]:

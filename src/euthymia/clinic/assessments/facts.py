@@ -9,6 +9,7 @@ from typing import Any
 from euthymia.care.resistance import meets_definition
 from euthymia.care.session_events import EventKind
 from euthymia.clinic.accounts.viewer import Actor
+from euthymia.clinic.assessments.adequacy import adequacy_of
 from euthymia.clinic.assessments.episode import history_of
 from euthymia.clinic.assessments.models import FactEntry
 from euthymia.clinic.people.models import Patient, RecordEntry, RecordKind
@@ -28,6 +29,8 @@ PRESSURES = ("systolic_mmhg", "diastolic_mmhg")
 # A house rule of the form, no clinical threshold: an older pressure is measured again before it speaks for today.
 PRESSURE_COUNTS_FOR = timedelta(days=30)
 RESISTANT = "resistance_definition_met"
+# Kept with a decision: which settings made the answer. No rule asks for it.
+ADEQUACY_VERSION = "adequacy_version"
 # A medication line in one of these states is no longer taken.
 NOT_TAKEN = {"stopped", "completed", "cancelled", "entered-in-error", "draft", "not-taken", "ended", "on-hold"}
 
@@ -50,11 +53,12 @@ def known_facts(actor: Actor, patient: Patient, now: datetime) -> dict[str, Know
     for entry in entries.values():
         if entry.value is not None and not outdated(entry, facts.get(entry.name), now):
             facts[entry.name] = KnownFact(entry.name, entry.value, entry.at, str(entry.by), answered=True)
-    resistant = meets_definition(history_of(actor, patient, {name: fact.value for name, fact in facts.items()})).met
-    if resistant is not None:
-        facts[RESISTANT] = KnownFact(
-            RESISTANT, resistant, None, "worked out from the earlier treatments", answered=False
-        )
+    history = history_of(actor, patient, {name: fact.value for name, fact in facts.items()})
+    found = meets_definition(history, adequacy_of(actor))
+    source = f"worked out from the earlier treatments, adequacy settings {found.adequacy_version}"
+    if found.met is not None:
+        facts[RESISTANT] = KnownFact(RESISTANT, found.met, None, source, answered=False)
+        facts[ADEQUACY_VERSION] = KnownFact(ADEQUACY_VERSION, found.adequacy_version, None, source, answered=False)
     return facts
 
 

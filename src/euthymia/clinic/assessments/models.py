@@ -46,6 +46,24 @@ class TreatmentTrialEntry(ClinicOwned):
         return self.drug
 
 
+class AdequacyChange(ClinicOwned):
+    """One change of what this clinic calls an adequate trial. Append-only: the newest of a subject counts, and the
+    number of changes is the version of the settings."""
+
+    subject = models.CharField(max_length=80, help_text="A medicine in small letters, or min_weeks.")
+    value = models.FloatField(null=True, help_text="mg a day or weeks; null goes back to what was shipped.")
+    source = models.CharField(max_length=300, blank=True)
+    because = models.CharField(max_length=500)
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.subject} = {self.value}"
+
+
 class Consent(ClinicOwned):
     """A signed consent to one protocol version."""
 

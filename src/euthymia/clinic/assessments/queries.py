@@ -10,7 +10,7 @@ from euthymia.care.override import Override, with_overrides
 from euthymia.care.protocol import Protocol
 from euthymia.clinic.accounts.viewer import Actor
 from euthymia.clinic.assessments.decisions import decision_from_json
-from euthymia.clinic.assessments.facts import known_facts
+from euthymia.clinic.assessments.facts import ADEQUACY_VERSION, known_facts
 from euthymia.clinic.assessments.models import Consent, EligibilityDecision
 from euthymia.clinic.assessments.rules import MEDICATIONS, asked_facts
 from euthymia.clinic.people.models import Patient
@@ -30,7 +30,8 @@ def eligibility_facts(
     A consent never asked for is not known; one taken back is a no.   known: `facts_of`, where it is already at hand.
     """
     known = facts_of(actor, patient, now) if known is None else known
-    facts = asked_facts(known) | ({MEDICATIONS: known[MEDICATIONS]} if MEDICATIONS in known else {})
+    beside = {name: known[name] for name in (MEDICATIONS, ADEQUACY_VERSION) if name in known}
+    facts = asked_facts(known) | beside
     facts.pop("consent_signed", None)
     if valid_consent(actor, patient, protocol.id, protocol.version) is not None:
         return facts | {"consent_signed": True}

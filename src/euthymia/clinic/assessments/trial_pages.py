@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from euthymia.care.resistance import (
-    ADEQUACY,
     Counts,
     Definition,
     JudgedTrial,
@@ -19,8 +18,9 @@ from euthymia.care.resistance import (
     maudsley,
     meets_definition,
 )
-from euthymia.care.treatment_trial import Outcome
+from euthymia.care.treatment_trial import Adequacy, Outcome
 from euthymia.clinic.accounts.viewer import Viewer
+from euthymia.clinic.assessments.adequacy import adequacy_of
 from euthymia.clinic.assessments.commands import TrialFields
 from euthymia.clinic.assessments.episode import DURATION, ECT, EPISODE_FACTS, SEVERITY, history_of, trial_of, trials_of
 from euthymia.clinic.assessments.facts import latest_entries
@@ -103,13 +103,14 @@ def trial_section(
     entries = latest_entries(viewer, patient)
     answers = {name: entries[name].value for name in EPISODE_FACTS if name in entries}
     history = history_of(viewer, patient, answers)
-    definition, staging = meets_definition(history), maudsley(history)
+    adequacy = adequacy_of(viewer)
+    definition, staging = meets_definition(history, adequacy), maudsley(history, adequacy)
     word, icon, look = definition_words(definition)
     sent = {name: str(value) for name, value in typed.items() if name.startswith(EPISODE_FIELD)}
     kept = {EPISODE_FIELD + name: written(value) for name, value in answers.items()}
     newest = max((entries[name] for name in answers), key=lambda entry: entry.at, default=None)
     return TrialSection(
-        lines=tuple(trial_line(row, viewer) for row in trials_of(viewer, patient)),
+        lines=tuple(trial_line(row, viewer, adequacy) for row in trials_of(viewer, patient)),
         definition=definition,
         definition_word=word,
         definition_icon=icon,
@@ -117,9 +118,10 @@ def trial_section(
         staged=staging if isinstance(staging, Staged) else None,
         points=point_rows(staging),
         stage_missing=stage_missing(staging),
-        drugs=tuple(sorted(ADEQUACY.floors_mg_day)),
-        floors=tuple((drug, f"{dose:g}") for drug, dose in sorted(ADEQUACY.floors_mg_day.items())),
-        adequacy=f"{ADEQUACY.min_weeks:g} weeks or longer, at or above the dose below ({ADEQUACY.says})",
+        drugs=tuple(sorted(adequacy.floors_mg_day)),
+        floors=tuple((drug, f"{dose:g}") for drug, dose in sorted(adequacy.floors_mg_day.items())),
+        adequacy=f"{adequacy.min_weeks:g} weeks or longer, at or above the dose below ({adequacy.says}). "
+        f"Settings: {adequacy.version}.",
         outcomes=tuple((outcome.value, words) for outcome, words in OUTCOME_WORDS.items()),
         severities=tuple((severity.value, words) for severity, words in SEVERITY_WORDS.items()),
         typed={name: str(value) for name, value in typed.items()} if refusal else {},
@@ -149,8 +151,8 @@ def stage_missing(staging: Staging) -> tuple[str, ...]:
     return tuple(dict.fromkeys(absent.says or absent.fact for absent in staging.missing))
 
 
-def trial_line(row: TreatmentTrialEntry, viewer: Viewer) -> TrialLine:
-    judged: JudgedTrial = judge_trial(trial_of(row))
+def trial_line(row: TreatmentTrialEntry, viewer: Viewer, adequacy: Adequacy) -> TrialLine:
+    judged: JudgedTrial = judge_trial(trial_of(row), adequacy)
     word, look, icon = COUNTS_WORDS[judged.counts]
     why = judged.why + tuple(absent.says for absent in judged.missing)
     outcome = OUTCOME_WORDS[Outcome(row.outcome)] if row.outcome else "Not known"

@@ -1,8 +1,10 @@
 from django.urls import path
 
-from euthymia.clinic.assessments import views
+from euthymia.clinic.assessments import adequacy_views, views
 
 urlpatterns = [
+    path("adequate-trials/", adequacy_views.adequacy, name="adequacy"),
+    path("adequate-trials/change/", adequacy_views.adequacy_change, name="adequacy-change"),
     path("people/<uuid:patient_id>/assess/", views.assess, name="assess"),
     path("people/<uuid:patient_id>/assess/trials/", views.trial_add, name="trial-add"),
     path(
