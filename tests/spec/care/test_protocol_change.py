@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.spec.care.bedside import filled
+from tests.spec.care.test_protocol_compare import stepped
 
 from euthymia.care.decision import Allowed, Refused
 from euthymia.care.protocol import Cited, Level, Protocol, Provenance, numbers
@@ -222,6 +223,15 @@ def test_entries_are_added_replaced_and_taken_out() -> None:
     assert edit(protocol, {"rhythm.series.note": None}, BY).rhythm[0].note == ""
 
 
+def test_a_bare_number_in_a_list_goes_by_its_place() -> None:
+    edited = edit(stepped(0.5, 0.6, 0.75), {"dose.steps.1": 0.55}, BY)
+    found = number(edited, "dose.steps.1")
+    assert (found.value, found.provenance) == (0.55, Provenance.CLINIC)
+    assert number(edited, "dose.steps.0").source == ("S70",)
+    assert refused(edit, stepped(0.5, 0.6), {"dose.steps.2": 0.7}, BY) == ("unknown_path", "dose.steps.2")
+    assert refused(edit, stepped(0.5, 0.6), {"dose.steps.0": -1}, BY) == ("negative", "dose.steps.0")
+
+
 def test_an_edit_leaves_the_protocol_it_came_from_alone() -> None:
     protocol = filled(IV)
     before = copy.deepcopy(to_mapping(protocol))
@@ -379,12 +389,14 @@ def test_any_text_survives_the_file(text: str) -> None:
 # --- for all
 
 
-LIMITS = [limit.name for limit in filled(IV).limits]
+FILLED = filled(IV)
+LIMITS = [limit.name for limit in FILLED.limits]
 
 
+@settings(deadline=None)
 @given(st.sampled_from(LIMITS), st.floats(0, 300))
 def test_a_child_is_looser_exactly_where_something_passes_that_its_parent_stops(name: str, value: float) -> None:
-    parent = filled(IV)
+    parent = FILLED
     try:
         child = edit(parent, {f"limits.{name}": value}, BY)
     except ProtocolError:
@@ -394,10 +406,11 @@ def test_a_child_is_looser_exactly_where_something_passes_that_its_parent_stops(
     assert isinstance(looser_than(parent, child), Refused) is looser
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(LIMITS), st.floats(0, 300)), max_size=4))
 def test_reading_again_what_was_edited_changes_nothing(edits: list[tuple[str, float]]) -> None:
     try:
-        child = edit(filled(IV), {f"limits.{name}": value for name, value in edits}, BY)
+        child = edit(FILLED, {f"limits.{name}": value for name, value in edits}, BY)
     except ProtocolError:
         return
     assert read_protocol_text(to_toml(child)) == child

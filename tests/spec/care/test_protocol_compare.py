@@ -161,6 +161,46 @@ def test_a_check_that_is_asked_becomes_needed() -> None:
     assert only(left, load_protocol(IV)).change is Change.TIGHTER
 
 
+def stepped(*mg_per_kg: float, below_pct: float = 50) -> Protocol:
+    """The shipped protocol by vein with a dose that rises by steps."""
+    of = {"unit": "mg/kg", "source": ["S70"], "provenance": "abstract"}
+    below = {"value": below_pct, "unit": "%", "source": ["S70"], "provenance": "abstract"}
+    steps = [{"value": value, **of} for value in mg_per_kg]
+    dose = {"kind": "per_kg_steps", "steps": steps, "weight_basis": "actual", "step_up_below_pct": below}
+    return parse_protocol(to_mapping(load_protocol(IV)) | {"dose": dose})
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "change"),
+    [
+        ((0.5, 0.6, 0.75), (0.5, 0.6, 0.75, 0.9), Change.LOOSER),
+        ((0.5, 0.6, 0.75), (0.5, 0.6, 0.76), Change.LOOSER),
+        ((0.5, 0.6, 0.75), (0.5, 0.6), Change.TIGHTER),
+        ((0.5, 0.6, 0.75), (0.5, 0.75), Change.TIGHTER),
+        ((0.5, 0.6, 0.75), (0.5, 0.65, 0.75), Change.CHANGED),
+    ],
+)
+def test_steps_may_not_rise_higher(left: tuple[float, ...], right: tuple[float, ...], change: Change) -> None:
+    row = only(stepped(*left), stepped(*right))
+    assert (row.path, row.change, row.left, row.right, row.unit) == ("dose.steps", change, left, right, "mg/kg")
+    assert row.left_source == "S70 (abstract)"
+
+
+@pytest.mark.parametrize(("below_pct", "change"), [(49, Change.TIGHTER), (51, Change.LOOSER)])
+def test_stepping_up_after_a_better_answer_is_looser(below_pct: float, change: Change) -> None:
+    row = only(stepped(0.5, 0.6), stepped(0.5, 0.6, below_pct=below_pct))
+    assert (row.path, row.change) == ("dose.step_up_below_pct", change)
+
+
+def test_steps_that_are_all_open_have_no_direction() -> None:
+    left = stepped(0.5, 0.6)
+    document = to_mapping(left)
+    document["dose"]["steps"] = [{"unit": "mg/kg", "why": "Not read.", "low": 0, "high": 1}] * 2
+    opened = parse_protocol(document)
+    assert only(left, opened).change is Change.CHANGED
+    assert only(opened, left).change is Change.CHANGED
+
+
 ENTRIES = [
     ("limits.before_systolic", Change.LOOSER),
     ("monitoring.after_60", Change.LOOSER),

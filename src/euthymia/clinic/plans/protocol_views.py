@@ -43,7 +43,10 @@ def protocol_compare(request: HttpRequest) -> HttpResponse:
     left, right = (_chosen(rows, request.GET.get(side, "")) for side in ("left", "right"))
     asked = bool(request.GET.get("left") or request.GET.get("right"))
     context: dict[str, Any] = {
-        "choices": [(_name(row), f"{protocol_pages.titled(row)} ({protocol_pages.chip_of(row).word})") for row in rows],
+        "choices": [
+            (_name(row), f"{row}: {queries.protocol_of(row).title} ({protocol_pages.chip_of(row).word})")
+            for row in rows
+        ],
         "left": request.GET.get("left", ""),
         "right": request.GET.get("right", ""),
         "compared": comparison(left, right) if left and right else None,
