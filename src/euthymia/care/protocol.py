@@ -13,21 +13,12 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from euthymia.care.cited import Cited as Cited
+from euthymia.care.cited import Provenance as Provenance
 from euthymia.care.decision import Level
+from euthymia.care.protocol_course import AskedAt, LongTermCheck, Use
+from euthymia.care.protocol_course import CourseRule as CourseRule
 from euthymia.errors import ProtocolError
-
-
-class Provenance(StrEnum):
-    """How a number was obtained. `memory` may inform, never gate. `house` is an operating choice of this software,
-    not a clinical threshold. `clinic` was filled by a clinic."""
-
-    READ = "read"
-    ABSTRACT = "abstract"
-    CODE = "code"
-    READ_SECONDARY = "read_secondary"
-    MEMORY = "memory"
-    HOUSE = "house"
-    CLINIC = "clinic"
 
 
 class WeightBasis(StrEnum):
@@ -79,37 +70,6 @@ class When(StrEnum):
 # What can be looked at: vital signs, and what a bedside scale judges.
 VITAL_LOOKS = ("blood_pressure", "heart_rate", "spo2", "respiratory_rate", "temperature")
 SCALE_LOOKS = ("sedation", "dissociation", "respiratory_depression")
-
-
-@dataclass(frozen=True, slots=True)
-class Cited:
-    """One number with its unit and where it comes from. `value` None is a hole; `why` says why nothing is encoded,
-    `low` and `high` what would be plausible."""
-
-    value: float | None
-    unit: str
-    source: tuple[str, ...] = ()
-    provenance: Provenance | None = None
-    why: str = ""
-    low: float | None = None
-    high: float | None = None
-    filled_by: str = ""
-
-    @property
-    def is_hole(self) -> bool:
-        return self.value is None
-
-    @property
-    def can_be_filled(self) -> bool:
-        """Whether a clinic supplies this number: nothing was read, so it is open or was filled."""
-        return self.value is None or self.provenance is Provenance.CLINIC
-
-    @property
-    def says_source(self) -> str:
-        """Where the number comes from, in one line."""
-        if self.provenance is Provenance.CLINIC:
-            return f"set by {self.filled_by}"
-        return f"{', '.join(self.source)} ({self.provenance})" if self.source else str(self.provenance or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,16 +196,6 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
-class CourseRule:
-    """A stopping or maintenance sentence in our own words, with its source."""
-
-    name: str
-    text: str
-    source: tuple[str, ...]
-    provenance: Provenance
-
-
-@dataclass(frozen=True, slots=True)
 class Source:
     name: str
     cite: str
@@ -289,6 +239,15 @@ class Protocol:
     maintenance: tuple[CourseRule, ...]
     sources: tuple[Source, ...]
     parent: Parent | None = None
+    use: Use = Use.CLINICAL
+    eligibility: str = ""
+    follow_up: tuple[AskedAt, ...] = ()
+    long_term: tuple[LongTermCheck, ...] = ()
+
+    @property
+    def eligibility_rules(self) -> str:
+        """The name of the rules that judge who may be treated: the one it gives, else its own id."""
+        return self.eligibility or self.id
 
     def limits_for(self, stage: Stage) -> tuple[Limit, ...]:
         return tuple(limit for limit in self.limits if limit.stage is stage)

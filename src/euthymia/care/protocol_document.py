@@ -13,6 +13,8 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
+from euthymia.care.cited_page import cited_number, known_words, needed_number, optional_number
+from euthymia.care.course_page import asked_at, course_rule, long_term_check, refuse_broken_course, use_of
 from euthymia.care.decision import Level
 from euthymia.care.document_page import NAME, Page
 from euthymia.care.protocol import (
@@ -21,8 +23,6 @@ from euthymia.care.protocol import (
     AssessmentDue,
     Bound,
     CheckItem,
-    Cited,
-    CourseRule,
     DeviceSteps,
     DoseRule,
     Limit,
@@ -42,6 +42,7 @@ from euthymia.care.protocol import (
     When,
     refuse_crossed_limits,
 )
+from euthymia.care.protocol_course import Use
 from euthymia.errors import ProtocolError
 
 DRUGS = ("ketamine", "esketamine", "arketamine")
@@ -75,24 +76,29 @@ def parse_protocol(document: Mapping[str, Any]) -> Protocol:
         evidence=top.text("evidence"),
         off_label=top.yes_no("off_label"),
         dose=_dose(top.page("dose")),
-        duration_min=_optional(top, "duration_min", "min"),
-        concentration_mg_per_ml=_optional(top, "concentration_mg_per_ml", "mg/mL"),
+        duration_min=optional_number(top, "duration_min", "min"),
+        concentration_mg_per_ml=optional_number(top, "concentration_mg_per_ml", "mg/mL"),
         rhythm=top.each("rhythm", _phase),
         monitoring=top.each("monitoring", _monitoring),
         limits=top.each("limits", _limit),
         checks=top.each("checks", _check),
-        fresh_within_min=_needed(top, "fresh_within_min", "min"),
-        minimum_observation_min=_needed(top, "minimum_observation_min", "min"),
-        must_resolve=_known_words(top, "must_resolve", SCALE_LOOKS),
+        fresh_within_min=needed_number(top, "fresh_within_min", "min"),
+        minimum_observation_min=needed_number(top, "minimum_observation_min", "min"),
+        must_resolve=known_words(top, "must_resolve", SCALE_LOOKS),
         assessments=top.each("assessments", _assessment),
         timing=_timing(top.page("timing")),
-        stopping=top.each("stopping", _course_rule),
-        maintenance=top.each("maintenance", _course_rule),
+        stopping=top.each("stopping", course_rule),
+        maintenance=top.each("maintenance", course_rule),
         sources=_sources(top),
         parent=_parent(top),
+        use=use_of(top),
+        eligibility=top.text("eligibility", ""),
+        follow_up=top.each("follow_up", asked_at),
+        long_term=top.each("long_term", long_term_check),
     )
     top.finish()
     _refuse_incomplete(protocol)
+    refuse_broken_course(protocol)
     refuse_crossed_limits(protocol)
     return protocol
 
@@ -111,64 +117,13 @@ def _one_of(page: Page, name: str, known: tuple[str, ...]) -> str:
     return value
 
 
-def _optional(page: Page, name: str, unit: str) -> Cited | None:
-    return None if page.get(name) is None else _needed(page, name, unit)
-
-
-def _needed(page: Page, name: str, unit: str, *, gates: bool = True) -> Cited:
-    """A cited number or a hole. One that gates must not come from memory."""
-    return _cited(page.page(name), unit, gates=gates)
-
-
-def _cited(inner: Page, unit: str, *, gates: bool = True) -> Cited:
-    if inner.text("unit") != unit:
-        raise inner.refuse("wrong_unit", "unit", f"This number is given in {unit}.")
-    value = inner.number("value", required=False)
-    low, high = inner.number("low", required=False), inner.number("high", required=False)
-    why = inner.text("why", "")
-    filled_by = inner.text("filled_by", "")
-    provenance = None if inner.get("provenance") is None else inner.choice("provenance", Provenance)
-    ours = provenance in (None, Provenance.CLINIC, Provenance.HOUSE, Provenance.MEMORY)
-    source = inner.sources(needed=value is not None and not ours)
-    inner.finish()
-    _refuse_unfounded(inner, value, provenance, gates, why, (low, high), filled_by)
-    return Cited(value, unit, source, provenance, why, low, high, filled_by)
-
-
-def _refuse_unfounded(
-    page: Page,
-    value: float | None,
-    provenance: Provenance | None,
-    gates: bool,
-    why: str,
-    plausible: tuple[float | None, float | None],
-    filled_by: str,
-) -> None:
-    if value is None:
-        if not why:
-            raise page.refuse("no_reason", "why", "A hole says why nothing is encoded.")
-        if plausible[0] is None or plausible[1] is None or plausible[0] > plausible[1]:
-            raise page.refuse("no_range", "low", "A hole states what would be plausible: low and high.")
-        if provenance is not None:
-            raise page.refuse("hole_with_provenance", "provenance", "A number that is not there has no provenance.")
-        return
-    if value < 0:
-        raise page.refuse("negative", "value", "A number in a protocol is not negative.")
-    if provenance is None:
-        raise page.refuse("no_provenance", "provenance", "Say how this number was obtained.")
-    if gates and provenance is Provenance.MEMORY:
-        raise page.refuse("memory_gates", "provenance", "A number from memory must not gate; leave it as a hole.")
-    if provenance is Provenance.CLINIC and not (filled_by and why):
-        raise page.refuse("unnamed", "filled_by", "A number set by a clinic says by whom, and keeps why it was open.")
-
-
 def _dose(page: Page) -> DoseRule:
     kind = _one_of(page, "kind", (PerKg.kind, PerKgRange.kind, PerKgSteps.kind, DeviceSteps.kind))
     rule: DoseRule
     if kind == PerKg.kind:
-        rule = PerKg(_needed(page, "mg_per_kg", "mg/kg"), page.choice("weight_basis", WeightBasis))
+        rule = PerKg(needed_number(page, "mg_per_kg", "mg/kg"), page.choice("weight_basis", WeightBasis))
     elif kind == PerKgRange.kind:
-        low, high = _needed(page, "low", "mg/kg"), _needed(page, "high", "mg/kg")
+        low, high = needed_number(page, "low", "mg/kg"), needed_number(page, "high", "mg/kg")
         rule = PerKgRange(low, high, page.choice("weight_basis", WeightBasis))
     elif kind == PerKgSteps.kind:
         rule = _steps(page)
@@ -177,10 +132,10 @@ def _dose(page: Page) -> DoseRule:
         if not isinstance(doses, list) or not doses or not all(isinstance(dose, int | float) for dose in doses):
             raise page.refuse("not_a_list", "doses_mg", "A list of doses in mg is needed here.")
         rule = DeviceSteps(
-            _needed(page, "device_mg", "mg"),
+            needed_number(page, "device_mg", "mg"),
             tuple(float(dose) for dose in doses),
-            _needed(page, "first_mg", "mg"),
-            _needed(page, "gap_min", "min"),
+            needed_number(page, "first_mg", "mg"),
+            needed_number(page, "gap_min", "min"),
         )
         _refuse_broken_devices(page, rule)
     page.finish()
@@ -192,11 +147,11 @@ def _steps(page: Page) -> PerKgSteps:
     if not isinstance(rows, list) or len(rows) < 2:
         raise page.refuse("not_a_list", "steps", "At least two steps in mg/kg are needed here.")
     pages = [Page(row, f"{page.at('steps')}[{place}]", page.known_sources) for place, row in enumerate(rows)]
-    steps = tuple(_cited(row, "mg/kg") for row in pages)
+    steps = tuple(cited_number(row, "mg/kg") for row in pages)
     known = [step.value for step in steps if step.value is not None]
     if any(low >= high for low, high in pairwise(known)):
         raise page.refuse("not_rising", "steps", "Each step is above the one before it.")
-    return PerKgSteps(steps, page.choice("weight_basis", WeightBasis), _needed(page, "step_up_below_pct", "%"))
+    return PerKgSteps(steps, page.choice("weight_basis", WeightBasis), needed_number(page, "step_up_below_pct", "%"))
 
 
 def _refuse_broken_devices(page: Page, rule: DeviceSteps) -> None:
@@ -231,29 +186,21 @@ def _monitoring(page: Page) -> MonitoringRule:
     when = page.choice("when", When)
     at_min = every_min = until_min = None
     if when is When.AT:
-        at_min = _needed(page, "at_min", "min")
+        at_min = needed_number(page, "at_min", "min")
     if when is When.EVERY:
-        every_min, until_min = _needed(page, "every_min", "min"), _needed(page, "until_min", "min")
+        every_min, until_min = needed_number(page, "every_min", "min"), needed_number(page, "until_min", "min")
         if every_min.value == 0:
             raise page.refuse("not_positive", "every_min.value", "An interval is longer than 0 minutes.")
     return MonitoringRule(
         page.name(),
         when,
-        _known_words(page, "measure", (*VITAL_LOOKS, *SCALE_LOOKS)),
+        known_words(page, "measure", (*VITAL_LOOKS, *SCALE_LOOKS)),
         page.sources(needed=False),
         None if page.get("provenance") is None else page.choice("provenance", Provenance),
         at_min,
         every_min,
         until_min,
     )
-
-
-def _known_words(page: Page, name: str, known: tuple[str, ...]) -> tuple[str, ...]:
-    words = page.words(name)
-    for word in words:
-        if word not in known:
-            raise page.refuse("unknown_word", name, f"'{word}' is not one of: {', '.join(known)}.")
-    return words
 
 
 def _limit(page: Page) -> Limit:
@@ -267,7 +214,7 @@ def _limit(page: Page) -> Limit:
         page.choice("stage", Stage),
         level,
         page.choice("bound", Bound),
-        _needed(page, "number", UNIT_OF_MEASURE[measure]),
+        needed_number(page, "number", UNIT_OF_MEASURE[measure]),
     )
 
 
@@ -277,25 +224,21 @@ def _check(page: Page) -> CheckItem:
     if required and provenance is Provenance.MEMORY:
         raise page.refuse("memory_gates", "provenance", "A check from memory must not be required.")
     unit = str((page.value.get("number") or {}).get("unit", ""))
-    number = _optional(page, "number", unit)
+    number = optional_number(page, "number", unit)
     ours = provenance in (Provenance.MEMORY, Provenance.HOUSE, Provenance.CLINIC)
     return CheckItem(page.name(), page.text("text"), required, page.sources(needed=not ours), provenance, number)
 
 
 def _assessment(page: Page) -> AssessmentDue:
     name, instrument, label = page.name(), page.text("instrument"), page.text("label")
-    return AssessmentDue(name, instrument, label, _needed(page, "after_h", "h", gates=False))
+    return AssessmentDue(name, instrument, label, needed_number(page, "after_h", "h", gates=False))
 
 
 def _timing(page: Page) -> Timing:
     names = ("early_min", "overdue_after_min", "late_entry_min")
-    timing = Timing(*(_needed(page, name, "min") for name in names))
+    timing = Timing(*(needed_number(page, name, "min") for name in names))
     page.finish()
     return timing
-
-
-def _course_rule(page: Page) -> CourseRule:
-    return CourseRule(page.name(), page.text("text"), page.sources(), page.choice("provenance", Provenance))
 
 
 def _parent(top: Page) -> Parent | None:
@@ -332,6 +275,9 @@ def _refuse_incomplete(protocol: Protocol) -> None:
 def to_mapping(protocol: Protocol) -> dict[str, Any]:
     """The protocol as plain values: what `parse_protocol` reads, what JSON and the hash are made of."""
     plain: dict[str, Any] = _plain(protocol)
+    if protocol.use is Use.CLINICAL:
+        # Said only where it differs, so that what was signed before there was a word for it still hashes the same.
+        del plain["use"]
     plain["sources"] = {row["name"]: {k: v for k, v in row.items() if k != "name"} for row in plain["sources"]}
     return plain
 

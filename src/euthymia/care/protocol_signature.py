@@ -7,6 +7,7 @@ from datetime import datetime
 
 from euthymia.care.decision import Decision, Level, Missing, Reason, decide
 from euthymia.care.protocol import Protocol, holes
+from euthymia.care.protocol_course import Use
 from euthymia.care.protocol_document import content_hash
 from euthymia.errors import ProtocolError
 
@@ -48,9 +49,13 @@ def sign(
 
 
 def ready(protocol: Protocol, signature: Signature | None) -> Decision:
-    """Whether a session may rest on this protocol: no hole, and a signature under exactly this content."""
+    """Whether a session may rest on this protocol: no hole, meant for care rather than research alone, and a
+    signature under exactly this content."""
     missing = [Missing(hole.name, "protocol_complete", f"{hole.why} Unit: {hole.unit}.") for hole in holes(protocol)]
     reasons = []
+    if protocol.use is Use.RESEARCH_ONLY:
+        says = "This protocol is for research only: no session can start on it."
+        reasons.append(Reason("research_only", Level.STOP, "protocol.use", protocol.use.value, says=says))
     if signature is None:
         says = "The medical lead has not signed this version."
         missing.append(Missing("protocol.signature", "protocol_signed", says))
