@@ -88,6 +88,31 @@ def test_a_closed_gate_ends_the_form_and_a_yes_behind_it_is_refused(
     assert Response.objects.get().total == 0
 
 
+def test_the_form_of_a_scale_is_chosen_kept_and_never_mixed(client: Any, prescriber: Viewer, patient: Patient) -> None:
+    sign_in(client, prescriber)
+    address = f"/people/{patient.id}/measure/wsas/"
+    assert "?form=not_working" in client.get(address).content.decode()
+    shown = client.get(f"{address}?form=not_working").content.decode()
+    assert "answer-1" not in shown
+    assert 'name="form" value="not_working"' in shown
+    eights = {str(item): 8 for item in range(2, 6)}
+    client.post(address, typed(eights) | {"form": "not_working"})
+    assert client.post(address, typed(eights)).status_code == 422
+    row = Response.objects.get()
+    assert (row.variant, row.total, row.band) == ("not_working", 32, "")
+    assert client.get(f"{address}?form=retired").status_code == 404
+    ones: dict[str, int | None] = dict.fromkeys(
+        ("suspiciousness", "hallucinatory_behaviour", "unusual_thought_content", "conceptual_disorganisation"), 1
+    )
+    for variant in ("0_to_6", "1_to_7", "1_to_7"):
+        filled = Filled("bprs_positive4", ones, AnswerSource.CLINICIAN, NOW, variant=variant)
+        commands.record_response(prescriber, patient, filled, now=NOW)
+    kept_as = Response.objects.filter(instrument="bprs_positive4").values_list("variant", flat=True)
+    assert sorted(kept_as) == ["0_to_6", "1_to_7"], "the same answers on the other range are another thing"
+    usual = kept(prescriber, patient, "cgi_s", {"1": 4})
+    assert usual.variant == "one_to_seven"
+
+
 def test_what_came_of_a_form_is_said_in_words(prescriber: Viewer, patient: Patient) -> None:
     said = {
         "side_effects": (dict.fromkeys(map(str, range(1, 19)), 0) | {"3": 2}, "moderate"),

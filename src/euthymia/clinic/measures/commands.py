@@ -43,7 +43,8 @@ DOUBLE_CLICK = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """One filled questionnaire: which, the answers (item → value, None is not answered), by whom, when, after what."""
+    """One filled questionnaire: which, the answers (item → value, None is not answered), by whom, when, after what, and
+    in which of its forms (empty is the usual one)."""
 
     instrument_id: str
     answers: Mapping[str, int | None]
@@ -51,6 +52,7 @@ class Filled:
     at: datetime
     session: Session | None = None
     check_in: CheckIn | None = None
+    variant: str = ""
 
 
 @transaction.atomic
@@ -65,9 +67,9 @@ def record_response(
     if filled.at > now:
         raise BadInput("in_the_future", "at", "This time lies in the future. Check the date and the clock.")
     instrument = load_instrument(filled.instrument_id)
-    scored = score(instrument, filled.answers)
+    scored = score(instrument, filled.answers, {"variant": filled.variant or None})
     bands, band = named_by(scored)
-    earlier = double_click(actor, patient, filled, now)
+    earlier = double_click(actor, patient, filled, scored.variant, now)
     if earlier is not None:
         return earlier
     response = Response.objects.create(
@@ -77,6 +79,7 @@ def record_response(
         check_in=filled.check_in,
         instrument=instrument.id,
         instrument_version=scored.version,
+        variant=scored.variant,
         answers={item: value for item, value in filled.answers.items() if value is not None},
         total=scored.total,
         band_set=bands,
@@ -114,13 +117,13 @@ def learn_from_answers(actor: Actor, patient: Patient, now: datetime) -> None:
         log.error("forecast failed", extra={"code": type(problem).__name__})
 
 
-def double_click(actor: Actor, patient: Patient, filled: Filled, now: datetime) -> Response | None:
+def double_click(actor: Actor, patient: Patient, filled: Filled, variant: str, now: datetime) -> Response | None:
     """The same answers, sent by the same person a moment ago; None when these are new."""
     if actor.user_id is None:
         return None
     given = {item: value for item, value in filled.answers.items() if value is not None}
     same = visible_to(actor, Response).filter(patient=patient, instrument=filled.instrument_id, by_id=actor.user_id)
-    recent = same.filter(at__gt=filled.at - DOUBLE_CLICK, at__lte=now)
+    recent = same.filter(variant=variant, at__gt=filled.at - DOUBLE_CLICK, at__lte=now)
     return next((row for row in recent if row.answers == given), None)
 
 

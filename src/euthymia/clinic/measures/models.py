@@ -49,6 +49,7 @@ class Response(ClinicOwned):
     session = models.ForeignKey(Session, on_delete=models.PROTECT, null=True, related_name="responses")
     instrument = models.CharField(max_length=30)
     instrument_version = models.CharField(max_length=20)
+    variant = models.CharField(max_length=40, blank=True, help_text="The form; empty in rows from before it was kept.")
     answers = models.JSONField()
     total = models.FloatField(null=True)
     band_set = models.CharField(max_length=60, blank=True)

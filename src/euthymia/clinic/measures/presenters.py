@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from euthymia.care.instruments import load_instrument
+from euthymia.care.instruments import Instrument, load_instrument
 from euthymia.clinic.measures.models import CheckIn, Response
 from euthymia.clinic.measures.queries import STILL_USEFUL
 
@@ -49,6 +49,23 @@ def check_in_row(check_in: CheckIn, now: datetime) -> CheckInRow:
     if check_in.expires_at is not None and check_in.expires_at < now:
         return CheckInRow(check_in, title, "link expired", "caution", None, True)
     return CheckInRow(check_in, title, "sent, no answer yet" if check_in.sent_at else "due", "caution", None, True)
+
+
+@dataclass(frozen=True, slots=True)
+class FormRow:
+    """One published form of a questionnaire, and whether it is the one on screen."""
+
+    name: str
+    words: str
+    note: str
+    is_shown: bool
+
+
+def form_rows(instrument: Instrument, shown: str) -> list[FormRow]:
+    """The forms to choose from; empty where there is only one."""
+    if len(instrument.variants) == 1:
+        return []
+    return [FormRow(one.name, one.name.replace("_", " "), one.note, one.name == shown) for one in instrument.variants]
 
 
 def score_in_words(response: Response) -> str:

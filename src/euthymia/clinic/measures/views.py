@@ -107,18 +107,24 @@ def measure(request: HttpRequest, patient_id: UUID, instrument: str) -> HttpResp
     if instrument not in instruments():
         raise Http404
     patient = open_patient(viewer, patient_id, purpose=f"measure_{instrument}", now=now)
-    asked = instrument_in_words_of(viewer, instrument)
+    usual = instrument_in_words_of(viewer, instrument)
+    wanted = request.POST.get("form", request.GET.get("form", "")) or usual.variants[0].name
+    if wanted not in {form.name for form in usual.variants}:
+        raise Http404
+    asked = usual.in_form(wanted)
     answers = answers_from(asked, request.POST) if request.method == "POST" else {}
     result = result_of(asked, answers) if request.method == "POST" else None
     if result is None or (result.missing and not request.POST.get("keep_incomplete")):
         if result is not None:
             raise_risk_of_unfinished(viewer, patient, instrument, answers, now)
         form = questionnaire(asked, answers, missing=result.missing if result else ())
-        context = {"questionnaire": form, "result": result}
+        forms = presenters.form_rows(usual, wanted)
+        context = {"questionnaire": form, "result": result, "forms": forms, "form_name": wanted}
         status = REFUSED_FORM if result else 200
         return person_page(request, "measures/measure.html", patient, "check-ins", context, status=status)
     source = AnswerSource.CLINICIAN if is_rated_by_clinician(asked) else AnswerSource.CLINIC
-    response = commands.record_response(viewer, patient, commands.Filled(instrument, answers, source, now), now=now)
+    filled = commands.Filled(instrument, answers, source, now, variant=wanted)
+    response = commands.record_response(viewer, patient, filled, now=now)
     signal = open_signal_of(viewer, patient) if RAISES_RISK & set(response.flags) else None
     if signal is not None:
         messages.warning(request, f"A sign of suicidal thoughts. Owner: {signal.owner}. Talk with {patient} now.")
