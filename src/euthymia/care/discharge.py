@@ -10,6 +10,7 @@ from euthymia.care.decision import Decision, Level, Missing, Reason, combine, de
 from euthymia.care.monitoring import DueItem, Status, due, judge_vitals
 from euthymia.care.protocol import Protocol, Stage, When
 from euthymia.care.session import Phase, SessionState
+from euthymia.care.session_append import CLOCK_SKEW
 from euthymia.care.session_events import Severity
 
 MINUTE = timedelta(minutes=1)
@@ -28,18 +29,20 @@ class DischargeFacts:
 
 
 def may_discharge(state: SessionState, protocol: Protocol, now: datetime, facts: DischargeFacts) -> Decision:
-    """Everything that must hold before the person leaves, asked at once."""
-    if state.phase is not Phase.OBSERVING or state.clock_at is None:
-        says = "The dose has not been completed or stopped, or the session is already closed."
-        return decide([Reason("dose_ended", Level.STOP, "phase", state.phase.value, "observing", says=says)])
-    return combine(
-        _stayed(state.clock_at, protocol, now),
-        _checks_done(due(state, protocol, now), now),
-        _last_vitals(state, protocol),
-        _resolved(state, state.clock_at, protocol),
-        _side_effects(state),
-        _stated(facts),
-    )
+    """Everything that must hold before the person leaves, asked at once: also while the dose still runs, so that
+    nobody learns one thing after the other."""
+    if state.phase in (Phase.DISCHARGED, Phase.CANCELLED):
+        return _not_ended(state, "The session is already closed.")
+    decisions = [_checks_done(due(state, protocol, now), now), _last_vitals(state, protocol, now), _stated(facts)]
+    if state.clock_at is None:
+        return combine(_not_ended(state, "No dose was given yet."), *decisions)
+    ended = decide() if state.phase is Phase.OBSERVING else _not_ended(state, "The dose is not completed or stopped.")
+    own = _stayed(state.clock_at, protocol, now), _resolved(state, state.clock_at, protocol), _side_effects(state)
+    return combine(ended, *own, *decisions)
+
+
+def _not_ended(state: SessionState, says: str) -> Decision:
+    return decide([Reason("dose_ended", Level.STOP, "phase", state.phase.value, "observing", says=says)])
 
 
 def earliest_discharge(state: SessionState, protocol: Protocol) -> datetime | None:
@@ -78,11 +81,26 @@ def _checks_done(items: tuple[DueItem, ...], now: datetime) -> Decision:
     return decide(reasons, missing)
 
 
-def _last_vitals(state: SessionState, protocol: Protocol) -> Decision:
+def _last_vitals(state: SessionState, protocol: Protocol, now: datetime) -> Decision:
     last, baseline = state.last_reading, state.baseline
     if last is None:
         return decide(missing=[Missing("vitals", "vitals_acceptable", "No vital signs were taken.")])
-    return judge_vitals(last.reading, baseline.reading if baseline else None, protocol, stage=Stage.DISCHARGE)
+    judged = judge_vitals(last.reading, baseline.reading if baseline else None, protocol, stage=Stage.DISCHARGE)
+    return combine(judged, _age(last.at, protocol, now))
+
+
+def _age(taken_at: datetime, protocol: Protocol, now: datetime) -> Decision:
+    """A reading from the future stops: the clock is wrong. How old one may be at the door no source says; older than
+    the clinic asks for before a dose, it is worth knowing."""
+    age_min = round((now - taken_at) / MINUTE, 1)
+    if taken_at > now + CLOCK_SKEW:
+        says = "The last vital signs lie in the future. Check the clock."
+        return decide([Reason("vitals_in_the_future", Level.STOP, "vitals.age_min", age_min, 0.0, says=says)])
+    limit = protocol.fresh_within_min
+    if limit.value is None or now - taken_at <= timedelta(minutes=limit.value):
+        return decide()
+    says = f"The last vital signs are {age_min:g} min old."
+    return decide([Reason("vitals_old", Level.FLAG, "vitals.age_min", age_min, limit.value, limit.says_source, says)])
 
 
 def _resolved(state: SessionState, clock_at: datetime, protocol: Protocol) -> Decision:

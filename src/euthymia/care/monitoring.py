@@ -13,6 +13,7 @@ from enum import StrEnum
 from euthymia.care.decision import Decision, Level, Missing, Reason, decide, missing_of, reasons_of
 from euthymia.care.protocol import Bound, Limit, Measure, MonitoringRule, Protocol, Stage, When
 from euthymia.care.session import Phase, SessionState
+from euthymia.care.session_append import CLOCK_SKEW
 from euthymia.care.session_events import Severity
 from euthymia.care.vitals import Reading
 
@@ -275,4 +276,14 @@ def severe_side_effect(look: Look) -> Findings:
     ], []
 
 
-RULES: tuple[Rule, ...] = (vitals_beyond_limit, check_overdue, severe_side_effect)
+def clock_went_back(look: Look) -> Findings:
+    """An entry lies in the future: the clock was set back, and nothing that is due can be trusted until it is right."""
+    latest = max((entry.at for entry in look.state.entries if entry.id not in look.state.struck), default=look.now)
+    if latest <= look.now + CLOCK_SKEW:
+        return [], []
+    ahead_min = round((latest - look.now) / MINUTE, 1)
+    says = f"The newest entry lies {ahead_min:g} min in the future. Check the clock of this machine and of the tablet."
+    return [Reason("clock_went_back", Level.HOLD, "clock.ahead_min", ahead_min, CLOCK_SKEW / MINUTE, says=says)], []
+
+
+RULES: tuple[Rule, ...] = (vitals_beyond_limit, check_overdue, severe_side_effect, clock_went_back)

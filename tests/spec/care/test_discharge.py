@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.spec.care.bedside import Bedside, filled, minute
 
 from euthymia.care.decision import Allowed, CannotTell, Decision, Level, Refused, missing_of, reasons_of
@@ -181,3 +183,78 @@ def test_without_any_reading_nobody_goes() -> None:
     bed = well("vitals")
     bed.events = [event for event in bed.events if event.kind is not E.VITALS]
     assert "vitals" in {missing.fact for missing in missing_of(ask(bed))}
+
+
+def test_everything_still_open_is_said_at_once_also_while_the_dose_runs() -> None:
+    answer = may_discharge(Bedside(filled()).infusing().state, filled(), minute(5), DischargeFacts())
+    assert {reason.rule for reason in reasons_of(answer)} == {"dose_ended", "minimum_observation"}
+    assert reasons_of(answer)[0].says == "The dose is not completed or stopped."
+    facts = {missing.fact for missing in missing_of(answer)}
+    assert {"identifiers", "escort", "escort_present", "no_driving_told", "clinician_judges_stable"} <= facts
+    assert {"sedation", "dissociation"} <= facts
+    assert "leaving.blood_pressure" in facts
+
+
+def test_before_any_dose_what_is_open_is_said_too() -> None:
+    answer = may_discharge(fold([]), NASAL, minute(0), DischargeFacts())
+    assert [(reason.rule, reason.says) for reason in reasons_of(answer)] == [("dose_ended", "No dose was given yet.")]
+    assert {"vitals", "identifiers", "escort"} <= {missing.fact for missing in missing_of(answer)}
+
+
+def test_a_closed_session_says_only_that() -> None:
+    bed = well()
+    bed.write(E.DISCHARGED, 122, Discharge("Sam", True))
+    (reason,) = reasons_of(may_discharge(bed.state, NASAL, minute(130), DischargeFacts()))
+    assert (reason.says, reason.level, reason.value, reason.limit) == (
+        "The session is already closed.", Level.STOP, "discharged", "observing",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("at_min", "age"), [(121, None), (151, None), (151.1, 30.1), (181, 60.0)])
+def test_old_vital_signs_at_the_door_are_worth_knowing(at_min: float, age: float | None) -> None:
+    flags = [flag for flag in reasons_of(ask(well(), at_min)) if flag.rule == "vitals_old"]
+    assert [(flag.level, flag.value, flag.limit, flag.source) for flag in flags] == (
+        [] if age is None else [(Level.FLAG, age, 30, "set by Dr Lead")]
+    )
+
+
+@pytest.mark.parametrize(("at_min", "refused"), [(120, False), (119.98, True)])
+def test_vital_signs_from_the_future_stop(at_min: float, refused: bool) -> None:
+    rules = {reason.rule: reason for reason in reasons_of(ask(well(), at_min))}
+    assert ("vitals_in_the_future" in rules) is refused
+    if refused:
+        found = rules["vitals_in_the_future"]
+        assert (found.level, found.value, found.limit, found.fact) == (Level.STOP, -1.0, 0.0, "vitals.age_min")
+
+
+def test_without_the_clinics_number_the_age_at_the_door_is_not_judged() -> None:
+    open_age = replace(NASAL, fresh_within_min=replace(NASAL.fresh_within_min, value=None))
+    rules = {reason.rule for reason in reasons_of(may_discharge(well().state, open_age, minute(400), HOME))}
+    assert "vitals_old" not in rules
+
+
+# Properties
+
+PARTS = ("peak", "vitals", "sedation", "dissociation", "respiratory_depression")
+FACTS = ("identifiers", "escort_name", "escort_present", "no_driving_told", "clinician_judges_stable")
+
+
+@given(st.sampled_from(PARTS), st.floats(120, 1000))
+def test_a_missing_look_never_lets_anybody_leave(leave_out: str, at_min: float) -> None:
+    assert not isinstance(ask(well(leave_out), at_min), Allowed)
+
+
+@given(st.sets(st.sampled_from(FACTS), min_size=1), st.floats(120, 1000))
+def test_what_nobody_stated_never_lets_anybody_leave(unknown: set[str], at_min: float) -> None:
+    facts = {name: () if name == "identifiers" else None for name in unknown}
+    assert not isinstance(ask(well(), at_min, **facts), Allowed)
+
+
+@given(st.integers(120, 250), st.integers(0, 50))
+def test_a_higher_pressure_never_goes_home_earlier(systolic: int, more: int) -> None:
+    def verdict(value: int) -> bool:
+        bed = well("vitals")
+        bed.vitals(121, f"{value}/80 97%")
+        return isinstance(ask(bed), Allowed)
+
+    assert verdict(systolic) or not verdict(min(systolic + more, 300))

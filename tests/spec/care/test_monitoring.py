@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.spec.care.bedside import Bedside, filled, minute
 
-from euthymia.care.decision import Allowed, CannotTell, Level, missing_of, reasons_of
+from euthymia.care.decision import Allowed, CannotTell, Level, Refused, missing_of, reasons_of
 from euthymia.care.monitoring import (
     RULES,
     DueItem,
@@ -295,5 +295,86 @@ def test_watching_ends_with_the_session() -> None:
 
 
 def test_every_rule_answers_with_reasons_and_missing() -> None:
-    assert [rule.__name__ for rule in RULES] == ["vitals_beyond_limit", "check_overdue", "severe_side_effect"]
+    names = ["vitals_beyond_limit", "check_overdue", "severe_side_effect", "clock_went_back"]
+    assert [rule.__name__ for rule in RULES] == names
     assert all(rule.__doc__ for rule in RULES)
+
+
+@pytest.mark.parametrize(("now_min", "ahead"), [(20, None), (19, None), (18.98, 1.0), (10, 10.0)])
+def test_an_entry_from_the_future_says_that_the_clock_is_wrong(now_min: float, ahead: float | None) -> None:
+    bed = nasal()
+    bed.vitals(20, "120/80")
+    found = list(reasons_of(watch(bed.state, NASAL, minute(now_min))))
+    if ahead is None:
+        assert found == []
+        return
+    (reason,) = found
+    assert (reason.rule, reason.level, reason.value, reason.limit) == ("clock_went_back", Level.HOLD, ahead, 1.0)
+    assert reason.fact == "clock.ahead_min"
+
+
+def test_a_struck_entry_from_the_future_no_longer_troubles_the_clock() -> None:
+    bed = nasal()
+    wrong = bed.vitals(500, "120/80")
+    bed.write(E.STRUCK_OUT, 21, Because("wrong day"), corrects=wrong.id)
+    assert "clock_went_back" not in {reason.rule for reason in reasons_of(watch(bed.state, NASAL, minute(21)))}
+
+
+# Properties: worse is never milder, and time never takes anything back
+
+STRICTNESS = {Allowed: 0, CannotTell: 1, Refused: 2}
+PRESSURES = st.tuples(st.integers(100, 250), st.integers(30, 95))
+
+
+@given(
+    pressure=PRESSURES,
+    saturation=st.integers(60, 100),
+    higher=st.integers(0, 40),
+    lower=st.integers(0, 10),
+    stage=st.sampled_from([Stage.BEFORE, Stage.DURING, Stage.DISCHARGE]),
+)
+def test_a_worse_reading_never_gets_a_milder_verdict(
+    pressure: tuple[int, int], saturation: int, higher: int, lower: int, stage: Stage
+) -> None:
+    systolic, diastolic = pressure
+    better = parse_vitals(f"{systolic}/{diastolic} {saturation}%")
+    worse = parse_vitals(f"{min(systolic + higher, 300)}/{diastolic} {max(saturation - lower, 50)}%")
+    for protocol in (IV, NASAL):
+        mild, strict = (judge_vitals(reading, None, protocol, stage=stage) for reading in (better, worse))
+        assert STRICTNESS[type(strict)] >= STRICTNESS[type(mild)]
+        assert {reason.rule for reason in reasons_of(mild)} <= {reason.rule for reason in reasons_of(strict)}
+
+
+LATENESS = {Status.COMING: 0, Status.DUE: 1, Status.OVERDUE: 2, Status.MISSED: 3}
+
+
+@given(
+    readings=st.lists(
+        st.tuples(st.floats(0, 130), st.sampled_from(["120/80", "97%", "72", "120/80 72 97%"])), max_size=4
+    ),
+    first=st.floats(0, 300),
+    more=st.floats(0, 300),
+    protocol=st.sampled_from(["iv", "nasal"]),
+)
+def test_time_passing_never_makes_a_check_less_due(
+    readings: list[tuple[float, str]], first: float, more: float, protocol: str
+) -> None:
+    bed = nasal() if protocol == "nasal" else Bedside(IV).infusing()
+    for at_min, line in sorted(readings):
+        bed.vitals(at_min, line)
+    early, late = at(bed, first), at(bed, first + more)
+    for what, item in early.items():
+        then = late[what]
+        assert (item.status is Status.DONE) is (then.status is Status.DONE)
+        if item.status is not Status.DONE:
+            assert LATENESS[then.status] >= LATENESS[item.status]
+            assert then.still == item.still
+
+
+@given(st.floats(0, 200), st.sampled_from(["120/80", "97%", "72"]))
+def test_one_more_reading_never_opens_a_check_that_was_done(at_min: float, line: str) -> None:
+    bed = nasal()
+    bed.vitals(40, "140/90")
+    before = {what for what, item in at(bed, 130).items() if item.status is Status.DONE}
+    bed.vitals(at_min, line)
+    assert before <= {what for what, item in at(bed, 130).items() if item.status is Status.DONE}
