@@ -71,6 +71,8 @@ DUTIES: dict[str, set[Role] | None] = {
     "facts-record": JUDGES,
     "eligibility-decide": JUDGES,
     "consent-sign": JUDGES,
+    "episode": JUDGES,
+    "episode-record": JUDGES,
     "adequacy": JUDGES,
     "adequacy-change": {LEAD},
     "measure": JUDGES,

@@ -117,15 +117,20 @@ def _within(name: str, value: float | None, highest: float, unit: str) -> None:
 
 
 @transaction.atomic
-def record_facts(viewer: Viewer, patient: Patient, answers: Mapping[str, Any], now: datetime) -> list[FactEntry]:
+def record_facts(
+    viewer: Viewer, patient: Patient, answers: Mapping[str, Any], now: datetime, *, again: bool = False
+) -> list[FactEntry]:
     """Write down answers to questions; None takes an earlier one back. Only what changed becomes a line.
+
+    again: the same answers were asked anew today, and each becomes a line with today's date.
 
     Refuses (BadInput, path = the fact's name) an unknown question and an answer it does not take; then nothing is kept.
     """
     insist(viewer, ASSESS)
     before = latest_entries(viewer, patient)
     read = {name: read_answer(name, value, now) for name, value in answers.items()}
-    changed = {name: value for name, value in read.items() if value != (before[name].value if name in before else None)}
+    kept = {name: before[name].value if name in before else None for name in read}
+    changed = {name: value for name, value in read.items() if value != kept[name] or (again and value is not None)}
     rows = [
         FactEntry.objects.create(
             clinic_id=viewer.clinic_id, patient=patient, name=name, value=value, at=now, by_id=viewer.user_id

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from euthymia.care.episode import Status
 from euthymia.care.resistance import meets_definition
 from euthymia.care.session_events import EventKind
 from euthymia.clinic.accounts.viewer import Actor
 from euthymia.clinic.assessments.adequacy import adequacy_of
 from euthymia.clinic.assessments.episode import history_of
 from euthymia.clinic.assessments.models import FactEntry
+from euthymia.clinic.assessments.picture import picture_of
 from euthymia.clinic.people.models import Patient, RecordEntry, RecordKind
 from euthymia.clinic.people.queries import visible_to
 from euthymia.clinic.people.shell import age_on
@@ -29,6 +31,7 @@ PRESSURES = ("systolic_mmhg", "diastolic_mmhg")
 # A house rule of the form, no clinical threshold: an older pressure is measured again before it speaks for today.
 PRESSURE_COUNTS_FOR = timedelta(days=30)
 RESISTANT = "resistance_definition_met"
+EPISODE = "depressive_episode"
 # Kept with a decision: which settings made the answer. No rule asks for it.
 ADEQUACY_VERSION = "adequacy_version"
 # A medication line in one of these states is no longer taken.
@@ -53,6 +56,10 @@ def known_facts(actor: Actor, patient: Patient, now: datetime) -> dict[str, Know
     for entry in entries.values():
         if entry.value is not None and not outdated(entry, facts.get(entry.name), now):
             facts[entry.name] = KnownFact(entry.name, entry.value, entry.at, str(entry.by), answered=True)
+    picture = picture_of(actor, patient, now)
+    if EPISODE not in facts and picture.status is not Status.NOT_ASKED:
+        laid_out = "worked out from the criteria of the episode"
+        facts[EPISODE] = KnownFact(EPISODE, picture.status is Status.MET, None, laid_out, answered=False)
     history = history_of(actor, patient, {name: fact.value for name, fact in facts.items()})
     found = meets_definition(history, adequacy_of(actor))
     source = f"worked out from the earlier treatments, adequacy settings {found.adequacy_version}"

@@ -12,6 +12,7 @@ from euthymia.care.facts import FACTS, checked_facts
 from euthymia.care.interactions import interactions
 from euthymia.care.protocol import Protocol
 from euthymia.clinic.assessments.episode import EPISODE_FACTS, read_episode_answer
+from euthymia.clinic.assessments.picture import SIGN, read_sign
 
 MEDICATIONS = "medications"
 # Which rules a protocol is judged by, where its own id has none.
@@ -50,4 +51,6 @@ def read_answer(name: str, value: Any, now: datetime) -> Any:
     """The answer to one question, of its kind; None takes it back. Refuses (BadInput) what cannot be meant."""
     if name in EPISODE_FACTS:
         return read_episode_answer(name, value)
+    if name.startswith(SIGN):
+        return read_sign(name, value, now)
     return checked_facts({name: value}, now).get(name)

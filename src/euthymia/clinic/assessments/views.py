@@ -16,8 +16,10 @@ from euthymia.care.decision import Allowed
 from euthymia.clinic.accounts.policies import ASSESS, PRESCRIBE, requires
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.assessments import commands, presenters, queries
+from euthymia.clinic.assessments.episode_pages import STATUS_WORDS
 from euthymia.clinic.assessments.facts import known_facts, latest_entries
 from euthymia.clinic.assessments.models import TreatmentTrialEntry
+from euthymia.clinic.assessments.picture import picture_of
 from euthymia.clinic.assessments.questions import FIELD, question_groups, read_answers
 from euthymia.clinic.assessments.trial_pages import EPISODE_FIELD, read_episode, read_trial, trial_section
 from euthymia.clinic.people.models import Patient
@@ -170,6 +172,7 @@ def assess_page(request: HttpRequest, patient: Patient, *, refused: dict[str, An
         "interactions": presenters.interaction_lines(viewer, patient),
         "unrecognised": presenters.unrecognised_medicines(viewer, patient),
         "episode_field": EPISODE_FIELD,
+        "episode_word": STATUS_WORDS[picture_of(viewer, patient, now).status][0],
         "may_override": isinstance(PRESCRIBE.decide(viewer), Allowed),
     }
     status = REFUSED_FORM if wrong else 200
