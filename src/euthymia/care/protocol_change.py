@@ -28,6 +28,7 @@ FIXED = {
     "parent": "What a protocol was made from is not edited.",
     "drug": "Start from a protocol of that medicine.",
     "route": "Start from a protocol of that route.",
+    "eligibility": "Start from a protocol that is judged by those rules.",
     "dose.kind": "Start from a protocol with that kind of dose.",
 }
 # Wording that carries no claim of its own: changing it leaves the source of its entry in place.
@@ -55,7 +56,14 @@ def clone(protocol: Protocol, new_id: str, version: str, title: str) -> Protocol
         raise ProtocolError("same_id", "id", "A clone has an id of its own; edit this one to make a next version.")
     if not title.strip():
         raise ProtocolError("missing", "title", "A clone has a title of its own.")
-    return _made(protocol, {"id": new_id, "version": _version(version), "title": title.strip()}, _parent(protocol))
+    # Under another name it is still judged by the rules it was written for.
+    named = {
+        "id": new_id,
+        "version": _version(version),
+        "title": title.strip(),
+        "eligibility": protocol.eligibility_rules,
+    }
+    return _made(protocol, named, _parent(protocol))
 
 
 def next_version(before: Protocol, after: Protocol, version: str) -> Protocol:

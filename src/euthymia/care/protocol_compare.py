@@ -61,6 +61,7 @@ IDENTITY = ("id", "version", "parent")
 # Where less is safer, and where more is. A limit has its own bound.
 LESS_IS_TIGHTER: tuple[str, ...] = ("fresh_within_min", "monitoring.*.every_min")
 LESS_IS_TIGHTER += ("dose.high", "dose.first_mg", "dose.step_up_below_pct")
+LESS_IS_TIGHTER += ("stopping.*.after_doses", "stopping.*.at_week", "long_term.*.interval_weeks")
 MORE_IS_TIGHTER = ("minimum_observation_min", "monitoring.*.until_min", "dose.low", "dose.gap_min", "checks.*")
 # Lists where each word more is one more thing that is watched or waited for.
 MORE_WORDS_ARE_TIGHTER = ("must_resolve", "monitoring.*.measure")
@@ -77,7 +78,7 @@ ANOTHER_LIMIT = ("limits.*.measure", "limits.*.stage", "limits.*.bound", "monito
 # Parts whose entries protect: one less is looser, one more is tighter.
 PROTECTING = ("limits.", "checks.", "monitoring.", "stopping.", "long_term.")
 # What a child has from its parent, so that their limits mean the same.
-KEPT = ("drug", "route", "dose.kind")
+KEPT = ("drug", "route", "dose.kind", "eligibility")
 PART_WORDS = {
     "limits": "Limit",
     "checks": "Asked before",
@@ -102,6 +103,7 @@ PART_WORDS = {
 def facts_of(protocol: Protocol) -> dict[str, Fact]:
     """Everything a protocol says, by path, in document order, e.g. `limits.during_systolic_stop`."""
     document = {name: value for name, value in to_mapping(protocol).items() if name not in IDENTITY}
+    document["eligibility"] = protocol.eligibility_rules
     document["sources"] = {name: row["cite"] for name, row in document["sources"].items()}
     return {fact.path: fact for fact in _walk(document, "", "", "")}
 

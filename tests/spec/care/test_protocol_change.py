@@ -49,6 +49,7 @@ def test_a_clone_says_the_same_under_its_own_name_and_names_its_parent() -> None
     assert child.parent is not None
     assert (child.parent.id, child.parent.version) == (IV, parent.version)
     assert child.parent.content_hash == content_hash(parent)
+    assert (child.eligibility, child.eligibility_rules) == (IV, parent.eligibility_rules)
     assert {row.path for row in compare(parent, child)} == {"title"}
     assert within_parent(child, parent) == Allowed()
 
@@ -80,6 +81,7 @@ def test_a_clone_of_a_clone_names_the_clone() -> None:
     second = clone(first, "second", "1", "Second")
     assert second.parent is not None
     assert (second.parent.id, second.parent.content_hash) == ("first", content_hash(first))
+    assert second.eligibility_rules == IV
 
 
 # --- next version
@@ -192,9 +194,14 @@ def test_texts_and_levels_change_and_a_changed_claim_becomes_the_clinics_own() -
 
 
 def test_a_claim_changed_with_its_source_is_cited() -> None:
-    changes = {"rhythm.series.to_week": 4, "rhythm.series.source": ["S54"], "rhythm.series.provenance": "abstract"}
+    changes = {
+        "rhythm.series.per_week_high": 3,
+        "rhythm.series.source": ["S54"],
+        "rhythm.series.provenance": "abstract",
+    }
+    changes |= {"rhythm.maintenance.from_week": 5}
     phase = edit(load_protocol(IV), changes, BY).rhythm[0]
-    assert (phase.to_week, phase.source, phase.provenance) == (4, ("S54",), Provenance.ABSTRACT)
+    assert (phase.per_week_high, phase.source, phase.provenance) == (3, ("S54",), Provenance.ABSTRACT)
 
 
 @pytest.mark.parametrize("path", ["rhythm.series.note", "assessments.one_week.label"])
@@ -247,6 +254,7 @@ REFUSALS: list[tuple[dict[str, Any], str, str]] = [
     ({"drug": "esketamine"}, "fixed", "drug"),
     ({"route": "im"}, "fixed", "route"),
     ({"dose.kind": "devices"}, "fixed", "dose.kind"),
+    ({"eligibility": "x"}, "fixed", "eligibility"),
     ({"limits.nowhere": 5}, "unknown_path", "limits.nowhere"),
     ({"limits.nowhere": None}, "unknown_path", "limits.nowhere"),
     ({"limits.nowhere.level": "stop"}, "unknown_path", "limits.nowhere.level"),

@@ -201,6 +201,47 @@ def test_steps_that_are_all_open_have_no_direction() -> None:
     assert only(opened, left).change is Change.CHANGED
 
 
+def with_course(after_doses: float = 3, interval_weeks: float = 12) -> Protocol:
+    """The shipped protocol by vein with a review that comes due and a check of years."""
+    of = {"source": ["S53"], "provenance": "read_secondary"}
+    document = to_mapping(load_protocol(IV))
+    review = {"name": "review", "text": "Review.", "judged_by": "benefit", **of}
+    document["stopping"] = [review | {"after_doses": {"value": after_doses, "unit": "doses", **of}}]
+    check = {"name": "bladder", "concern": "bladder", "text": "Ask.", **of}
+    document["long_term"] = [check | {"interval_weeks": {"value": interval_weeks, "unit": "weeks", **of}}]
+    return parse_protocol(document)
+
+
+@pytest.mark.parametrize(
+    ("right", "path", "change"),
+    [
+        (with_course(after_doses=2), "stopping.review.after_doses", Change.TIGHTER),
+        (with_course(after_doses=4), "stopping.review.after_doses", Change.LOOSER),
+        (with_course(interval_weeks=11), "long_term.bladder.interval_weeks", Change.TIGHTER),
+        (with_course(interval_weeks=13), "long_term.bladder.interval_weeks", Change.LOOSER),
+    ],
+)
+def test_a_later_review_or_a_rarer_check_is_looser(right: Protocol, path: str, change: Change) -> None:
+    row = only(with_course(), right)
+    assert (row.path, row.change) == (path, change)
+
+
+def test_a_check_of_years_that_is_gone_is_looser() -> None:
+    left = with_course()
+    document = to_mapping(left)
+    del document["long_term"]
+    row = only(left, parse_protocol(document))
+    assert (row.path, row.change, row.left) == ("long_term.bladder", Change.LOOSER, "Ask.")
+
+
+def test_research_alone_is_tighter_than_care() -> None:
+    clinical = load_protocol(IV)
+    research = parse_protocol(to_mapping(clinical) | {"use": "research_only"})
+    assert only(clinical, research).change is Change.TIGHTER
+    assert only(research, clinical).change is Change.LOOSER
+    assert isinstance(looser_than(research, clinical), Refused)
+
+
 ENTRIES = [
     ("limits.before_systolic", Change.LOOSER),
     ("monitoring.after_60", Change.LOOSER),
@@ -354,6 +395,7 @@ def test_a_child_keeps_medicine_route_and_kind_of_dose() -> None:
         "drug": ("esketamine", "ketamine"),
         "route": ("nasal", "iv"),
         "dose.kind": ("devices", "per_kg"),
+        "eligibility": (NASAL, IV),
     }
 
 
