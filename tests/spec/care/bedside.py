@@ -25,6 +25,9 @@ from euthymia.care.vitals import parse_vitals
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 # What an invented medical lead fills in; by what the name of the hole contains.
 LEAD = {
+    "long_term": 12.0,
+    "dose_per_kg_cap": 1.0,
+    "mg_per_kg": 0.5,
     "concentration": 1.0,
     "dose_cap": 80.0,
     "interval": 48.0,
@@ -55,7 +58,7 @@ def filled(name: str = "iv_racemic_05") -> Protocol:
     values = {}
     for hole in holes(protocol):
         values[hole.name] = next(value for part, value in LEAD.items() if part in hole.name)
-    if name == "im_racemic":
+    if name in ("im_racemic", "sc_racemic", "nasal_racemic"):
         values["concentration_mg_per_ml"] = 50.0
     return fill(protocol, values, "Dr Lead")
 

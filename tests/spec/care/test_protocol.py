@@ -11,10 +11,12 @@ import pytest
 from tests.spec.care.bedside import START, filled, signed
 
 from euthymia.care.decision import Allowed, CannotTell, Level, Refused
+from euthymia.care.instruments import instruments
 from euthymia.care.protocol import (
     DeviceSteps,
     PerKg,
     PerKgRange,
+    PerKgSteps,
     Protocol,
     Provenance,
     Stage,
@@ -23,15 +25,23 @@ from euthymia.care.protocol import (
     holes,
     numbers,
 )
+from euthymia.care.protocol_course import Use
 from euthymia.care.protocol_document import content_hash, parse_protocol, to_mapping
 from euthymia.care.protocol_signature import ready, sign
 from euthymia.care.protocols.load import load_protocol, read_protocol_text, shipped_protocols
 from euthymia.errors import ProtocolError
 
-SHIPPED = ("esketamine_nasal_trd", "im_racemic", "iv_racemic_05")
+SHIPPED = (
+    "esketamine_nasal_mdsi",
+    "esketamine_nasal_trd",
+    "im_racemic",
+    "iv_racemic_05",
+    "nasal_racemic",
+    "sc_racemic",
+)
 
 
-def test_three_protocols_are_shipped() -> None:
+def test_six_protocols_are_shipped() -> None:
     assert shipped_protocols() == SHIPPED
 
 
@@ -52,7 +62,7 @@ def test_every_number_of_a_shipped_protocol_is_cited_or_a_hole(name: str) -> Non
 def test_memory_never_gates(name: str) -> None:
     protocol = load_protocol(name)
     from_memory = [path for path, number in numbers(protocol) if number.provenance is Provenance.MEMORY]
-    assert all(path.startswith("assessments.") for path in from_memory)
+    assert all(path.startswith(("assessments.", "follow_up.")) for path in from_memory)
     assert not [item for item in protocol.checks if item.required and item.provenance is Provenance.MEMORY]
 
 
@@ -64,7 +74,7 @@ def test_what_no_source_gives_is_a_hole_in_every_shipped_protocol(name: str) -> 
     assert "fresh_within_min" in open_names
 
 
-@pytest.mark.parametrize("name", ["iv_racemic_05", "im_racemic"])
+@pytest.mark.parametrize("name", ["iv_racemic_05", "im_racemic", "sc_racemic", "nasal_racemic"])
 def test_no_vital_sign_limit_of_racemic_ketamine_is_made_up(name: str) -> None:
     protocol = load_protocol(name)
     vital = [limit for limit in protocol.limits if limit.stage is not Stage.ORDER]
@@ -207,6 +217,75 @@ def test_signing_again_later_signs_the_same_content() -> None:
     assert later.content_hash == signature.content_hash
 
 
+def test_what_is_for_research_only_never_starts_a_session() -> None:
+    protocol, signature = signed("nasal_racemic")
+    answer = ready(protocol, signature)
+    assert isinstance(answer, Refused)
+    assert [(reason.rule, reason.level, reason.value) for reason in answer.reasons] == [
+        ("research_only", Level.STOP, "research_only")
+    ]
+
+
+def test_the_dose_into_the_nose_is_open_because_no_regimen_was_read() -> None:
+    protocol = load_protocol("nasal_racemic")
+    assert protocol.use is Use.RESEARCH_ONLY
+    assert {"dose.mg_per_kg", "limits.dose_per_kg_cap"} <= {hole.name for hole in holes(protocol)}
+    assert (protocol.rhythm[0].per_week_low, protocol.rhythm[0].to_week) == (None, None)
+
+
+def test_the_injection_under_the_skin_rises_by_answer() -> None:
+    protocol = load_protocol("sc_racemic")
+    assert isinstance(protocol.dose, PerKgSteps)
+    assert [step.value for step in protocol.dose.steps] == [0.5, 0.6, 0.75, 0.9]
+    assert (protocol.dose.step_up_below_pct.value, protocol.dose.step_up_below_pct.unit) == (50, "%")
+    assert [(p.from_week, p.to_week, p.per_week_low) for p in protocol.rhythm] == [(1, 4, 2), (5, None, None)]
+    assert next(limit.number.value for limit in protocol.limits if limit.name == "dose_per_kg_cap") == 0.9
+
+
+def test_acute_thoughts_of_suicide_have_their_own_label_course() -> None:
+    protocol = load_protocol("esketamine_nasal_mdsi")
+    assert isinstance(protocol.dose, DeviceSteps)
+    assert (protocol.dose.first_mg.value, protocol.dose.doses_mg, protocol.dose.gap_min.value) == (84, (56, 84), 5)
+    assert [(p.from_week, p.to_week, p.per_week_low) for p in protocol.rhythm] == [(1, 4, 2)]
+    assert [(check.name, check.number.value) for check in protocol.checks if check.number] == [
+        ("no_food", 2),
+        ("no_drink", 30),
+        ("no_nasal_spray", 60),
+    ]
+    assert protocol.minimum_observation_min.value == 120
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_how_often_harms_of_years_are_looked_for_is_for_the_clinic_to_set(name: str) -> None:
+    protocol = load_protocol(name)
+    assert [check.concern.value for check in protocol.long_term] == ["bladder", "liver", "cognition", "dependence"]
+    assert all(check.interval_weeks.is_hole for check in protocol.long_term)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_questionnaire_a_shipped_protocol_names_exists(name: str) -> None:
+    protocol = load_protocol(name)
+    named = {item for asked in protocol.follow_up for item in asked.instruments}
+    named |= {check.instrument for check in protocol.long_term if check.instrument}
+    assert named | {item.instrument for item in protocol.assessments} <= set(instruments())
+
+
+def test_a_protocol_is_judged_by_the_rules_it_names_else_by_those_of_its_id() -> None:
+    named = parse_protocol({**document(), "eligibility": "im_racemic"})
+    assert (named.eligibility_rules, load_protocol("iv_racemic_05").eligibility_rules) == (
+        "im_racemic",
+        "iv_racemic_05",
+    )
+
+
+def test_what_is_not_said_leaves_the_hash_as_it_was() -> None:
+    plain = document()
+    assert {"use", "eligibility", "parent"}.isdisjoint(plain)
+    same = parse_protocol({**plain, "use": "clinical"})
+    assert content_hash(same) == content_hash(load_protocol("iv_racemic_05"))
+    assert to_mapping(load_protocol("nasal_racemic"))["use"] == "research_only"
+
+
 # Reading documents
 
 
@@ -257,6 +336,42 @@ def change(path: str, value: Any, name: str = "iv_racemic_05") -> dict[str, Any]
         ("fresh_within_min.low", ..., "no_range", "fresh_within_min.low"),
         ("fresh_within_min.low", 500, "no_range", "fresh_within_min.low"),
         ("fresh_within_min.provenance", "read", "hole_with_provenance", "fresh_within_min.provenance"),
+        ("fresh_within_min.unit", ..., "missing", "fresh_within_min.unit"),
+        ("use", "fun", "unknown_word", "use"),
+        ("eligibility", 3, "not_text", "eligibility"),
+        ("parent", {"id": "iv_racemic_05", "version": "1.0.0", "content_hash": "x"}, "cycle", "parent.version"),
+        ("parent", {"id": "a", "version": "1"}, "missing", "parent.content_hash"),
+        ("parent", "a", "not_a_table", "parent"),
+        ("rhythm.0.from_week", 2, "phases_gap", "rhythm[0].from_week"),
+        ("rhythm.1.from_week", 5, "phases_gap", "rhythm[1].from_week"),
+        ("rhythm.1.from_week", 3, "phases_overlap", "rhythm[1].from_week"),
+        ("rhythm.0.to_week", ..., "phases_overlap", "rhythm[1].from_week"),
+        ("stopping.0.judged_by", ..., "missing", "stopping[0].judged_by"),
+        ("stopping.0.judged_by", "luck", "unknown_word", "stopping[0].judged_by"),
+        ("stopping.0.after_doses", ..., "never_due", "stopping[0].judged_by"),
+        ("stopping.0.after_doses.unit", "weeks", "wrong_unit", "stopping[0].after_doses.unit"),
+        ("stopping.0.after_doses.provenance", "memory", "memory_gates", "stopping[0].after_doses.provenance"),
+        ("stopping.0.source", ..., "no_source", "stopping[0].source"),
+        ("follow_up.0.moment", "someday", "unknown_word", "follow_up[0].moment"),
+        ("follow_up.0.instruments", [], "missing", "follow_up[0].instruments"),
+        ("follow_up.0.provenance", "read", "no_source", "follow_up[0].source"),
+        ("follow_up.0.phase", "series", "unknown_field", "follow_up[0].phase"),
+        ("follow_up.1.name", "baseline", "twice", "follow_up[1].name"),
+        ("follow_up.2.phase", ..., "missing", "follow_up[2].phase"),
+        ("follow_up.2.phase", "maintenance", "no_such_phase", "follow_up[2].phase"),
+        ("follow_up.3.after_weeks", ..., "missing", "follow_up[3].after_weeks"),
+        ("follow_up.3.after_weeks.unit", "d", "wrong_unit", "follow_up[3].after_weeks.unit"),
+        ("long_term.0.concern", "luck", "unknown_word", "long_term[0].concern"),
+        ("long_term.0.source", ..., "no_source", "long_term[0].source"),
+        ("long_term.0.interval_weeks", ..., "missing", "long_term[0].interval_weeks"),
+        ("long_term.0.interval_weeks.why", ..., "no_reason", "long_term[0].interval_weeks.why"),
+        ("long_term.0.interval_weeks.value", 0, "no_provenance", "long_term[0].interval_weeks.provenance"),
+        (
+            "long_term.0.interval_weeks",
+            {"value": 0, "unit": "weeks", "provenance": "house"},
+            "not_positive",
+            "long_term[0].interval_weeks.value",
+        ),
         ("rhythm", [], "missing", "rhythm"),
         ("rhythm", "weekly", "not_a_list", "rhythm"),
         ("rhythm.0.to_week", 0.5, "not_whole", "rhythm[0].to_week"),

@@ -199,7 +199,6 @@ def test_a_claim_changed_with_its_source_is_cited() -> None:
         "rhythm.series.source": ["S54"],
         "rhythm.series.provenance": "abstract",
     }
-    changes |= {"rhythm.maintenance.from_week": 5}
     phase = edit(load_protocol(IV), changes, BY).rhythm[0]
     assert (phase.per_week_high, phase.source, phase.provenance) == (3, ("S54",), Provenance.ABSTRACT)
 

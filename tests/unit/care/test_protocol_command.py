@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from tests.spec.care.bedside import filled
 
 from euthymia.care.protocol_document import content_hash, to_mapping
-from euthymia.care.protocols.load import load_protocol
+from euthymia.care.protocols.load import load_protocol, shipped_protocols
 from euthymia.cli.main import main
 
 
@@ -20,8 +20,9 @@ def run(*words: str, text: str = "") -> Result:
 
 def test_list_names_the_shipped_protocols() -> None:
     answer = json.loads(run("list", "--json").stdout)
-    assert [row["id"] for row in answer["protocols"]] == ["esketamine_nasal_trd", "im_racemic", "iv_racemic_05"]
-    assert answer["protocols"][0]["open"] == 7
+    assert [row["id"] for row in answer["protocols"]] == list(shipped_protocols())
+    assert answer["protocols"][1]["id"] == "esketamine_nasal_trd"
+    assert answer["protocols"][1]["open"] == 11
     assert "iv_racemic_05" in run("list").stdout
 
 
@@ -32,7 +33,10 @@ def test_check_of_a_shipped_protocol_names_its_holes() -> None:
     assert {"name": "limits.dose_cap", "unit": "mg", "low": 20, "high": 150}.items() <= next(
         hole for hole in answer["holes"] if hole["name"] == "limits.dose_cap"
     ).items()
-    assert answer["from_memory"] == ["assessments.next_day.after_h"]
+    assert answer["from_memory"] == [
+        "assessments.next_day.after_h",
+        *(f"follow_up.week_{week}_after.after_weeks" for week in (2, 4, 8, 12, 26, 52)),
+    ]
 
 
 def test_check_for_a_person_says_that_no_session_can_start() -> None:

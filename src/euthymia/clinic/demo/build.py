@@ -9,6 +9,7 @@ import numpy as np
 from django.db import transaction
 
 from euthymia.care.protocol import holes
+from euthymia.care.protocol_course import Use
 from euthymia.clinic.accounts.models import Clinic, Membership, User
 from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.accounts.viewer import System, Viewer, viewer_of
@@ -57,8 +58,9 @@ DEMO_NUMBERS = {
     "minimum_observation_min": 100,
     "every_min": 10,
     "until_min": 60,
+    "interval_weeks": 12,
 }
-VIAL_MG_PER_ML = {"iv_racemic_05": 1.0, "im_racemic": 50.0}
+VIAL_MG_PER_ML = {"iv_racemic_05": 1.0, "im_racemic": 50.0, "sc_racemic": 50.0}
 DEMO_SOURCE = "Invented for this demonstration; not for patients."
 # How the people of a clinic are spread over the phases of care.
 STAGES = (("enquiry", 0.06), ("assessment", 0.14), ("planned", 0.10), ("treated", 0.70))
@@ -135,9 +137,11 @@ def build_clinic(invented: InventedClinic, now: datetime) -> Team:
 
 
 def sign_protocols(lead: Viewer, now: datetime) -> dict[str, ProtocolVersion]:
-    """Every shipped protocol with its holes filled by invented numbers, and signed."""
+    """Every shipped protocol that may be used for care, with its holes filled by invented numbers, and signed."""
     signed = {}
     for row in install_protocols(System(lead.clinic_id, "set-up"), now):
+        if protocol_of(row).use is Use.RESEARCH_ONLY:
+            continue
         values = {hole.name: demo_number(row.protocol_id, hole.name) for hole in holes(protocol_of(row))}
         filled = fill_protocol(lead, row, values, source=DEMO_SOURCE, now=now) if values else row
         signed[row.protocol_id] = sign_protocol(
