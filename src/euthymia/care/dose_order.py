@@ -69,11 +69,9 @@ def calculate(protocol: Protocol, weight_kg: float, choice: Choice | None = None
     """
     picked = choice or Choice()
     weight = plausible_weight_kg(weight_kg)
-    match protocol.dose:
-        case DeviceSteps():
-            return _devices_order(protocol, protocol.dose, weight, picked)
-        case PerKg() | PerKgRange() | PerKgSteps():
-            return _volume_order(protocol, protocol.dose, weight, picked)
+    if isinstance(protocol.dose, DeviceSteps):
+        return _devices_order(protocol, protocol.dose, weight, picked)
+    return _volume_order(protocol, protocol.dose, weight, picked)
 
 
 def plausible_weight_kg(weight_kg: float, path: str = "weight_kg") -> float:
@@ -166,13 +164,9 @@ def _ratio(rule: PerKg | PerKgRange | PerKgSteps, weight_kg: float, choice: Choi
 
 def _usual(rule: PerKg | PerKgRange | PerKgSteps) -> float | None:
     """What is given when nothing is picked; None where the prescriber picks."""
-    match rule:
-        case PerKg(mg_per_kg):
-            return mg_per_kg.value
-        case PerKgSteps(steps):
-            return steps[0].value
-        case PerKgRange():
-            return None
+    if isinstance(rule, PerKg):
+        return rule.mg_per_kg.value
+    return rule.steps[0].value if isinstance(rule, PerKgSteps) else None
 
 
 def _concentration(protocol: Protocol, choice: Choice) -> float:

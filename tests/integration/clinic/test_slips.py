@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from tests import slips
 
-from euthymia.care.protocol import PerKg, WeightBasis
+from euthymia.care.decision import missing_of, reasons_of
+from euthymia.care.protocol import Cited, DoseRule, PerKg, PerKgSteps, Provenance, WeightBasis
 from euthymia.care.protocol_document import content_hash, to_mapping
 from euthymia.care.protocol_signature import sign
+from euthymia.clinic.measures.models import AnswerSource, Response
+from euthymia.clinic.people.models import Patient
 from euthymia.clinic.plans import queries
-from euthymia.clinic.plans.drafts import PlanChoice, draft_plan
-from euthymia.errors import BadInput
+from euthymia.clinic.plans.drafts import PlanChoice, draft_plan, prior_dose
+from euthymia.clinic.plans.models import Plan
+from euthymia.clinic.sessions.models import Session
+from euthymia.errors import BadInput, Broken
 
 pytestmark = pytest.mark.django_db
 
@@ -89,11 +95,14 @@ def test_what_was_meant_is_imported_and_nothing_asks(measured: list[Any]) -> Non
 
 def doses_by(basis: WeightBasis) -> slips.Clinic:
     """A clinic whose protocol by vein rests on this kind of weight."""
+    return with_dose(PerKg(Cited(0.5, "mg/kg", (), Provenance.HOUSE), basis))
+
+
+def with_dose(rule: DoseRule) -> slips.Clinic:
+    """A clinic whose protocol by vein has this dose."""
     place = slips.Clinic()
     old = place.versions[slips.IV]
-    protocol = queries.protocol_of(old)
-    assert isinstance(protocol.dose, PerKg)
-    protocol = replace(protocol, version="9.0.0", dose=replace(protocol.dose, weight_basis=basis))
+    protocol = replace(queries.protocol_of(old), version="9.0.0", dose=rule)
     signature = sign(protocol, place.lead.name, "for a test", place.now)
     type(old).objects.filter(pk=old.pk).update(retired_at=place.now)
     place.versions[slips.IV] = type(old).objects.create(
@@ -153,3 +162,53 @@ def test_a_protocol_by_the_scales_weight_asks_for_no_other() -> None:
             place.lead, place.person({}), place.versions[slips.IV], PlanChoice(dosing_weight_kg=60), now=place.now
         )
     assert refused.value.code == "two_weights"
+
+
+# A dose that rises by steps
+
+
+def stepped() -> slips.Clinic:
+    steps = tuple(Cited(step, "mg/kg", (), Provenance.HOUSE) for step in (0.5, 0.6, 0.75))
+    return with_dose(PerKgSteps(steps, WeightBasis.ACTUAL, Cited(50.0, "%", (), Provenance.HOUSE)))
+
+
+def scored(place: slips.Clinic, patient: Patient, total: float, days_ago: float) -> None:
+    Response.objects.create(
+        clinic=place.clinic,
+        patient=patient,
+        instrument="phq9",
+        instrument_version="1",
+        answers={},
+        total=total,
+        source=AnswerSource.CLINICIAN,
+        at=place.now - timedelta(days=days_ago),
+    )
+
+
+@pytest.mark.parametrize(
+    ("mg_per_kg", "totals", "spoken"),
+    [
+        ("0.5", (), set()),
+        ("0.6", (), {"scores.baseline", "scores.current"}),
+        ("0.6", ((20, 20),), {"scores.current"}),
+        ("0.6", ((20, 20), (15, 2)), set()),
+        ("0.6", ((20, 20), (9, 2)), {"step_not_due"}),
+        ("0.75", ((20, 20), (15, 2)), {"step_skipped"}),
+    ],
+)
+def test_a_step_up_needs_the_answer_of_the_person(
+    mg_per_kg: str, totals: tuple[tuple[float, float], ...], spoken: set[str]
+) -> None:
+    place = stepped()
+    patient = place.person({"dosed_days_ago": [9]})
+    for total, days_ago in totals:
+        scored(place, patient, total, days_ago)
+    choice = PlanChoice(mg_per_kg=float(mg_per_kg), concentration_mg_per_ml=1)
+    draft = draft_plan(place.lead, patient, place.versions[slips.IV], choice, now=place.now)
+    rules = {reason.rule for reason in reasons_of(draft.decision) if reason.refuses}
+    assert rules | {absent.fact for absent in missing_of(draft.decision)} == spoken
+
+
+def test_a_session_without_a_dose_is_no_earlier_dose() -> None:
+    with pytest.raises(Broken):
+        prior_dose(Session(plan=Plan(order={})))
