@@ -16,8 +16,10 @@ from benchmarks.demo_server import DemoServer
 TABLET, PHONE = {"width": 1024, "height": 768}, {"width": 390, "height": 844}
 PUBLIC = ["/", "/learn/", "/learn/a-session/", "/self-check/", "/self-check/phq9/", "/ready/", "/help/", "/about/"]
 STAFF = ["/today/", "/board/", "/people/", "/people/new/", "/people/import/", "/intake/", "/protocols/", "/evidence/"]
-STAFF += ["/evidence/cohort/", "/wording/", "/access-log/"]
+STAFF += ["/evidence/cohort/", "/wording/", "/access-log/", "/protocols/compare/", "/protocols/upload/"]
 ABOUT_ONE = ["", "record/", "assess/", "plan/", "sessions/", "check-ins/", "therapy/", "measure/phq9/", "measure/asq/"]
+ABOUT_ONE += ["assess/episode/"]
+STAFF += ["/adequate-trials/"]
 # The machine's network is closed or none of the browser's business: no look-ups of its own.
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 QUIET += ["--disable-component-update", "--disable-sync"]

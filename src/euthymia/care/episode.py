@@ -21,7 +21,7 @@ from euthymia.errors import BadInput
 _TABLE = read_table("episode")
 _SOURCES = sources_of(_TABLE)
 PHQ9, QIDS = "phq9", "qids_sr16"
-_TITLES = {PHQ9: "PHQ-9", QIDS: "QIDS"}
+TITLES = {PHQ9: "PHQ-9", QIDS: "QIDS"}
 
 
 class System(StrEnum):
@@ -56,8 +56,8 @@ class Answered:
     at: datetime
 
     def __post_init__(self) -> None:
-        if self.instrument not in _TITLES:
-            raise BadInput("unknown_instrument", "instrument", f"Known here: {', '.join(_TITLES)}.")
+        if self.instrument not in TITLES:
+            raise BadInput("unknown_instrument", "instrument", f"Known here: {', '.join(TITLES)}.")
         if self.at.tzinfo is None:
             raise BadInput("naive_time", "at", "Give the time of the answers with its time zone.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ from euthymia.clinic.assessments.commands import TrialFields
 from euthymia.clinic.assessments.consent.load import consent_text
 from euthymia.clinic.assessments.facts import known_facts
 from euthymia.clinic.assessments.models import Consent, EligibilityDecision, FactEntry, TreatmentTrialEntry
-from euthymia.clinic.assessments.rules import eligibility_of
+from euthymia.clinic.assessments.rules import eligibility_of, rules_id
 from euthymia.clinic.audit.models import AuditEntry
 from euthymia.clinic.people.models import Patient, RecordEntry, RecordKind
 from euthymia.clinic.plans.commands import install_protocols
@@ -314,3 +315,20 @@ def test_the_longest_names_can_consent_and_a_list_of_medicines_is_no_medicine() 
     row.clean_fields(exclude=["witnessed_by", "withdrawn_at"])
     with pytest.raises(BadInput, match="80 letters"):
         commands.add_trial(viewer, patient, TrialFields("sertraline " * 20), NOW)
+
+
+@pytest.mark.parametrize(
+    ("named", "rules"),
+    [
+        ("", "iv_racemic"),
+        ("iv_racemic", "iv_racemic"),
+        ("iv_racemic_05", "iv_racemic"),
+        ("esketamine_nasal_mdsi", "esketamine_nasal_mdsi"),
+        ("nobody_wrote_these", None),
+    ],
+)
+def test_a_protocol_is_judged_by_the_rules_it_names(iv: Protocol, named: str, rules: str | None) -> None:
+    assert rules_id(replace(iv, id="our_own", eligibility=named)) == rules
+    if rules is None:
+        answer = eligibility_of(replace(iv, id="our_own", eligibility=named), {}, NOW)
+        assert [absent.fact for absent in missing_of(answer)] == ["eligibility_rules"]

@@ -113,6 +113,14 @@ def test_the_page_shows_sources_and_holes_and_takes_a_change(client: Client, lea
     assert adequacy_of(lead).version == "2"
 
 
+def test_the_shortest_duration_is_named_in_words(client: Client, lead: Viewer) -> None:
+    sign_in(client, lead)
+    sent = {"subject": "Shortest  duration", "value": "8", "source": "payer example", "because": WHY}
+    client.post(reverse("adequacy-change"), sent)
+    assert adequacy_of(lead).min_weeks == 8
+    assert "shortest duration: 8 weeks (payer example)" in client.get(reverse("adequacy")).content.decode()
+
+
 @pytest.mark.parametrize("value", ["", "a lot", "-3"])
 def test_a_refused_form_keeps_what_was_typed(client: Client, lead: Viewer, value: str) -> None:
     sign_in(client, lead)

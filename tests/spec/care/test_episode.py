@@ -236,7 +236,7 @@ def test_an_answer_taken_back_long_ago_is_simply_not_asked() -> None:
 )
 def test_what_happened_in_a_life_does_not_grow_old(name: str) -> None:
     said_at = {name: NOW - timedelta(days=900)}
-    facts: dict[str, object] = {EARLIER: True, WELL_BETWEEN: True} | {name: True}
+    facts: dict[str, object] = {EARLIER: True, WELL_BETWEEN: True, name: True}
     found = assess_episode(facts, now=NOW, said_at=said_at)
     if name in {EARLIER, WELL_BETWEEN}:
         assert found.course.kind == "recurrent"

@@ -10,6 +10,17 @@ from euthymia.clinic.assessments.adequacy import MIN_WEEKS, adequacy_of, changes
 from euthymia.clinic.assessments.models import AdequacyChange
 from euthymia.clinic.assessments.questions import day
 
+SHORTEST_DURATION = "shortest duration"
+CLASS_WORDS = {
+    "ssri": "SSRI",
+    "snri": "SNRI",
+    "nassa": "NaSSA",
+    "ndri": "NDRI",
+    "sari": "SARI",
+    "maoi": "MAO inhibitor",
+    "": "added here",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class ChangeLine:
@@ -27,7 +38,7 @@ class AdequacyPage:
     adequacy: Adequacy
     weeks_says: str
     weeks_options: tuple[float, ...]
-    floors: tuple[Floor, ...]
+    floors: tuple[tuple[Floor, str], ...]
     holes: int
     changes: tuple[ChangeLine, ...]
 
@@ -41,14 +52,14 @@ def adequacy_page(viewer: Viewer) -> AdequacyPage:
         adequacy=adequacy,
         weeks_says=adequacy.says,
         weeks_options=WEEKS_OPTIONS,
-        floors=floors,
+        floors=tuple((floor, CLASS_WORDS.get(floor.drug_class, floor.drug_class)) for floor in floors),
         holes=sum(floor.dose_mg_day is None for floor in floors),
         changes=lines,
     )
 
 
 def _line(change: AdequacyChange, viewer: Viewer) -> ChangeLine:
-    name = "shortest duration" if change.subject == MIN_WEEKS else change.subject
+    name = SHORTEST_DURATION if change.subject == MIN_WEEKS else change.subject
     unit = "weeks" if change.subject == MIN_WEEKS else "mg a day"
     value = "back to what was shipped" if change.value is None else f"{change.value:g} {unit} ({change.source})"
     return ChangeLine(f"{name}: {value}", change.because, f"{change.by}, {day(change.at, viewer.zone)}")

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from euthymia.clinic.accounts.policies import ASSESS, SIGN_PROTOCOLS, requires
 from euthymia.clinic.assessments.adequacy import MIN_WEEKS
-from euthymia.clinic.assessments.adequacy_pages import adequacy_page
+from euthymia.clinic.assessments.adequacy_pages import SHORTEST_DURATION, adequacy_page
 from euthymia.clinic.assessments.commands import change_adequacy
 from euthymia.errors import BadInput
 
@@ -33,7 +33,7 @@ def adequacy_change(request: HttpRequest) -> HttpResponse:
         value = None if sent.get("shipped") else _number(sent.get("value", ""))
         row = change_adequacy(
             viewer,
-            sent.get("subject", ""),
+            subject_of(sent.get("subject", "")),
             value,
             source=sent.get("source", ""),
             because=sent.get("because", ""),
@@ -41,7 +41,7 @@ def adequacy_change(request: HttpRequest) -> HttpResponse:
         )
     except BadInput as refusal:
         return _page(request, refusal)
-    name = "shortest duration" if row.subject == MIN_WEEKS else row.subject
+    name = SHORTEST_DURATION if row.subject == MIN_WEEKS else row.subject
     messages.success(request, f"Changed: {name}. Judgements from now on use it and say so.")
     return redirect("adequacy")
 
@@ -53,9 +53,14 @@ def _page(request: HttpRequest, refusal: BadInput | None = None) -> HttpResponse
         "may_change": SIGN_PROTOCOLS.allows(viewer),
         "refusal": refusal,
         "typed": request.POST,
-        "min_weeks": MIN_WEEKS,
+        "shortest_duration": SHORTEST_DURATION,
     }
     return render(request, "assessments/adequacy.html", context, status=REFUSED_FORM if refusal else 200)
+
+
+def subject_of(typed: str) -> str:
+    """A medicine, or the settings' own name of the shortest duration."""
+    return MIN_WEEKS if " ".join(typed.casefold().split()) == SHORTEST_DURATION else typed
 
 
 def _number(text: str) -> float:

@@ -11,6 +11,7 @@ from euthymia.care.episode import (
     EARLIER,
     SEVERITY_CHOICES,
     SEVERITY_FACT,
+    TITLES,
     WELL_BETWEEN,
     YES_NO_FACTS,
     Criterion,
@@ -107,7 +108,7 @@ def episode_page(viewer: Viewer, patient: Patient, system: System, now: datetime
         course_word=_course_word(episode),
         specifiers=tuple((one.says, one.changes_risk) for one in episode.specifiers if one.status is Status.MET),
         questionnaires=tuple(
-            f"{one.instrument.upper().replace('_', '-')}, {day(one.at, viewer.zone)}"
+            f"{TITLES[one.instrument]}, {day(one.at, viewer.zone)}"
             for one in answered_questionnaires(viewer, patient, now)
         ),
     )
@@ -148,7 +149,7 @@ def _groups(
 
 def _question(name: str, entry: FactEntry | None, viewer: Viewer) -> EpisodeQuestion:
     value = entry.value if entry else None
-    answer = {True: "yes", False: "no"}.get(value, "")
+    answer = "" if value is None else ("yes" if value else "no")
     known = f"{entry.by}, {day(entry.at, viewer.zone)}" if entry is not None and value is not None else ""
     return EpisodeQuestion(SIGN + name, YES_NO_FACTS[name], answer, known)
 

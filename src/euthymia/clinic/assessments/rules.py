@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from euthymia.care.decision import Decision, Missing, combine, decide
-from euthymia.care.eligibility import PROTOCOLS, assess
+from euthymia.care.eligibility import PROTOCOLS, SAME_RULES, assess
 from euthymia.care.facts import FACTS, checked_facts
 from euthymia.care.interactions import interactions
 from euthymia.care.protocol import Protocol
@@ -26,10 +26,14 @@ RULES_FOR = {
 
 
 def rules_id(protocol: Protocol) -> str | None:
-    """The name under which care keeps the rules for this protocol; None when it has none."""
-    if protocol.id in PROTOCOLS:
-        return protocol.id
-    return RULES_FOR.get((protocol.drug, protocol.route))
+    """The name under which care keeps the rules for this protocol; None when it has none.
+
+    The rules it names count, a clone's being its parent's; rules it names and nobody wrote are none.
+    """
+    name = SAME_RULES.get(protocol.eligibility_rules, protocol.eligibility_rules)
+    if name in PROTOCOLS:
+        return name
+    return None if protocol.eligibility else RULES_FOR.get((protocol.drug, protocol.route))
 
 
 def eligibility_of(protocol: Protocol, facts: Mapping[str, Any], now: datetime) -> Decision:
