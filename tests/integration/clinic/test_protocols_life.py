@@ -18,6 +18,7 @@ from euthymia.care.protocol_text import to_toml
 from euthymia.care.protocols.load import load_protocol, read_protocol_text
 from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.accounts.viewer import Viewer
+from euthymia.clinic.assessments.rules import rules_id
 from euthymia.clinic.audit.models import Action, AuditEntry
 from euthymia.clinic.plans import commands, protocol_commands, queries
 from euthymia.clinic.plans.lineage import LooserThanParent
@@ -78,6 +79,14 @@ def test_a_clone_is_a_draft_that_names_its_parent_and_is_audited(lead: Viewer, s
     assert queries.usable_versions(lead)[IV].pk == signed.pk
     entry = AuditEntry.objects.filter(action=Action.CREATE, subject="protocol_version").order_by("-sequence")[0]
     assert (entry.subject_id, entry.detail) == ("iv_ours 1.0.0", {"made_from": str(signed)})
+
+
+def test_a_clone_is_judged_by_the_rules_of_its_parent(lead: Viewer) -> None:
+    for row in queries.current_versions(lead):
+        made = protocol_commands.clone_protocol(
+            lead, row, new_id=f"our_{row.protocol_id}", version="1", title="Ours", now=NOW
+        )
+        assert rules_id(queries.protocol_of(made)) == rules_id(queries.protocol_of(row))
 
 
 def test_a_name_that_is_taken_is_refused_and_nothing_is_written(lead: Viewer, signed: ProtocolVersion) -> None:

@@ -15,7 +15,7 @@ from euthymia.clinic.assessments.episode import EPISODE_FACTS, read_episode_answ
 from euthymia.clinic.assessments.picture import SIGN, read_sign
 
 MEDICATIONS = "medications"
-# Which rules a protocol is judged by, where its own id has none.
+# Which rules a protocol is judged by, where those it names have no rules here.
 RULES_FOR = {
     ("ketamine", "iv"): "iv_racemic",
     ("ketamine", "im"): "im_racemic",
