@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from euthymia.care.protocol import Phase, Protocol
+from euthymia.care.protocol_course import AskedAt, Moment
 
 DAY = timedelta(days=1)
 DAYS_IN_WEEK = 7
+WEEK = DAYS_IN_WEEK * DAY
+# An answer this early already counts for the moment; two moments closer than this are one. An operating choice.
+EARLY = DAY
 
 
 class Timeliness(StrEnum):
@@ -107,3 +111,76 @@ def overdue(
     """The check-ins whose time, and the grace after it, has passed without an answer. answered: names of those done."""
     done = set(answered)
     return tuple(row for row in schedule if row.name not in done and now > row.due_at + grace)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedDue:
+    """One questionnaire of the course that waits for an answer. `name` is the moment; a session's has its number."""
+
+    name: str
+    instrument: str
+    due_at: datetime
+    status: Timeliness
+    source: str
+
+
+def due_assessments(
+    protocol: Protocol, sessions: Iterable[datetime], answered: Mapping[str, Iterable[datetime]], now: datetime
+) -> tuple[AskedDue, ...]:
+    """The questionnaires of the course that nobody has answered yet, due or still to come, in time order.
+
+    sessions: starts of this course's doses; weeks count from the first; none yet: only the baseline is due, now.
+    answered: when each instrument was filled in; an answer counts for the last moment it comes after.
+    """
+    doses = sorted(sessions)
+    rows: dict[str, list[tuple[datetime, str, AskedAt]]] = {}
+    for asked in protocol.follow_up:
+        for due_at, name in _moments(protocol, asked, doses, now):
+            for instrument in asked.instruments:
+                rows.setdefault(instrument, []).append((due_at, name, asked))
+    found = [due for instrument, all_of in rows.items() for due in _unanswered(instrument, all_of, answered, now)]
+    return tuple(sorted(found, key=lambda due: (due.due_at, due.name, due.instrument)))
+
+
+def _moments(
+    protocol: Protocol, asked: AskedAt, doses: list[datetime], now: datetime
+) -> Iterator[tuple[datetime, str]]:
+    if asked.moment is Moment.BASELINE:
+        yield (doses[0] if doses else now), asked.name
+    elif asked.moment is Moment.EACH_SESSION:
+        for number, at in enumerate(doses, 1):
+            yield at, f"{asked.name}_{number}"
+    elif doses:
+        weeks = next(phase.to_week for phase in protocol.rhythm if phase.name == asked.phase) or 0
+        after = 0.0 if asked.after_weeks is None else asked.after_weeks.value
+        if after is not None:
+            yield doses[0] + (weeks + after) * WEEK, asked.name
+
+
+def _unanswered(
+    instrument: str,
+    rows: list[tuple[datetime, str, AskedAt]],
+    answered: Mapping[str, Iterable[datetime]],
+    now: datetime,
+) -> Iterator[AskedDue]:
+    """Those moments of one instrument that no answer falls to."""
+    apart: list[tuple[datetime, str, AskedAt]] = []
+    for row in sorted(rows, key=lambda row: row[0]):
+        if not apart or row[0] - apart[-1][0] >= EARLY:
+            apart.append(row)
+    given = [at for at in answered.get(instrument, ()) if at <= now]
+    for place, (due_at, name, asked) in enumerate(apart):
+        begins = due_at - EARLY if place else None
+        ends = apart[place + 1][0] - EARLY if place + 1 < len(apart) else None
+        if not any((begins is None or at >= begins) and (ends is None or at < ends) for at in given):
+            yield AskedDue(name, instrument, due_at, _timeliness(due_at, now), _said(asked))
+
+
+def _timeliness(due_at: datetime, now: datetime) -> Timeliness:
+    if now < due_at:
+        return Timeliness.COMING
+    return Timeliness.DUE if now <= due_at + DAY else Timeliness.OVERDUE
+
+
+def _said(asked: AskedAt) -> str:
+    return f"{', '.join(asked.source)} ({asked.provenance})" if asked.source else str(asked.provenance)

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.spec.care.bedside import START
 
+from euthymia.care.decision import CannotTell
 from euthymia.care.dosing import PriorDose
-from euthymia.care.followup import Timeliness, check_in_schedule, next_session_due, overdue, phase_at
-from euthymia.care.long_term import exposure
+from euthymia.care.followup import (
+    Timeliness,
+    check_in_schedule,
+    due_assessments,
+    next_session_due,
+    overdue,
+    phase_at,
+)
+from euthymia.care.long_term import LongTermDue, exposure, long_term_due
+from euthymia.care.protocol import Cited, Protocol, Provenance, fill
 from euthymia.care.protocols.load import load_protocol, shipped_protocols
 
 IV, NASAL = load_protocol("iv_racemic_05"), load_protocol("esketamine_nasal_trd")
@@ -150,3 +160,91 @@ def test_milligrams_and_sessions_add_up_per_drug() -> None:
 
 def test_nothing_given_adds_up_to_nothing() -> None:
     assert exposure([], START) == ()
+
+
+# What the course asks for
+
+
+def waiting(
+    protocol: Protocol, doses: list[datetime], answers: list[float], now_day: float
+) -> list[tuple[str, float, Timeliness]]:
+    """The PHQ-9s that wait: the moment, the day, and whether it is late."""
+    found = due_assessments(
+        protocol, doses, {"phq9": [START + timedelta(days=day) for day in answers]}, START + timedelta(days=now_day)
+    )
+    return [(row.name, (row.due_at - START) / DAY, row.status) for row in found if row.instrument == "phq9"]
+
+
+def test_before_the_first_dose_only_the_baseline_is_due() -> None:
+    found = due_assessments(NASAL, [], {}, START)
+    assert {(row.name, row.due_at, row.status) for row in found} == {("baseline", START, Timeliness.DUE)}
+    assert {"phq9", "cssrs_screener", "urinary_questions", "kset"} <= {row.instrument for row in found}
+    assert {row.source for row in found} == {"memory"}
+
+
+def test_an_answer_the_week_before_is_the_baseline() -> None:
+    assert waiting(NASAL, series(0), [-7], 0)[0][0] == "end_of_first_phase"
+
+
+@pytest.mark.parametrize(
+    ("answer_day", "waits"),
+    [(1.99, True), (2, False), (3, False), (5.99, False), (6, True)],
+)
+def test_an_answer_counts_for_a_session_from_a_day_before_it_to_a_day_before_the_next(
+    answer_day: float, waits: bool
+) -> None:
+    names = [name for name, _, _ in waiting(NASAL, series(0, 3, 7), [answer_day], 8)]
+    assert ("each_session_2" in names) is waits
+
+
+@pytest.mark.parametrize(
+    ("now_day", "status"),
+    [(27.9, Timeliness.COMING), (28, Timeliness.DUE), (29, Timeliness.DUE), (29.1, Timeliness.OVERDUE)],
+)
+def test_the_end_of_the_first_phase_asks_at_the_end_of_its_last_week(now_day: float, status: Timeliness) -> None:
+    rows = {name: (day, late) for name, day, late in waiting(NASAL, series(0), [0], now_day)}
+    assert rows["end_of_first_phase"] == (28, status)
+    assert {rows[f"week_{week}_after"][0] for week in (2, 4, 8, 12, 26, 52)} == {42, 56, 84, 112, 210, 392}
+
+
+def test_an_answer_still_to_come_is_no_answer() -> None:
+    assert "end_of_first_phase" in [name for name, _, _ in waiting(NASAL, series(0), [0, 28], 27)]
+
+
+def test_an_open_number_of_weeks_asks_for_nothing_yet() -> None:
+    hole = Cited(None, "weeks", why="Not decided.", low=1, high=60)
+    rows = tuple(replace(row, after_weeks=hole) if row.after_weeks else row for row in NASAL.follow_up)
+    names = {name for name, _, _ in waiting(replace(NASAL, follow_up=rows), series(0), [], 40)}
+    assert names == {"baseline", "end_of_first_phase"}
+
+
+def test_what_a_source_asks_for_says_its_source() -> None:
+    rows = tuple(replace(row, source=("S50",), provenance=Provenance.READ) for row in NASAL.follow_up)
+    assert due_assessments(replace(NASAL, follow_up=rows), [], {}, START)[0].source == "S50 (read)"
+
+
+# Checks of years
+
+
+def test_without_an_interval_the_clinic_sets_it() -> None:
+    rows = long_term_due(IV, START, {}, START)
+    assert all(isinstance(row, CannotTell) for row in rows)
+    first = rows[0]
+    assert isinstance(first, CannotTell)
+    assert first.missing[0].fact == "long_term.bladder.interval_weeks"
+    assert first.missing[0].says == "How often: the clinic sets it. No source read gives an interval."
+
+
+@pytest.mark.parametrize(
+    ("done_day", "now_day", "due_day", "late"),
+    [(None, 0, 0, False), (None, 0.1, 0, True), (0, 83, 84, False), (0, 84, 84, False), (0, 84.1, 84, True)],
+)
+def test_a_check_is_due_its_interval_after_the_last(
+    done_day: float | None, now_day: float, due_day: float, late: bool
+) -> None:
+    ours = fill(IV, {"long_term.bladder.interval_weeks": 12}, "Dr Lead")
+    done = {} if done_day is None else {"bladder": START + timedelta(days=done_day)}
+    row = long_term_due(ours, START, done, START + timedelta(days=now_day))[0]
+    assert isinstance(row, LongTermDue)
+    assert (row.due_at, row.late, row.interval_weeks) == (START + timedelta(days=due_day), late, 12)
+    assert (row.check.instrument, row.source) == ("urinary_questions", "set by Dr Lead")
