@@ -103,7 +103,7 @@ def _planned(rule: MonitoringRule, protocol: Protocol) -> list[PlannedCheck]:
             return [
                 PlannedCheck(f"{rule.name}_{k * every:g}", rule, k * every) for k in range(1, int(until // every) + 1)
             ]
-        case When.END:
+        case _:  # the end
             end_min = protocol.minimum_observation_min.value
             return [] if end_min is None else [PlannedCheck(rule.name, rule, end_min)]
 

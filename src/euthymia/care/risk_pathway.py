@@ -252,7 +252,7 @@ def _told(pathway: RiskPathway, event: RiskEvent) -> RiskPathway:
             return _asks_again(pathway, judged)
         case RiskEventKind.EVALUATED:
             return replace(_looked_at(pathway, event), evaluated_at=event.at)
-        case RiskEventKind.ACTED:
+        case _:  # an action
             return replace(_looked_at(pathway, event), acted_at=event.at)
 
 

@@ -326,6 +326,7 @@ STRICTNESS = {Allowed: 0, CannotTell: 1, Refused: 2}
 PRESSURES = st.tuples(st.integers(100, 250), st.integers(30, 95))
 
 
+@settings(deadline=None)
 @given(
     pressure=PRESSURES,
     saturation=st.integers(60, 100),
@@ -348,6 +349,7 @@ def test_a_worse_reading_never_gets_a_milder_verdict(
 LATENESS = {Status.COMING: 0, Status.DUE: 1, Status.OVERDUE: 2, Status.MISSED: 3}
 
 
+@settings(deadline=None)
 @given(
     readings=st.lists(
         st.tuples(st.floats(0, 130), st.sampled_from(["120/80", "97%", "72", "120/80 72 97%"])), max_size=4
@@ -371,6 +373,7 @@ def test_time_passing_never_makes_a_check_less_due(
             assert then.still == item.still
 
 
+@settings(deadline=None)
 @given(st.floats(0, 200), st.sampled_from(["120/80", "97%", "72"]))
 def test_one_more_reading_never_opens_a_check_that_was_done(at_min: float, line: str) -> None:
     bed = nasal()
