@@ -87,18 +87,6 @@ class StateChip:
 
 
 @dataclass(frozen=True, slots=True)
-class ProtocolLine:
-    """One protocol in a list; `in_use` is the signed version plans are made from, when there is one."""
-
-    protocol: Protocol
-    version: str
-    chip: StateChip
-    signed: str
-    versions: int
-    in_use: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class NumberRow:
     """One number with its source. `value` is empty where the number is open."""
 
@@ -176,42 +164,6 @@ def retired_when(row: ProtocolVersion, zone: ZoneInfo) -> str:
         f", by {row.retired_name}: {row.retired_reason}" if row.retired_reason else ", replaced by a newer version"
     )
     return moment(row.retired_at, zone) + because
-
-
-def retired_lines(
-    current: Iterable[ProtocolVersion], everything: Iterable[ProtocolVersion], zone: ZoneInfo
-) -> list[ProtocolLine]:
-    """One line per protocol that is out of use altogether, by its newest version."""
-    kept = list(everything)
-    here = {row.protocol_id for row in current}
-    newest: dict[str, ProtocolVersion] = {}
-    for row in kept:
-        if row.protocol_id not in here:
-            newest.setdefault(row.protocol_id, row)
-    return protocol_lines(newest.values(), kept, zone)
-
-
-def protocol_lines(
-    current: Iterable[ProtocolVersion], everything: Iterable[ProtocolVersion], zone: ZoneInfo
-) -> list[ProtocolLine]:
-    """One line per protocol."""
-    counts: dict[str, int] = {}
-    signed: dict[str, str] = {}
-    for row in everything:
-        counts[row.protocol_id] = counts.get(row.protocol_id, 0) + 1
-        if state_of(row) is ProtocolState.SIGNED:
-            signed.setdefault(row.protocol_id, row.version)
-    return [
-        ProtocolLine(
-            protocol_of(row),
-            row.version,
-            chip_of(row),
-            signed_words(row, zone),
-            counts.get(row.protocol_id, 1),
-            signed.get(row.protocol_id, ""),
-        )
-        for row in current
-    ]
 
 
 def signed_words(row: ProtocolVersion, zone: ZoneInfo) -> str:
@@ -392,13 +344,3 @@ def path_words(path: str) -> str:
     parts = [part.removesuffix("_min").replace("_", " ") for part in path.split(".") if part != "number"]
     head, *rest = parts
     return f"{head.capitalize()}: {', '.join(rest)}" if rest else head.capitalize()
-
-
-def titled(row: ProtocolVersion) -> str:
-    """A version by its title and number, for lists to choose from."""
-    return f"{protocol_of(row).title}, version {row.version}"
-
-
-def hole_words(protocol: Protocol) -> list[str]:
-    """The numbers that are still open, in words."""
-    return [words for _, words, number in open_numbers(protocol) if number.is_hole]

@@ -16,7 +16,7 @@ from euthymia.care.protocol_text import to_toml
 from euthymia.clinic.accounts.policies import SIGN_PROTOCOLS, SIGNED_IN, requires
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.assessments.decisions import decision_panel
-from euthymia.clinic.plans import commands, protocol_commands, protocol_pages, queries
+from euthymia.clinic.plans import commands, protocol_commands, protocol_list, protocol_pages, queries
 from euthymia.clinic.plans.comparison import comparison, restated
 from euthymia.clinic.plans.forms import SignForm
 from euthymia.clinic.plans.lineage import LooserThanParent, within_limits
@@ -76,7 +76,7 @@ def protocol_clone(request: HttpRequest, protocol_id: str, version: str) -> Http
         if made is not None:
             messages.success(request, f"{made} is a draft now. Its limits may only be tighter than those of {row}.")
             return redirect("protocol-edit", made.protocol_id, made.version)
-    context = {"form": form, "row": row, "title": protocol_pages.titled(row)}
+    context = {"form": form, "row": row, "title": protocol_list.titled(row)}
     return render(request, "plans/protocol_clone.html", context, status=REFUSED_FORM if form.errors else 200)
 
 
@@ -153,7 +153,7 @@ def protocol_sign(request: HttpRequest, protocol_id: str, version: str) -> HttpR
         "row": row,
         "protocol": protocol,
         "chip": protocol_pages.chip_of(row),
-        "holes": protocol_pages.hole_words(protocol),
+        "holes": protocol_list.hole_words(protocol),
         "restated": restated(protocol),
         "compared": comparison(before, row) if before else None,
         "limits": None if isinstance(limits, Allowed) else decision_panel(limits, "Keep the limits it was made under"),

@@ -21,7 +21,7 @@ from euthymia.clinic.assessments.decisions import decision_panel
 from euthymia.clinic.people.models import Patient
 from euthymia.clinic.people.queries import open_patient
 from euthymia.clinic.people.shell import person_page
-from euthymia.clinic.plans import commands, plan_pages, protocol_pages, queries
+from euthymia.clinic.plans import commands, plan_pages, protocol_list, protocol_pages, queries
 from euthymia.clinic.plans.drafts import PlanDraft, draft_plan, recorded_weights
 from euthymia.clinic.plans.equivalents import equivalents_for
 from euthymia.clinic.plans.forms import FIELD_OF_PATH, FillForm, PlanForm
@@ -42,8 +42,8 @@ def protocols(request: HttpRequest) -> HttpResponse:
     """Every protocol of the clinic and where it stands."""
     viewer = request.viewer  # type: ignore[attr-defined]
     current, everything = queries.current_versions(viewer), queries.protocol_versions(viewer)
-    lines = protocol_pages.protocol_lines(current, everything, viewer.zone)
-    retired = protocol_pages.retired_lines(current, everything, viewer.zone)
+    lines = protocol_list.protocol_lines(current, everything, viewer.zone)
+    retired = protocol_list.retired_lines(current, everything, viewer.zone)
     may = SIGN_PROTOCOLS.allows(viewer)
     return render(request, "plans/protocols.html", {"lines": lines, "retired": retired, "may_sign": may})
 
