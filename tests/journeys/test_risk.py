@@ -1,0 +1,63 @@
+"""A sign of suicidal thoughts, from the list of the day to a plan on paper: by keyboard, in the dark, on a phone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from benchmarks.demo_server import DemoServer
+from benchmarks.screens import PHONE, enter
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = pytest.mark.journey
+
+
+def looks_right(page: Page) -> None:
+    """No accessibility violation, no sideways scrolling."""
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found] == []
+    assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1")
+
+
+def press(page: Page, what: str) -> None:
+    """Reach a button or a summary and press Enter on it."""
+    page.locator(what).focus()
+    page.keyboard.press("Enter")
+
+
+def test_nobody_is_lost_between_the_screens(server: DemoServer, chromium: Browser) -> None:
+    page = chromium.new_page(viewport=PHONE, color_scheme="dark")  # type: ignore[arg-type]
+    enter(page, server, "medical_lead")
+    page.goto(f"{server.address}/today/")
+    risk = re.findall(r'href="(/risk/[0-9a-f-]{36}/)"', page.content())[0]
+    page.goto(f"{server.address}{risk}")
+    looks_right(page)
+    press(page, "summary:has-text('Record the answers')")
+    for question in ("wish_to_be_dead", "thoughts", "intent"):
+        page.locator(f"input[name={question}]:checked").focus()
+        page.keyboard.press("ArrowDown")
+    press(page, "button:has-text('Keep the answers')")
+    expect(page.locator(".chip", has_text="High")).to_be_visible()
+    # A high level is not closed before somebody looked at the person.
+    expect(page.locator("button:has-text('Close with what was done')")).to_have_count(0)
+    page.locator("#says").fill("Spoke with her alone, she agrees to stay with her sister tonight.")
+    press(page, "button:has-text('I evaluated the person')")
+    expect(page.locator("button:has-text('Close with what was done')")).to_have_count(1)
+    looks_right(page)
+    page.locator("a:has-text('Write one together')").click()
+    page.locator("a.button:has-text('Write it together')").click()
+    looks_right(page)
+    page.locator("#id_signs").fill("I stop answering the telephone")
+    page.locator("input[name=with_person][value=yes]").check()
+    press(page, "button:has-text('Keep this version')")
+    expect(page.locator("h2", has_text="version 1")).to_be_visible()
+    looks_right(page)
+    page.locator("a:has-text('own copy')").click()
+    expect(page.locator("h1", has_text="My safety plan")).to_be_visible()
+    looks_right(page)
+    page.goto(f"{server.address}{risk}")
+    page.locator("#action_taken").fill("She stays with her sister; call tomorrow at nine.")
+    press(page, "button:has-text('Close with what was done')")
+    page.wait_for_url("**/today/")
+    page.close()
