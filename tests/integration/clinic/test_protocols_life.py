@@ -395,6 +395,15 @@ def test_every_cited_number_of_every_shipped_protocol_can_be_edited(lead: Viewer
         assert {path for path, _ in numbers(protocol)} == cited
 
 
+def test_the_page_of_every_shipped_protocol_shows_its_years_and_its_course(client: Any, lead: Viewer) -> None:
+    sign_in(client, lead)
+    for row in queries.current_versions(lead):
+        protocol, page = queries.protocol_of(row), client.get(address(row)).content.decode()
+        assert ("Watched for years" in page) is bool(protocol.long_term)
+        assert ("Asked along the course" in page) is bool(protocol.follow_up)
+        assert client.get(address(row) + "edit/").status_code == 200
+
+
 def test_clone_page(client: Any, lead: Viewer, signed: ProtocolVersion) -> None:
     sign_in(client, lead)
     refused = client.post(address(signed) + "clone/", {"id": "Not A Name", "version": "1", "title": "Ours"})

@@ -215,6 +215,10 @@ def number_tables(protocol: Protocol) -> tuple[NumberTable, ...]:
             "Questionnaires after a dose", tuple(number_row(due.label, due.after_h) for due in protocol.assessments)
         ),
         NumberTable("Stopping and keeping well", tuple(course_rows(protocol))),
+        NumberTable("Asked along the course", tuple(asked_rows(protocol)), "Proposals; no dose waits for them."),
+        NumberTable(
+            "Watched for years", tuple(number_row(check.text, check.interval_weeks) for check in protocol.long_term)
+        ),
         NumberTable("Timing on the flowsheet", tuple(timing_rows(protocol))),
     )
     return tuple(table for table in tables if table.rows)
@@ -324,6 +328,14 @@ def course_rows(protocol: Protocol) -> Iterable[NumberRow]:
     for kind, rules in (("stop", protocol.stopping), ("keep well", protocol.maintenance)):
         for rule in rules:
             yield NumberRow(rule.text, kind, ", ".join(rule.source), PROVENANCE_WORDS[rule.provenance])
+
+
+def asked_rows(protocol: Protocol) -> Iterable[NumberRow]:
+    """What is asked at each moment of the course, by the short names of the questionnaires."""
+    for asked in protocol.follow_up:
+        names = ", ".join(name.replace("_", " ") for name in asked.instruments)
+        when = asked.name.replace("_", " ").capitalize()
+        yield NumberRow(when, names, ", ".join(asked.source), PROVENANCE_WORDS[asked.provenance])
 
 
 def timing_rows(protocol: Protocol) -> Iterable[NumberRow]:
