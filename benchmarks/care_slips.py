@@ -20,7 +20,8 @@ def run() -> dict[str, Any]:
     """
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "slips.xml"
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", TEST, f"--junitxml={report}"]
+        which = ("-k", "gets_through or catalogue")
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", TEST, *which, f"--junitxml={report}"]
         subprocess.run(command, cwd=ROOT, check=False, capture_output=True, timeout=1800)
         suite = ElementTree.parse(report).getroot()
     properties = [(row.get("name"), row.get("value", "")) for row in suite.iter("property")]
@@ -28,7 +29,7 @@ def run() -> dict[str, Any]:
     through = [line for name, value in properties if name == "not_caught" for line in value.splitlines()]
     failed = [case.get("name", "") for case in suite.iter("testcase") if case.find("failure") is not None]
     numbers = {name: int(value) for name, value in properties if name in ("cases", "typed")}
-    return {**numbers, "not_caught": sorted(through) or [*failed, *broken]}
+    return {**numbers, "not_caught": [*sorted(through), *broken] or failed}
 
 
 if __name__ == "__main__":

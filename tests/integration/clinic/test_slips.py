@@ -25,16 +25,16 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("way", slips.WAYS)
-def test_no_slip_gets_through(way: str, record_property: Any) -> None:
+def test_no_slip_gets_through(way: str, record_testsuite_property: Any) -> None:
     through = slips.not_caught(way)
-    record_property("not_caught", "\n".join(through))
+    record_testsuite_property("not_caught", "\n".join(through))
     assert through == []
 
 
-def test_the_catalogue_is_long_and_every_gap_says_why(record_property: Any) -> None:
+def test_the_catalogue_is_long_and_every_gap_says_why(record_testsuite_property: Any) -> None:
     rows, why = slips.catalogue()
     for name, value in slips.counts().items():
-        record_property(name, value)
+        record_testsuite_property(name, value)
     assert slips.counts()["cases"] >= 60
     assert len({slip.name for slip in rows}) == len(rows)
     reasons = {way for slip in rows for way in slip.ways.values() if isinstance(way, str)}
