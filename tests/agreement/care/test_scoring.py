@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from euthymia.care.instruments import instruments, load_instrument, score
@@ -381,6 +381,8 @@ def test_every_instrument_has_a_sheet_with_the_same_questions_and_answers() -> N
 def test_both_scorings_agree(instrument: str, sheet: Sheet) -> None:
     told_by_data = load_instrument(instrument)
 
+    # A slow machine is no disagreement.
+    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(forms(sheet))
     def agrees(answers: Answers) -> None:
         told = sheet.judge(answers)

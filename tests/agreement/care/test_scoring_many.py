@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from euthymia.care.instruments import Instrument, Score, instruments, load_instrument, score
@@ -64,6 +64,8 @@ def test_a_column_and_a_form_give_the_same(name: str, variant: str) -> None:
     instrument = load_instrument(name)
     form = instrument.in_form(variant)
 
+    # A slow machine is no disagreement.
+    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(forms_of(form))
     def agrees(rows: list[Form]) -> None:
         contexts: list[dict[str, object]] = [{"variant": variant}]
