@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -124,6 +125,7 @@ def assess(protocol: str, facts: Mapping[str, object], now: datetime) -> Decisio
     return decide(reasons, _once_per_fact(missing))
 
 
+@cache
 def rules_for(protocol: str) -> tuple[Rule, ...]:
     """The rules of one protocol, in the order they are shown (BadInput for an unknown protocol)."""
     name = SAME_RULES.get(protocol, protocol)
@@ -133,6 +135,7 @@ def rules_for(protocol: str) -> tuple[Rule, ...]:
     return tuple(rule for rule in RULES if name in rule.protocols)
 
 
+@cache
 def facts_for(protocol: str) -> tuple[Fact, ...]:
     """The facts this protocol's rules look at, in the order of the questions."""
     names = {rule.fact for rule in rules_for(protocol)}

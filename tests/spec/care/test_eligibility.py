@@ -226,6 +226,21 @@ def test_nobody_can_accept_a_stop_and_nothing_missing_goes_away() -> None:
     assert with_overrides(unknown, [Override("pregnancy", "Dr Ito", "Unlikely.")]) == unknown
 
 
+@pytest.mark.parametrize(("by", "because"), [("", "Weighed."), ("  ", "Weighed."), ("Dr Ito", ""), ("Dr Ito", " ")])
+def test_accepting_a_hold_needs_a_name_and_a_reason(by: str, because: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        Override("pregnancy", by, because)
+    assert (refused.value.code, refused.value.path) == ("override_needs_reason", "pregnancy")
+
+
+def test_an_accepted_hold_says_by_whom_and_why() -> None:
+    refused = judged(NASAL, pregnant=True)
+    (before,) = reasons_of(refused)
+    (after,) = reasons_of(with_overrides(refused, [Override("pregnancy", "Dr Ito", "Discussed.")]))
+    assert after.says == f"{before.says} Accepted by Dr Ito: Discussed."
+    assert (after.level, after.fact, after.value, after.source) == (FLAG, before.fact, before.value, before.source)
+
+
 def test_a_rule_from_memory_never_gates() -> None:
     memory = [rule for rule in RULES if rule.basis.provenance is Provenance.MEMORY]
     assert [rule.name for rule in memory] == ["mania"]
