@@ -23,6 +23,7 @@ from tests.builders import make_clinic, make_patient, make_viewer
 
 from euthymia.care.decision import Level
 from euthymia.care.protocol import Provenance
+from euthymia.care.protocols.load import shipped_protocols
 from euthymia.care.session import Phase
 from euthymia.cli.main import COMMANDS, main
 from euthymia.clinic.accounts.models import Clinic
@@ -330,7 +331,7 @@ def test_the_operators_example_makes_a_first_clinic() -> None:
     exec(compile(code, "first_clinic.py", "exec"), {})
     clinic = Clinic.objects.get(slug="north")
     assert [member.role for member in clinic.memberships.all()] == [Role.MEDICAL_LEAD]
-    assert ProtocolVersion.objects.filter(clinic=clinic).count() == 3
+    assert ProtocolVersion.objects.filter(clinic=clinic).count() == len(shipped_protocols())
 
 
 @pytest.mark.django_db

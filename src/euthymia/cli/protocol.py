@@ -12,6 +12,7 @@ from euthymia.care.protocol_document import content_hash
 from euthymia.care.protocols.load import load_protocol, shipped_protocols
 from euthymia.cli.protocol_change import diff, sign, signature_answer
 from euthymia.cli.protocol_file import read_protocol
+from euthymia.cli.protocol_simulate import simulate
 
 
 @click.group()
@@ -21,6 +22,7 @@ def protocol() -> None:
 
 protocol.add_command(diff)
 protocol.add_command(sign)
+protocol.add_command(simulate)
 
 
 @protocol.command(name="list")
