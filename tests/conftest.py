@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import django
+import hypothesis
 import pytest
 
 # Named here and not in pyproject.toml, where it would be read before the lines below.
@@ -15,6 +16,17 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "euthymia.clinic.settings.django
 os.environ.setdefault("EUTHYMIA_DATA", tempfile.mkdtemp(prefix="euthymia-test-"))
 os.environ.setdefault("EUTHYMIA_SECRET_KEY", "a key for tests only")
 os.environ.setdefault("EUTHYMIA_HOSTS", "localhost,127.0.0.1,testserver")
+
+# How many examples a property is tried with. `thorough` is what the numbers page reports; `quick` is for mutation
+# testing, where the same tests run once for every changed line. None of them watches the clock.
+hypothesis.settings.register_profile("usual", deadline=None)
+hypothesis.settings.register_profile(
+    "thorough", deadline=None, max_examples=10_000, suppress_health_check=list(hypothesis.HealthCheck)
+)
+hypothesis.settings.register_profile(
+    "quick", deadline=None, max_examples=20, derandomize=True, suppress_health_check=list(hypothesis.HealthCheck)
+)
+hypothesis.settings.load_profile(os.environ.get("EUTHYMIA_EXAMPLES", "usual"))
 
 POSTGRESQL = os.environ.get("EUTHYMIA_TEST_DATABASE") == "postgresql"
 if POSTGRESQL:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.spec.care.bedside import Bedside, filled
 
@@ -136,7 +136,6 @@ def test_what_gives_nothing_is_not_judged() -> None:
     assert asked(Bedside().infusing(), E.REMARK, 5, Remark("x"), INFUSION) == []
 
 
-@settings(max_examples=100, deadline=None)
 @given(amount_mg=st.floats(0.1, 1000))
 def test_no_other_amount_ever_starts(amount_mg: float) -> None:
     bed = Bedside().until_ready()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.spec.care.bedside import Bedside, filled, minute
 
@@ -239,20 +239,17 @@ PARTS = ("peak", "vitals", "sedation", "dissociation", "respiratory_depression")
 FACTS = ("identifiers", "escort_name", "escort_present", "no_driving_told", "clinician_judges_stable")
 
 
-@settings(deadline=None)
 @given(st.sampled_from(PARTS), st.floats(120, 1000))
 def test_a_missing_look_never_lets_anybody_leave(leave_out: str, at_min: float) -> None:
     assert not isinstance(ask(well(leave_out), at_min), Allowed)
 
 
-@settings(deadline=None)
 @given(st.sets(st.sampled_from(FACTS), min_size=1), st.floats(120, 1000))
 def test_what_nobody_stated_never_lets_anybody_leave(unknown: set[str], at_min: float) -> None:
     facts = {name: () if name == "identifiers" else None for name in unknown}
     assert not isinstance(ask(well(), at_min, **facts), Allowed)
 
 
-@settings(deadline=None)
 @given(st.integers(120, 250), st.integers(0, 50))
 def test_a_higher_pressure_never_goes_home_earlier(systolic: int, more: int) -> None:
     def verdict(value: int) -> bool:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.spec.care.bedside import START, filled
 
@@ -352,7 +352,6 @@ def test_a_dose_given_this_very_moment_counts_and_is_not_from_the_future() -> No
 # Decimal slips
 
 
-@settings(max_examples=100, deadline=None)
 @given(weight_kg=st.floats(30, 250), factor=st.sampled_from([10.0, 100.0, 0.1, 0.01]))
 def test_a_misplaced_point_in_the_dose_always_stops(weight_kg: float, factor: float) -> None:
     order = calculate(IV, weight_kg, Choice(mg_per_kg=0.5 * factor, concentration_mg_per_ml=1))
@@ -360,7 +359,6 @@ def test_a_misplaced_point_in_the_dose_always_stops(weight_kg: float, factor: fl
     assert any(reason.level is Level.STOP for reason in reasons_of(answer))
 
 
-@settings(max_examples=60, deadline=None)
 @given(weight_kg=st.floats(40, 160), field=st.sampled_from(["dose_mg", "volume_ml", "rate_ml_per_h"]))
 def test_a_misplaced_point_anywhere_in_the_order_always_stops(weight_kg: float, field: str) -> None:
     order = calculate(IV, weight_kg)
@@ -372,7 +370,6 @@ def test_a_misplaced_point_anywhere_in_the_order_always_stops(weight_kg: float, 
 # Limits only tighten
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     weight_kg=st.floats(30, 250),
     mg_per_kg=st.floats(0.05, 3),
@@ -392,7 +389,6 @@ def test_a_tighter_limit_never_frees_an_order(
     assert before <= after
 
 
-@settings(max_examples=150, deadline=None)
 @given(weight_kg=st.floats(30, 250), mg_per_kg=st.floats(0.01, 20))
 def test_nothing_over_a_hard_cap_ever_passes(weight_kg: float, mg_per_kg: float) -> None:
     order = calculate(IV, weight_kg, Choice(mg_per_kg=mg_per_kg, concentration_mg_per_ml=1))
@@ -402,7 +398,6 @@ def test_nothing_over_a_hard_cap_ever_passes(weight_kg: float, mg_per_kg: float)
         assert any(reason.level is Level.STOP for reason in answer.reasons)
 
 
-@settings(max_examples=100, deadline=None)
 @given(weight_kg=st.floats(30, 250), concentration=st.floats(0.5, 50))
 def test_rounding_never_gives_more_than_the_rule(weight_kg: float, concentration: float) -> None:
     order = calculate(IV, weight_kg, Choice(concentration_mg_per_ml=concentration))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.spec.care.bedside import START
 
@@ -92,7 +92,6 @@ def test_doses_may_come_in_any_order() -> None:
     assert next_session_due(NASAL, series(7, 0, 3), START) == next_session_due(NASAL, series(0, 3, 7), START)
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     name=st.sampled_from(shipped_protocols()),
     gaps=st.lists(st.floats(0.1, 30), max_size=20),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.spec.care.bedside import Bedside, filled, minute
 
@@ -248,7 +248,6 @@ def test_a_rise_without_a_baseline_cannot_be_told() -> None:
     assert {missing.fact for missing in missing_of(answer)} == {"vitals.baseline"}
 
 
-@settings(max_examples=100, deadline=None)
 @given(systolic=st.integers(110, 250), limit=st.floats(140, 240), tighter=st.floats(0, 1))
 def test_a_tighter_vital_limit_never_passes_more(systolic: int, limit: float, tighter: float) -> None:
     name = "limits.during_systolic_stop"
@@ -326,7 +325,6 @@ STRICTNESS = {Allowed: 0, CannotTell: 1, Refused: 2}
 PRESSURES = st.tuples(st.integers(100, 250), st.integers(30, 95))
 
 
-@settings(deadline=None)
 @given(
     pressure=PRESSURES,
     saturation=st.integers(60, 100),
@@ -349,7 +347,6 @@ def test_a_worse_reading_never_gets_a_milder_verdict(
 LATENESS = {Status.COMING: 0, Status.DUE: 1, Status.OVERDUE: 2, Status.MISSED: 3}
 
 
-@settings(deadline=None)
 @given(
     readings=st.lists(
         st.tuples(st.floats(0, 130), st.sampled_from(["120/80", "97%", "72", "120/80 72 97%"])), max_size=4
@@ -373,7 +370,6 @@ def test_time_passing_never_makes_a_check_less_due(
             assert then.still == item.still
 
 
-@settings(deadline=None)
 @given(st.floats(0, 200), st.sampled_from(["120/80", "97%", "72"]))
 def test_one_more_reading_never_opens_a_check_that_was_done(at_min: float, line: str) -> None:
     bed = nasal()

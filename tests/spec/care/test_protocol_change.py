@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.spec.care.bedside import filled
 from tests.spec.care.test_protocol_compare import stepped
@@ -400,7 +400,6 @@ FILLED = filled(IV)
 LIMITS = [limit.name for limit in FILLED.limits]
 
 
-@settings(deadline=None)
 @given(st.sampled_from(LIMITS), st.floats(0, 300))
 def test_a_child_is_looser_exactly_where_something_passes_that_its_parent_stops(name: str, value: float) -> None:
     parent = FILLED
@@ -413,7 +412,6 @@ def test_a_child_is_looser_exactly_where_something_passes_that_its_parent_stops(
     assert isinstance(looser_than(parent, child), Refused) is looser
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(LIMITS), st.floats(0, 300)), max_size=4))
 def test_reading_again_what_was_edited_changes_nothing(edits: list[tuple[str, float]]) -> None:
     try:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.spec.care.test_risk_pathway import ACTED, ANA, CLOSED, NOW, RAISED, SEEN, K, at, event
 
@@ -148,7 +148,6 @@ def test_without_the_clinics_hours_nobody_can_tell_whether_it_is_late() -> None:
     assert [gap.says for gap in moderate] == ["A clinician looks at this before the person leaves."]
 
 
-@settings(deadline=None)
 @given(st.floats(0, 5000), st.floats(0, 5000))
 def test_time_passing_never_makes_anything_less_late(first_min: float, more_min: float) -> None:
     early = tasks([RAISED, HIGH], SET, at(first_min))

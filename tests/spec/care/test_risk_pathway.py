@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from euthymia.care.decision import Allowed, Level, missing_of, reasons_of
@@ -358,7 +358,6 @@ SIGN = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(EVENTS, SIGN)
 def test_adding_a_sign_never_lowers_the_level_nor_shortens_the_list(events: list[RiskEvent], sign: RiskEvent) -> None:
     before, after = fold_risk(events), fold_risk([*events, sign])
@@ -369,7 +368,6 @@ def test_adding_a_sign_never_lowers_the_level_nor_shortens_the_list(events: list
     assert not before.is_open or after.owner == before.owner
 
 
-@settings(deadline=None)
 @given(EVENTS, SIGN, EVENTS)
 def test_no_order_of_events_loses_a_sign(before: list[RiskEvent], sign: RiskEvent, after: list[RiskEvent]) -> None:
     path = fold_risk([*before, sign, *after])
@@ -383,7 +381,6 @@ def test_no_order_of_events_loses_a_sign(before: list[RiskEvent], sign: RiskEven
         assert closes[-1].says.strip()
 
 
-@settings(deadline=None)
 @given(EVENTS)
 def test_a_high_level_is_never_found_closed_without_a_clinician(events: list[RiskEvent]) -> None:
     path = fold_risk(events)
@@ -394,7 +391,6 @@ def test_a_high_level_is_never_found_closed_without_a_clinician(events: list[Ris
         assert path.level is not RiskLevel.HIGH or any(entry.kind is K.EVALUATED for entry in placed)
 
 
-@settings(deadline=None)
 @given(EVENTS, st.data())
 def test_duplicates_are_one(events: list[RiskEvent], data: st.DataObject) -> None:
     once = fold_risk(events)
@@ -404,7 +400,6 @@ def test_duplicates_are_one(events: list[RiskEvent], data: st.DataObject) -> Non
         assert append_risk(once, again, at(0)) is once
 
 
-@settings(deadline=None)
 @given(EVENTS)
 def test_only_a_clinician_lowers_the_level(events: list[RiskEvent]) -> None:
     path = RiskPathway()

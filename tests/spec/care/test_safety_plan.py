@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from euthymia.care.protocol import Provenance
@@ -126,7 +126,6 @@ def test_when_it_is_looked_at_again(days: int | None, words: str, now: bool) -> 
     assert review_words(plan, today) == (words, now)
 
 
-@settings(deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from([part.id for part in PARTS]), st.text(max_size=40)), max_size=5))
 def test_versions_only_grow_and_every_part_is_filled_or_empty(texts: list[dict[str, str]]) -> None:
     versions: tuple[SafetyPlan, ...] = ()

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.spec.care.bedside import START, Bedside, filled, minute
 
@@ -403,7 +403,6 @@ def test_an_entry_that_would_undo_a_later_one_is_refused() -> None:
 # Order never matters
 
 
-@settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_any_order_and_any_repeats_give_the_same_state(data: st.DataObject) -> None:
     bed = Bedside().infusing()
@@ -421,7 +420,6 @@ def test_any_order_and_any_repeats_give_the_same_state(data: st.DataObject) -> N
     assert len(bed.state.unplaced) == 1
 
 
-@settings(max_examples=100, deadline=None)
 @given(cut=st.lists(st.tuples(st.floats(0, 120), st.floats(0, 90)), max_size=6), now_min=st.floats(0, 200))
 def test_never_more_than_was_prepared_and_never_less_with_time(cut: list[tuple[float, float]], now_min: float) -> None:
     bed = Bedside().infusing()
@@ -433,7 +431,6 @@ def test_never_more_than_was_prepared_and_never_less_with_time(cut: list[tuple[f
     assert later_mg >= now_mg - 1e-9
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     kinds=st.lists(st.sampled_from(list(EventKind)), max_size=10),
     times=st.lists(st.integers(-30, 200), min_size=10, max_size=10),

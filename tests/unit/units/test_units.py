@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from euthymia.errors import BadInput, UnitError
@@ -55,7 +55,6 @@ def test_each_reading_names_its_unit() -> None:
 
 @pytest.mark.parametrize(("kind", "unit"), UNITS, ids=[f"{kind.__name__} {unit}" for kind, unit in UNITS])
 @given(value=st.floats(min_value=1e-6, max_value=1e6))
-@settings(max_examples=50)
 def test_there_and_back_is_where_it_began(kind: type[Quantity], unit: str, value: float) -> None:
     assert kind.of(value, unit).to(unit) == pytest.approx(value, rel=1e-12)
 
