@@ -19,6 +19,7 @@ NUMBERS_PAGE = Path(__file__).parent.parent / "scripts" / "numbers_page.py"
 # Area → the modules whose `measure()` gives its rows.
 AREAS = {
     "one_patient": ["one_patient_band", "one_patient"],
+    "care": ["care", "care_mutation"],
     "engine": [
         "engine_accuracy",
         "one_patient_band",
