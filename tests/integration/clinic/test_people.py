@@ -168,7 +168,7 @@ def test_pounds_typed_as_kilograms_ask_to_be_confirmed(client: Any, nurse: Viewe
     asked = client.post(f"/people/{patient.id}/record/add/", typed)
     text = asked.content.decode()
     assert asked.status_code == 422
-    assert "Were pounds typed as kilograms?" in text
+    assert "Were pounds typed as kilograms, or digits swapped?" in text
     assert 'name="sure"' in text
     assert 'value="154"' in text
     assert RecordEntry.objects.count() == 1
