@@ -262,7 +262,7 @@ def test_the_json_example_of_a_commands_page_is_answered(name: str) -> None:
     assert json.loads(answer.stdout)
 
 
-@pytest.mark.parametrize("name", ["models", "protocol"])
+@pytest.mark.parametrize("name", ["indications", "models", "protocol"])
 def test_the_lines_of_a_commands_page_run(name: str) -> None:
     for line in blocks(ROOT / "docs" / "reference" / "cli" / f"{name}.md", "sh")[0].splitlines():
         answer = CliRunner().invoke(main, shlex.split(line)[1:])

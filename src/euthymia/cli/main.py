@@ -23,6 +23,7 @@ COMMANDS = {
     "episode": "episode:episode",
     "fit": "fit:fit",
     "import": "clinic:import_record",
+    "indications": "indications:indications",
     "protocol": "protocol:protocol",
     "models": "models:models",
     "reset": "clinic:reset",
