@@ -253,11 +253,24 @@ def vitals_beyond_limit(look: Look) -> Findings:
 
 
 def check_overdue(look: Look) -> Findings:
-    """A check of the schedule has not been done in time."""
+    """A check of the schedule has not been done in time, and nobody has looked since. One whose time is over stays
+    late until somebody looks: where checks follow each other closely, each would else be missed before it is late."""
     if look.state.phase in (Phase.DISCHARGED, Phase.CANCELLED):
         return [], []
-    late = [item for item in due(look.state, look.protocol, look.now) if item.status is Status.OVERDUE]
-    return [_overdue(item, look) for item in late], []
+    late: dict[tuple[str, ...], DueItem] = {}
+    for item in due(look.state, look.protocol, look.now):
+        if item.status in (Status.OVERDUE, Status.MISSED) and _unseen_since(item, look):
+            late.setdefault(item.still, item)
+    return [_overdue(item, look) for item in late.values()], []
+
+
+def _unseen_since(item: DueItem, look: Look) -> bool:
+    """Whether nobody has looked at what this check asks for, in its time or later. What is asked before the dose is
+    the gate's to judge."""
+    if item.when is When.BEFORE or item.due_at is None:
+        return False
+    early = timedelta(minutes=look.protocol.timing.early_min.value or 0)
+    return bool(_covered(item.measure, look.state, item.due_at - early, None)[1])
 
 
 def _overdue(item: DueItem, look: Look) -> Reason:

@@ -377,3 +377,36 @@ def test_one_more_reading_never_opens_a_check_that_was_done(at_min: float, line:
     before = {what for what, item in at(bed, 130).items() if item.status is Status.DONE}
     bed.vitals(at_min, line)
     assert before <= {what for what, item in at(bed, 130).items() if item.status is Status.DONE}
+
+
+# Checks that follow each other closely
+
+
+@pytest.mark.parametrize(
+    ("now_min", "looked_min", "late"),
+    [
+        (14.9, (), []),
+        (15, (), [("during_10", 5.0)]),
+        (25, (), [("during_10", 15.0)]),
+        (25, (12,), [("during_20", 5.0)]),
+        (24.9, (12,), []),
+        (25, (16,), []),
+        (25, (4.9,), [("during_10", 15.0)]),
+        (46, (12, 31), [("during_40", 6.0)]),
+    ],
+)
+def test_a_check_whose_time_is_over_stays_late_until_somebody_looks(
+    now_min: float, looked_min: tuple[float, ...], late: list[tuple[str, float]]
+) -> None:
+    bed = Bedside(IV).infusing()
+    for at_min in looked_min:
+        bed.vitals(at_min, "120/80")
+    found = [(reason.fact, reason.value) for reason in reasons_of(watch(bed.state, IV, minute(now_min)))]
+    assert found == late
+
+
+def test_what_was_not_measured_before_the_dose_is_the_gates_to_judge() -> None:
+    bed = Bedside(IV).infusing()
+    bed.events = [event for event in bed.events if event.kind is not E.VITALS]
+    assert at(bed, 1)["before"].status is Status.MISSED
+    assert reasons_of(watch(bed.state, IV, minute(1))) == ()
