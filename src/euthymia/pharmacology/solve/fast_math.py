@@ -24,6 +24,8 @@ ERROR_MODEL: Final = "numpy"
 
 # People side by side in one step of a kernel: wide enough for any processor's registers, few enough for its cache.
 LANES: Final = 64
+# Numbers in one line of the processor's cache.
+_PER_LINE = 8
 # 1.5 * 2**52: added to a small number, it leaves that number's nearest whole in the lowest bits.
 _ROUNDING = 6755399441055744.0
 _PER_LOG_2 = 1.4426950408889634
@@ -76,9 +78,36 @@ def _number(_typing: Any, bits: Any) -> Any:
     return _reading(bits, types.float64, ir.DoubleType())
 
 
+def _fetching(_typing: Any, array: Any, place: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        held = context.make_array(signature.args[0])(context, builder, arguments[0])
+        whole, byte = ir.IntType(32), ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.VoidType(), [byte, whole, whole, whole])
+        prefetch = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
+        # To be written, to be used again soon, and data rather than instructions.
+        wanted = [whole(1), whole(3), whole(1)]
+        builder.call(prefetch, [builder.bitcast(builder.gep(held.data, [arguments[1]]), byte), *wanted])
+        return context.get_dummy_value()
+
+    return types.void(array, place), generate
+
+
 # An intrinsic is called without its first argument, which its published type does not know.
 _bits_of: Any = intrinsic(_bits)
 _number_of: Any = intrinsic(_number)
+# Bring the line of the cache that holds this place (counted flat) of a C-contiguous array, to be written soon.
+_fetch_to_write: Any = intrinsic(_fetching)
+
+
+@inlined
+def fetch_lanes(out: Any, row: int, column: int) -> None:
+    """Have the processor bring in where 64 people are written later, in `out` (outputs, rows, people), C-contiguous:
+    rows of many people lie far apart in memory, and a kernel that only waits for them takes half as long again."""
+    outputs, rows, people = out.shape
+    if row < rows and column + LANES <= people:
+        for output in range(outputs):
+            for lane in range(0, LANES, _PER_LINE):
+                _fetch_to_write(out, (output * rows + row) * people + column + lane)
 
 
 @inlined

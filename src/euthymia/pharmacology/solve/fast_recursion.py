@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.pharmacology.solve.closed_form import FILLED_SERIES, NEAR_ZERO
-from euthymia.pharmacology.solve.fast_math import LANES, compiled, exp64, inlined, kept
+from euthymia.pharmacology.solve.fast_math import LANES, compiled, exp64, fetch_lanes, inlined, kept
 from euthymia.pharmacology.solve.fast_modes import Places
 from euthymia.pharmacology.solve.system import Values
 
 _BOLUS, _START = 0, 1
 _SERIES = FILLED_SERIES
+# How many looks before it is written a row is fetched: more would crowd one another out.
+_AHEAD = 2
 
 
 class Body(NamedTuple):
@@ -165,6 +167,7 @@ def _walk_some(
             for mode in range(body.rates.shape[0]):
                 _clear(z, rows.running + mode)
         if schedule.looks[moment] >= 0:
+            fetch_lanes(out, schedule.looks[moment] + _AHEAD, column)
             _look(body, z, rows, schedule.looks[moment], who[1], out, column)
 
 
