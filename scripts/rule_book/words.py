@@ -1,0 +1,46 @@
+"""How the rule book writes tables, numbers and where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from euthymia.care.cited import Cited
+from euthymia.care.evidence import Basis
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A table; a cell keeps its line."""
+    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+    lines += ["| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def how(basis: Basis) -> str:
+    """The sources of a statement, and how they were read."""
+    cited = "; ".join(f"[{source.cite}]({source.link})" if source.link else source.cite for source in basis.sources)
+    words = read_as(basis.provenance.value)
+    return f"{cited} ({words})" if cited else words
+
+
+def read_as(provenance: str) -> str:
+    return provenance.replace("_", " ")
+
+
+def value(number: Cited) -> str:
+    """A number with its unit, or that it is open and what would be plausible."""
+    if number.value is not None:
+        return f"{number.value:g} {number.unit}"
+    return f"**open** ({number.unit}; plausible {number.low:g} to {number.high:g})"
+
+
+def source(number: Cited, cites: dict[str, str]) -> str:
+    """Where a number comes from, or why it is open."""
+    if number.is_hole:
+        return number.why
+    named = "; ".join(cites.get(name, name) for name in number.source)
+    words = read_as(str(number.provenance))
+    return f"{named} ({words})" if named else words
+
+
+def words_of(name: str) -> str:
+    return name.replace("_", " ")
