@@ -6,15 +6,18 @@ prescriber may override with a reason. A rule from memory only flags. Until a re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from euthymia.care.cited import Cited, Provenance
-from euthymia.care.decision import Decision, Level, Missing, Reason, decide
+from euthymia.care.decision import CannotTell, Decision, Level, Missing, Reason, decide
 from euthymia.care.followup import WEEK
+from euthymia.care.instruments.instrument import Instrument
 from euthymia.care.protocol import Protocol
 from euthymia.care.protocol_course import CourseRule, Judgement
+from euthymia.care.response_rules import Judged, meaningful_change, reliable_change, response
 
 ASKS = {
     Judgement.BENEFIT: "Is there evidence of benefit?",
@@ -85,3 +88,47 @@ def keep_on(protocol: Protocol) -> tuple[KeepOn, ...]:
         for rule in protocol.maintenance
         if rule.at_least_months is not None and rule.at_least_months.value is not None
     )
+
+
+def reached_at(review: Review, sessions: Iterable[datetime]) -> datetime:
+    """When a review came: at the start of the dose it counts to, or at the end of its week. sessions: as above."""
+    given, number = sorted(sessions), review.number.value or 0.0
+    if review.number is review.rule.after_doses:
+        return given[math.ceil(number) - 1]
+    return given[0] + number * WEEK
+
+
+def judged_by_scores(
+    asks: Judgement, instrument: Instrument, baseline: float | None, since: Sequence[float]
+) -> bool | None:
+    """What the totals since the review came say of what it asks; None where they cannot tell.
+
+    A response is enough for both. Benefit is also a change for the better beyond chance, at any time since; one that
+    people notice but that may be chance is left to a person. A response is kept only while the latest total is one.
+    since: oldest first.
+    """
+    answers = [_judged(asks, instrument, baseline, total) for total in since]
+    if not answers:
+        return None
+    if asks is Judgement.BENEFIT and True in answers:
+        return True
+    return answers[-1]
+
+
+def _judged(asks: Judgement, instrument: Instrument, baseline: float | None, total: float) -> bool | None:
+    responded = response(instrument, baseline, total)
+    if isinstance(responded, Judged) and responded.met:
+        return True
+    if asks is Judgement.RESPONSE_KEPT:
+        return False if isinstance(responded, Judged) else None
+    surely = reliable_change(instrument, baseline, total)
+    noticed = meaningful_change(instrument, baseline, total)
+    if isinstance(surely, CannotTell) and isinstance(noticed, CannotTell):
+        return None
+    if _better(surely):
+        return True
+    return None if _better(noticed) else False
+
+
+def _better(change: Judged | CannotTell) -> bool:
+    return isinstance(change, Judged) and change.met and (change.points or 0.0) > 0

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from tests.spec.care.bedside import START
 
-from euthymia.care.course_review import keep_on, may_go_on, reviews_reached
+from euthymia.care.course_review import judged_by_scores, keep_on, may_go_on, reached_at, reviews_reached
 from euthymia.care.decision import Allowed, CannotTell, Level, Refused
+from euthymia.care.instruments import Instrument, load_instrument
 from euthymia.care.protocol import Protocol, Provenance
 from euthymia.care.protocol_course import Judgement
 from euthymia.care.protocols.load import load_protocol
@@ -80,3 +81,54 @@ def test_what_is_judged_is_asked_in_its_own_words() -> None:
 def test_how_long_treatment_goes_on_after_improvement() -> None:
     assert [(row.rule.name, row.months, row.source) for row in keep_on(NASAL)] == [("six_months", 6, "S50 (read)")]
     assert keep_on(IM) == ()
+
+
+@pytest.mark.parametrize(
+    ("protocol", "given", "came"), [(IV, THREE, 7), (IV, [*THREE, START + 10 * DAY], 7), (NASAL, THREE, 28)]
+)
+def test_a_review_comes_with_its_dose_or_at_the_end_of_its_week(
+    protocol: Protocol, given: list[datetime], came: float
+) -> None:
+    (review,) = [row for row in reviews_reached(protocol, given, START + 30 * DAY) if row.rule in protocol.stopping]
+    assert reached_at(review, reversed(given)) == START + came * DAY
+
+
+PHQ9, GAD7, MADRS = (load_instrument(name) for name in ("phq9", "gad7", "madrs"))
+BENEFIT, KEPT = Judgement.BENEFIT, Judgement.RESPONSE_KEPT
+
+
+@pytest.mark.parametrize(
+    ("asks", "instrument", "baseline", "since", "told"),
+    [
+        pytest.param(BENEFIT, PHQ9, 20.0, [], None, id="no score since"),
+        pytest.param(KEPT, PHQ9, 20.0, [], None, id="no score since, kept"),
+        pytest.param(BENEFIT, PHQ9, None, [8.0], None, id="no score before"),
+        pytest.param(KEPT, PHQ9, None, [8.0], None, id="no score before, kept"),
+        pytest.param(BENEFIT, PHQ9, 20.0, [10.0], True, id="half is a response"),
+        pytest.param(KEPT, PHQ9, 20.0, [10.0], True, id="half is kept"),
+        pytest.param(KEPT, PHQ9, 20.0, [11.0], False, id="less than half is not kept"),
+        pytest.param(BENEFIT, PHQ9, 20.0, [11.0], None, id="noticed, and no rule says whether by chance"),
+        pytest.param(BENEFIT, PHQ9, 20.0, [18.0], None, id="just noticed"),
+        pytest.param(BENEFIT, PHQ9, 20.0, [19.0], False, id="one point is not noticed"),
+        pytest.param(BENEFIT, PHQ9, 15.0, [18.0], False, id="noticed, for the worse"),
+        pytest.param(BENEFIT, GAD7, 15.0, [9.0], True, id="beyond chance"),
+        pytest.param(BENEFIT, GAD7, 15.0, [10.0], None, id="noticed, but may be chance"),
+        pytest.param(BENEFIT, GAD7, 15.0, [11.0], None, id="just noticed, but may be chance"),
+        pytest.param(BENEFIT, GAD7, 15.0, [12.0], False, id="not noticed"),
+        pytest.param(BENEFIT, GAD7, 15.0, [21.0], False, id="beyond chance, for the worse"),
+        pytest.param(BENEFIT, MADRS, 30.0, [15.0], True, id="a response where no other rule was read"),
+        pytest.param(BENEFIT, MADRS, 30.0, [16.0], None, id="no response, and no other rule"),
+        pytest.param(BENEFIT, PHQ9, 20.0, [10.0, 20.0], True, id="benefit once seen"),
+        pytest.param(BENEFIT, PHQ9, 20.0, [18.0, 20.0], False, id="the latest speaks where none was benefit"),
+        pytest.param(KEPT, PHQ9, 20.0, [10.0, 20.0], False, id="a response lost"),
+        pytest.param(KEPT, PHQ9, 20.0, [20.0, 10.0], True, id="a response won"),
+    ],
+)
+def test_what_scores_say_of_a_review(
+    asks: Judgement, instrument: Instrument, baseline: float | None, since: list[float], told: bool | None
+) -> None:
+    assert judged_by_scores(asks, instrument, baseline, since) is told
+
+
+def test_a_scale_without_a_rule_for_what_is_noticed_knows_only_chance() -> None:
+    assert judged_by_scores(BENEFIT, replace(GAD7, meaningful=()), 15.0, [10.0]) is False

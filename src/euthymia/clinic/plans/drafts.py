@@ -23,6 +23,7 @@ from euthymia.clinic.assessments.rules import eligibility_of
 from euthymia.clinic.measures.models import Response
 from euthymia.clinic.people.models import Patient, RecordEntry
 from euthymia.clinic.people.queries import visible_to
+from euthymia.clinic.plans.course_reviews import course_decision
 from euthymia.clinic.plans.models import Plan, ProtocolVersion
 from euthymia.clinic.plans.queries import protocol_of, readiness
 from euthymia.clinic.sessions.models import Session
@@ -96,6 +97,7 @@ def draft_plan(
         check_order(protocol, order, weight=facts, prior=prior, now=now),
         check_choice(protocol, picked),
         check_step(protocol, order, same_medicine(protocol, prior), answered(actor, patient, protocol)),
+        course_decision(actor, patient.id, protocol, now),
     )
     gates = combine(readiness(row), eligibility_gate(actor, patient, row, now), consent_gate(actor, patient, row))
     overrides = tuple(Override(rule, actor.name, because) for rule, because in (reasons or {}).items())

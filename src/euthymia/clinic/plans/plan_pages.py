@@ -116,17 +116,22 @@ def draft_page(draft: PlanDraft, reasons: dict[str, str], zone: ZoneInfo) -> Dra
 def cited_panel(draft: PlanDraft, title: str) -> DecisionPanel:
     """The decision with the short names of the protocol's sources written out."""
     panel = decision_panel(draft.decision, title)
-    cites = {source.name: source.cite for source in draft.protocol.sources}
-
-    def written_out(reason: Reason) -> Reason:
-        source = re.sub(r"\w+", lambda found: cites.get(found.group(), found.group()), reason.source)
-        return dataclasses.replace(reason, source=source)
-
     return dataclasses.replace(
         panel,
-        reasons=tuple(written_out(reason) for reason in panel.reasons),
-        flags=tuple(written_out(reason) for reason in panel.flags),
+        reasons=tuple(written_out(reason, draft.protocol) for reason in panel.reasons),
+        flags=tuple(written_out(reason, draft.protocol) for reason in panel.flags),
     )
+
+
+def written_out(reason: Reason, protocol: Protocol) -> Reason:
+    """A reason with the short names of the protocol's sources replaced by their citations."""
+    return dataclasses.replace(reason, source=cited(reason.source, protocol))
+
+
+def cited(source: str, protocol: Protocol) -> str:
+    """Where something comes from, with the protocol's short names written out."""
+    cites = {one.name: one.cite for one in protocol.sources}
+    return re.sub(r"\w+", lambda found: cites.get(found.group(), found.group()), source)
 
 
 def hold_lines(draft: PlanDraft, reasons: dict[str, str]) -> Iterable[HoldLine]:

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from euthymia.care.decision import Allowed
+from euthymia.care.decision import Allowed, Reason, reasons_of
 from euthymia.care.protocol import Protocol
 from euthymia.clinic.accounts.policies import PRESCRIBE, SIGN_PROTOCOLS, SIGNED_IN, requires
 from euthymia.clinic.accounts.viewer import Viewer
@@ -22,6 +22,7 @@ from euthymia.clinic.people.models import Patient
 from euthymia.clinic.people.queries import open_patient
 from euthymia.clinic.people.shell import person_page
 from euthymia.clinic.plans import commands, plan_pages, protocol_list, protocol_pages, queries
+from euthymia.clinic.plans.course_reviews import course_decision
 from euthymia.clinic.plans.drafts import PlanDraft, draft_plan, recorded_weights
 from euthymia.clinic.plans.equivalents import equivalents_for
 from euthymia.clinic.plans.forms import FIELD_OF_PATH, FillForm, PlanForm
@@ -217,6 +218,7 @@ def plan_page(
         "active": plan_pages.plan_line(active, viewer.zone) if active else None,
         "newer": queries.newer_signed(viewer, active.protocol_version) if active else None,
         "active_flags": plan_pages.flags_of(active) if active else (),
+        "reviews": reviews_now(viewer, active, timezone.now()) if active else (),
         "earlier": plan_pages.plan_lines(
             (one for one in queries.plans_of(viewer, patient) if active is None or one.pk != active.pk), viewer.zone
         ),
@@ -226,6 +228,13 @@ def plan_page(
         form = PlanForm(queries.protocol_of(row), typed if "protocol" in typed else {}, recorded=recorded)
         context |= {"form": form} | preview_context(request, patient, row, form, typed_reasons(typed))
     return person_page(request, "plans/plan.html", patient, "plan", context, status=status)
+
+
+def reviews_now(viewer: Viewer, plan: Plan, now: datetime) -> tuple[Reason, ...]:
+    """The reviews the plan's course has come to, with the sources written out."""
+    protocol = queries.protocol_of(plan.protocol_version)
+    decision = course_decision(viewer, plan.patient_id, protocol, now)
+    return tuple(plan_pages.written_out(reason, protocol) for reason in reasons_of(decision))
 
 
 def preview_context(

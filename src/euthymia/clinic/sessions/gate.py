@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from euthymia.care.decision import Decision
+from euthymia.care.decision import Decision, combine
 from euthymia.care.discharge import DischargeFacts, may_discharge
 from euthymia.care.dosing import WeightAt, WeightFacts, check_order
 from euthymia.care.gate import ConsentFact, GateFacts, pre_dose_gate
@@ -20,6 +20,7 @@ from euthymia.care.vitals import Reading, merged
 from euthymia.clinic.accounts.roles import PRESCRIBING
 from euthymia.clinic.accounts.viewer import Actor
 from euthymia.clinic.assessments.queries import valid_consent
+from euthymia.clinic.plans.course_reviews import as_flags, course_decision
 from euthymia.clinic.plans.drafts import eligibility_gate, height_cm, order_of, prior_doses, recorded_weights
 from euthymia.clinic.plans.queries import signature_of
 from euthymia.clinic.sessions.models import Session
@@ -69,8 +70,10 @@ def ask_gate(
     """Whether the dose may begin at `at`, with the accepted holds counted as accepted."""
     version = session.plan.protocol_version
     facts = gate_facts(actor, session, state, answers, at)
-    decision = pre_dose_gate(facts, session_protocol(session), signature_of(version), at)
-    return with_overrides(decision, overrides)
+    protocol = session_protocol(session)
+    decision = with_overrides(pre_dose_gate(facts, protocol, signature_of(version), at), overrides)
+    # A review of the course is decided with the plan; here it is told to whoever is about to give the next dose.
+    return combine(decision, as_flags(course_decision(actor, session.patient_id, protocol, at)))
 
 
 def gate_facts(actor: Actor, session: Session, state: SessionState, answers: GateAnswers, at: datetime) -> GateFacts:
