@@ -9,6 +9,7 @@ import click
 
 from euthymia.care.protocol import Protocol, Provenance, fillable, holes, numbers
 from euthymia.care.protocol_document import content_hash
+from euthymia.care.protocol_schema import protocol_schema
 from euthymia.care.protocols.load import load_protocol, shipped_protocols
 from euthymia.cli.protocol_change import diff, sign, signature_answer
 from euthymia.cli.protocol_file import read_protocol
@@ -35,6 +36,12 @@ def list_command(as_json: bool) -> None:
         return
     for row in rows:
         click.echo(f"{row['id']:<24} {row['version']:<8} {row['open']:>3} open   {row['title']}")
+
+
+@protocol.command()
+def schema() -> None:
+    """The JSON Schema of a protocol document, for editors and other programs."""
+    click.echo(json.dumps(protocol_schema(), indent=2))
 
 
 @protocol.command()
