@@ -10,11 +10,15 @@ from django.db.models import Exists, OuterRef
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action
+from euthymia.clinic.followup.long_run import LongRun, Standing, long_run, standing_people
 from euthymia.clinic.followup.models import CourseForecast
 from euthymia.clinic.measures.models import CheckIn, Response, RiskSignal
 from euthymia.clinic.measures.queries import STILL_USEFUL, open_risk_signals, unanswered_check_ins
 from euthymia.clinic.people.models import CarePhase, Enquiry, EnquiryState, Patient
 from euthymia.clinic.people.queries import visible_to
+from euthymia.clinic.plans.course_reviews import courses_of
+from euthymia.clinic.plans.drafts import prior_dose
+from euthymia.clinic.plans.queries import active_plan
 from euthymia.clinic.sessions.models import Session
 from euthymia.clinic.therapy.models import TherapyNote
 
@@ -49,6 +53,7 @@ class Worklist:
     doses_due: list[CourseForecast]
     slipping: list[CourseForecast]
     silent: list[Patient]
+    standing: list[Standing]
 
 
 def person_home(viewer: Viewer, patient: Patient) -> PersonHome:
@@ -66,6 +71,13 @@ def person_home(viewer: Viewer, patient: Patient) -> PersonHome:
         check_ins=list(visible_to(viewer, CheckIn).filter(patient=patient).order_by("due_at")),
         forecast=visible_to(viewer, CourseForecast).filter(patient=patient).first(),
     )
+
+
+def person_long_run(viewer: Viewer, patient: Patient, home: PersonHome, now: datetime) -> LongRun | None:
+    """What was given so far, what years may harm and what is asked for. Call after `open_patient`."""
+    doses = tuple(prior_dose(row) for row in home.sessions if row.dose_started_at and row.dose_given_mg)
+    rows = courses_of(viewer, [patient.id])[patient.id]
+    return long_run(active_plan(viewer, patient), rows, doses, now)
 
 
 def worklist(viewer: Viewer, now: datetime) -> Worklist:
@@ -86,6 +98,7 @@ def worklist(viewer: Viewer, now: datetime) -> Worklist:
         doses_due=sorted((row for row in due if not is_slipping(row)), key=lambda row: row.next_dose_at or now),
         slipping=sorted((row for row in open_courses if is_slipping(row)), key=chance_tomorrow, reverse=True),
         silent=silent_patients(viewer, now),
+        standing=standing_people(viewer, now),
     )
     record(viewer, Action.LIST, "worklist", now=now, detail={"risk": len(found.signals), "due": len(found.doses_due)})
     return found

@@ -34,6 +34,7 @@ def person(request: HttpRequest, patient_id: UUID) -> HttpResponse:
         "figure": presenters.timeline_figure(home, viewer),
         "outcomes": presenters.outcome_rows(home),
         "forecast": presenters.forecast_panel(home),
+        "long_run": queries.person_long_run(viewer, patient, home, now),
         "events": presenters.event_rows(home, viewer),
         "steps": presenters.next_steps(home, patient, viewer),
         "heatmap": presenters.symptom_rows(home),

@@ -10,7 +10,7 @@ from django.utils.timesince import timesince
 
 from euthymia.care.instruments import load_instrument
 from euthymia.care.risk_due import risk_tasks
-from euthymia.clinic.accounts.policies import ASSESS, HANDLE_INTAKE, RUN_SESSIONS, SEND_CHECK_INS, Policy
+from euthymia.clinic.accounts.policies import ASSESS, HANDLE_INTAKE, PRESCRIBE, RUN_SESSIONS, SEND_CHECK_INS, Policy
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.followup.queries import Worklist
 from euthymia.clinic.followup.words import chance_words, proposed_day
@@ -64,6 +64,12 @@ def worklist_groups(found: Worklist, viewer: Viewer, now: datetime) -> list[Grou
             "The forecast proposes a dose soon, and no visit is planned.",
             "caution",
             dose_items(found, viewer, now),
+        ),
+        Group(
+            "Over the long run",
+            "A review of the course is reached, or a check of what years may harm is overdue.",
+            "caution",
+            standing_items(found, viewer),
         ),
         Group("Check-ins without an answer", "Due for more than a day.", "caution", check_in_items(found, viewer, now)),
         Group("Enquiries", "People who wait for a first answer.", "info", enquiry_items(found, viewer, now)),
@@ -144,6 +150,19 @@ def dose_items(found: Worklist, viewer: Viewer, now: datetime) -> list[Item]:
         )
         for row in found.doses_due
     ]
+
+
+def standing_items(found: Worklist, viewer: Viewer) -> list[Item]:
+    """One line for each person; a prescriber goes to the plan, where a review is decided, others to the course."""
+    items = []
+    for row in found.standing:
+        said = [f"review: {reason.says or reason.rule}" for reason in row.reviews]
+        if row.late:
+            said.append(f"check overdue: {', '.join(due.check.concern for due in row.late)}")
+        to_plan = link(viewer, PRESCRIBE, "plan", row.patient.id) if row.reviews else ""
+        url = to_plan or reverse("person", args=[row.patient.id])
+        items.append(Item(str(row.patient), " ".join(said), "", "", url, "Review" if to_plan else "Open the course"))
+    return items
 
 
 def check_in_items(found: Worklist, viewer: Viewer, now: datetime) -> list[Item]:

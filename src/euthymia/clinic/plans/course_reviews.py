@@ -6,6 +6,7 @@ by signing the plan anew; that reason counts for reviews that came before it. A 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -69,22 +70,36 @@ class CourseRows:
 
 def courses_of(actor: Actor, patients: Iterable[UUID]) -> dict[UUID, CourseRows]:
     """The courses of these people, in three questions whatever their number."""
-    rows = {patient_id: CourseRows() for patient_id in patients}
-    doses = visible_to(actor, Session).filter(patient__in=rows, dose_started_at__isnull=False, dose_given_mg__gt=0)
+    owners = list(patients)
+    given, answers = _given(actor, owners), _answers(actor, owners)
+    accepted: dict[UUID, list[tuple[datetime, Override]]] = defaultdict(list)
+    ended: dict[UUID, datetime] = {}
+    for plan in visible_to(actor, Plan).filter(patient__in=owners).order_by("signed_at"):
+        kept = (Override(row["rule"], row["by"], row["because"]) for row in plan.overrides)
+        accepted[plan.patient_id] += ((plan.signed_at, override) for override in kept)
+        if plan.state == PlanState.ENDED and plan.ended_at is not None:
+            ended[plan.patient_id] = max(plan.ended_at, ended.get(plan.patient_id, plan.ended_at))
+    return {
+        owner: CourseRows(tuple(given[owner]), tuple(answers[owner]), tuple(accepted[owner]), ended.get(owner))
+        for owner in owners
+    }
+
+
+def _given(actor: Actor, patients: list[UUID]) -> dict[UUID, list[Given]]:
+    found: dict[UUID, list[Given]] = defaultdict(list)
+    rows = visible_to(actor, Session).filter(patient__in=patients, dose_given_mg__gt=0, dose_started_at__isnull=False)
     fields = ("patient_id", "dose_started_at", "plan__protocol_version__protocol_id")
-    for owner, started_at, protocol_id in doses.order_by("dose_started_at").values_list(*fields):
-        if started_at is not None:
-            rows[owner] = replace(rows[owner], given=(*rows[owner].given, Given(started_at, protocol_id)))
-    answers = visible_to(actor, Response).filter(patient__in=rows).order_by("at", "pk")
-    for owner, *found in answers.values_list("patient_id", "instrument", "variant", "at", "total"):
-        rows[owner] = replace(rows[owner], answers=(*rows[owner].answers, Answer(*found)))
-    for plan in visible_to(actor, Plan).filter(patient__in=rows).order_by("signed_at"):
-        one = rows[plan.patient_id]
-        accepted = ((plan.signed_at, Override(row["rule"], row["by"], row["because"])) for row in plan.overrides)
-        ended = plan.ended_at if plan.state == PlanState.ENDED else None
-        began_after = max(filter(None, (one.began_after, ended)), default=None)
-        rows[plan.patient_id] = replace(one, accepted=(*one.accepted, *accepted), began_after=began_after)
-    return rows
+    for owner, *dose in rows.order_by("dose_started_at").values_list(*fields):
+        found[owner].append(Given(*dose))
+    return found
+
+
+def _answers(actor: Actor, patients: list[UUID]) -> dict[UUID, list[Answer]]:
+    found: dict[UUID, list[Answer]] = defaultdict(list)
+    rows = visible_to(actor, Response).filter(patient__in=patients).order_by("at", "pk")
+    for owner, *answer in rows.values_list("patient_id", "instrument", "variant", "at", "total"):
+        found[owner].append(Answer(*answer))
+    return found
 
 
 def course_decision(actor: Actor, patient_id: UUID, protocol: Protocol, now: datetime) -> Decision:
