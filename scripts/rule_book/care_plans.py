@@ -9,7 +9,7 @@ from scripts.rule_book.guards import guards
 from scripts.rule_book.words import how, read_as, source, table, value, words_of
 
 from euthymia.care.cited import Cited
-from euthymia.care.indications import Endpoint, Note, Pack, indications, load_indication
+from euthymia.care.indications import Endpoint, Pack, indications, load_indication
 from euthymia.care.instruments import load_instrument
 from euthymia.care.protocol import Protocol, numbers
 from euthymia.care.protocols.load import load_protocol, shipped_protocols
@@ -152,9 +152,8 @@ def pack(told: Pack, tests: Tests) -> str:
         )
         for scale in told.scales
     ]
-    cites = {one.name: one.cite for one in sources_of_pack(told)}
-    windows = [(f"`window.{one.name}`", one.says, value(one.after), source(one.after, cites)) for one in told.windows]
-    ends = [(f"`endpoint.{end.name}`", *endpoint(told, end, cites)) for end in told.endpoints]
+    windows = [(f"`window.{one.name}`", one.says, value(one.after), told.cites(one.after)) for one in told.windows]
+    ends = [(f"`endpoint.{end.name}`", *endpoint(told, end)) for end in told.endpoints]
     notes = [(f"`{note.name}`", note.says, how(note.basis)) for note in (*told.findings, *told.cautions)]
     grade = f"{told.grade.system}: {told.grade.says}" if told.grade.system else told.grade.says
     consent = "".join(f"- {words}\n" for words in told.consent)
@@ -170,15 +169,10 @@ def pack(told: Pack, tests: Tests) -> str:
     )
 
 
-def sources_of_pack(told: Pack) -> set[object]:
-    notes: tuple[Note, ...] = (*told.findings, *told.cautions)
-    return {one for basis in (told.grade.basis, *(note.basis for note in notes)) for one in basis.sources}
-
-
-def endpoint(told: Pack, end: Endpoint, cites: dict[str, str]) -> tuple[str, str, str]:
+def endpoint(told: Pack, end: Endpoint) -> tuple[str, str, str]:
     scale = told.scale(end.scale)
     says = f"{end.kind.value} on {scale.title}. {end.note}".strip()
     if end.fall is not None:
         reached = "" if end.fall.is_hole else f"a fall of {words_of(end.reached.value)} "
-        return says, f"{reached}{value(end.fall)}", source(end.fall, cites)
+        return says, f"{reached}{value(end.fall)}", told.cites(end.fall)
     return says, f"rule `{end.rule}` of `{load_instrument(scale.instrument).id}`", "[instruments](instruments.md)"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from scripts.rule_book.exercised import Tests
 from scripts.rule_book.guards import guards
 from scripts.rule_book.words import how, table, words_of
@@ -10,6 +13,7 @@ from euthymia.care.crisis import COUNTRIES, crisis_lines
 from euthymia.care.eligibility import FACTS, PROTOCOLS, RULES, SAME_RULES, Rule
 from euthymia.care.evidence import basis_of, sources_of
 from euthymia.care.interactions import GROUPS
+from euthymia.care.protocol import Source
 from euthymia.care.risk import TIERS
 from euthymia.care.risk_due import TIMES
 from euthymia.care.tables.load import read_table
@@ -139,10 +143,10 @@ def resistance(tests: Tests) -> str:
     return "".join([*parts, guards("resistance", tests)])
 
 
-def stages(data: dict[str, dict[str, object]], sources: dict[str, object]) -> list[tuple[str, ...]]:
+def stages(data: Mapping[str, Any], sources: Mapping[str, Source]) -> list[tuple[str, ...]]:
     """Each staging system with every number of its own, in the words of its fields."""
     return [
-        (words_of(system), "; ".join(said(data[system])), how(basis_of(data[system], sources)))  # type: ignore[arg-type]
+        (words_of(system), "; ".join(said(data[system])), how(basis_of(data[system], sources)))
         for system in ("maudsley", "mgh", "european", "thase_rush")
     ]
 

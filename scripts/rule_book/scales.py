@@ -33,16 +33,18 @@ def rows(told: Instrument) -> Iterator[Row]:
 
 
 def scoring(told: Instrument) -> Iterator[Row]:
-    if told.lowest is not None and told.highest is not None:
-        yield "total", f"{told.lowest:g} to {told.highest:g}. {told.missing_rule}", how(told.scoring)
+    if told.has_total:
+        times = "" if told.factor == 1 else f", {told.factor:g} times the points"
+        yield "total", f"{told.lowest:g} to {told.highest:g}{times}. {told.missing_rule}", how(told.scoring)
     else:
         yield "no total", told.missing_rule, how(told.scoring)
     for part in told.subscales:
         yield f"part `{part.name}`", f"{part.take.value} of items {', '.join(part.items)}", how(told.scoring)
     for form in told.variants:
-        asks = "right now" if form.recall_h is None else f"{form.recall_h:g} h back"
+        now = "" if form.note else "asks right now"
+        asks = now if form.recall_h is None else f"asks {form.recall_h:g} h back"
         span = f"; {form.lowest:g} to {form.highest:g}" if form.lowest is not None and form.highest is not None else ""
-        yield f"form `{form.name}`", f"asks {asks}{span}. {form.note}".strip(), how(form.basis)
+        yield f"form `{form.name}`", f"{asks}{span}. {form.note}".strip(". "), how(form.basis)
 
 
 def reading(told: Instrument) -> Iterator[Row]:

@@ -43,6 +43,7 @@ def pack_answer(pack: Pack) -> dict[str, Any]:
         "findings": [_note(note) for note in pack.findings],
         "cautions": [_note(note) for note in pack.cautions],
         "holes": list(pack.holes),
+        "sources": {source.name: {"cite": source.cite, "link": source.link} for source in pack.sources},
     }
 
 
@@ -85,8 +86,14 @@ def _full(pack: Pack) -> list[str]:
     for scale in pack.scales:
         shipped_here = "" if scale.instrument else f", not shipped ({scale.wording.value.replace('_', ' ')})"
         said.append(f"  {scale.part.value:9}{scale.title}{shipped_here}. {scale.note}".rstrip())
-    said += ["Windows", *(f"  {_told(window.after):11}{window.says}" for window in pack.windows)]
-    said += ["Better", *(f"  {end.kind.value:12}{pack.scale(end.scale).title}: {_end(end)}" for end in pack.endpoints)]
+    said += [
+        "Windows",
+        *(f"  {_told(window.after):11}{window.says} {pack.cites(window.after)}" for window in pack.windows),
+    ]
+    said += [
+        "Better",
+        *(f"  {end.kind.value:12}{pack.scale(end.scale).title}: {_end(pack, end)}" for end in pack.endpoints),
+    ]
     for head, notes in (("Found", pack.findings), ("Cautions", pack.cautions)):
         said += [head, *(f"  {note.says} {note.basis.says}" for note in notes)]
     if pack.off_because:
@@ -99,10 +106,10 @@ def _told(number: Cited) -> str:
     return "open" if number.value is None else f"{number.value:g} {number.unit}"
 
 
-def _end(end: Endpoint) -> str:
+def _end(pack: Pack, end: Endpoint) -> str:
     if end.fall is None:
         return f"rule {end.rule}. {end.note}".rstrip()
     if end.fall.value is None:
         return f"open. {end.fall.why}"
     limit = f"{end.reached.value.replace('_', ' ')} {end.fall.value:g} %"
-    return f"a fall of {limit}: {end.fall.says_source}. {end.note}".rstrip()
+    return f"a fall of {limit}: {pack.cites(end.fall)}. {end.note}".rstrip()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from euthymia.care.cited import Provenance
+from euthymia.care.cited import Cited, Provenance
 from euthymia.care.eligibility import RULES
 from euthymia.care.indications import Pack, indications, load_indication, parse_pack
 from euthymia.care.indications.pack import Better, Part, Reached, Wording
@@ -245,3 +245,16 @@ def test_what_is_not_a_table_is_no_pack() -> None:
     with pytest.raises(ProtocolError) as refused:
         parse_pack([])  # type: ignore[arg-type]
     assert refused.value.code == "not_a_table"
+
+
+def test_a_number_is_cited_as_people_cite_it_and_a_hole_says_why() -> None:
+    pack = load_indication("bipolar_depression")
+    first = {window.name: window for window in pack.windows}["first_difference"]
+    assert pack.cites(first.after) == (
+        "Diazgranados and others 2010, Arch Gen Psychiatry 67:793-802; "
+        "Zarate and others 2012, Biol Psychiatry 71:939-946 (abstract)"
+    )
+    hole = {end.name: end for end in pack.endpoints}["remission"].fall
+    assert hole is not None
+    assert pack.cites(hole) == hole.why
+    assert pack.cites(Cited(7, "days", (), Provenance.READ_SECONDARY)) == "read secondary"

@@ -52,6 +52,7 @@ def parse_pack(document: Mapping[str, Any]) -> Pack:
         endpoints=top.each("endpoint", _endpoint),
         findings=top.each("finding", lambda page: _note(page, sources)),
         cautions=top.each("caution", lambda page: _note(page, sources)),
+        sources=tuple(sources.values()),
     )
     top.get("sources")
     top.finish()

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from euthymia.care.cited import Cited
 from euthymia.care.evidence import Basis
+from euthymia.care.protocol import Source
 
 
 class Part(StrEnum):
@@ -117,10 +118,20 @@ class Pack:
     endpoints: tuple[Endpoint, ...]
     findings: tuple[Note, ...]
     cautions: tuple[Note, ...]
+    sources: tuple[Source, ...]
 
     def scale(self, name: str) -> Scale:
         """The scale of this name; KeyError where the pack has none."""
         return {scale.name: scale for scale in self.scales}[name]
+
+    def cites(self, number: Cited) -> str:
+        """The sources of a number as people cite them, and how they were read; why it is open where it is."""
+        if number.is_hole:
+            return number.why
+        cited = {source.name: source.cite for source in self.sources}
+        named = "; ".join(cited[name] for name in number.source)
+        words = str(number.provenance).replace("_", " ")
+        return f"{named} ({words})" if named else words
 
     @property
     def holes(self) -> tuple[str, ...]:
