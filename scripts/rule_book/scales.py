@@ -44,7 +44,7 @@ def scoring(told: Instrument) -> Iterator[Row]:
         now = "" if form.note else "asks right now"
         asks = now if form.recall_h is None else f"asks {form.recall_h:g} h back"
         span = f"; {form.lowest:g} to {form.highest:g}" if form.lowest is not None and form.highest is not None else ""
-        yield f"form `{form.name}`", f"{asks}{span}. {form.note}".strip(". "), how(form.basis)
+        yield f"form `{form.name}`", f"{asks}{span}. {form.note}".strip(".; "), how(form.basis)
 
 
 def reading(told: Instrument) -> Iterator[Row]:
