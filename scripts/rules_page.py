@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from scripts.rule_book import care_plans, every_number, people, scales  # noqa: E402
+from scripts.rule_book import care_plans, every_number, people, protocol_rules, scales  # noqa: E402
 from scripts.rule_book.exercised import Tests  # noqa: E402
 
 ROOM = ROOT / "src" / "euthymia" / "care"
@@ -27,8 +27,8 @@ PAGES: dict[str, tuple[str, str, Callable[[Tests], str]]] = {
     "resistance": ("Earlier treatments", "what counts as adequate, and how stages are made", people.resistance),
     "protocols": (
         "Protocols",
-        "every number of every shipped protocol, and what a clone must keep",
-        care_plans.protocols,
+        "every limit, look, point and number of the shipped protocols, and what a clone must keep",
+        protocol_rules.protocols,
     ),
     "dosing": ("Dose guards", "what is asked before a dose is signed and while it is given", care_plans.dosing),
     "gate": ("The gate before a dose", "what must be answered in front of the person", care_plans.gate),
@@ -43,7 +43,7 @@ PAGES: dict[str, tuple[str, str, Callable[[Tests], str]]] = {
     "indications": ("Other conditions", "packs of data beside depression", care_plans.other_indications),
     "numbers": ("Every number", "of every data file, by its path", lambda tests: every_number.render(ROOM)),
 }
-WRITTEN = "Written by `scripts/rules_page.py` from code and data; do not edit by hand. [All pages](index.md).\n\n"
+WRITTEN = "Written by `scripts/rules_page.py` from code and data; do not edit by hand. [All pages](README.md).\n\n"
 INDEX = """# The rule book
 
 For whoever answers for the care given: what this software asks, where each number comes from, how far its source was
@@ -58,7 +58,8 @@ read, and which tests hold it. Written by `scripts/rules_page.py` from the code 
 - **open** is a hole: no source was found. Nothing starts on that protocol until the clinic's medical lead has filled
   and signed it.
 - *Tests* name the files below `tests/`: `spec/dosing` is `tests/spec/care/test_dosing.py`, `spec/reasons/...` a table
-  in which a test keeps every reason in full. A rule without a test fails a test.
+  in which a test keeps every reason in full. Where more than three name a rule, three are listed: those of its part
+  first, then those that name it most often. A rule without a test fails a test.
 
 """
 
@@ -68,7 +69,7 @@ def render() -> dict[str, str]:
     tests = Tests(ROOT / "tests")
     pages = {name: f"# {title}\n\n{WRITTEN}{write(tests)}" for name, (title, _, write) in PAGES.items()}
     listed = "".join(f"- [{title}]({name}.md): {about}\n" for name, (title, about, _) in PAGES.items())
-    return {"index": INDEX + listed, **pages}
+    return {"README": INDEX + listed, **pages}
 
 
 def main(arguments: list[str]) -> int:

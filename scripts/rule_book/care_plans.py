@@ -1,4 +1,4 @@
-"""Pages about the treatment: protocols, the course, a session, what is expected of it, and other indications."""
+"""Pages about the treatment: the course, a session, what is expected of it, and other indications."""
 
 from __future__ import annotations
 
@@ -6,49 +6,20 @@ from collections.abc import Iterator
 
 from scripts.rule_book.exercised import Tests
 from scripts.rule_book.guards import guards
-from scripts.rule_book.words import how, read_as, source, table, value, words_of
+from scripts.rule_book.protocol_rules import shipped
+from scripts.rule_book.words import how, named, read_as, table, value, words_of
 
-from euthymia.care.cited import Cited
 from euthymia.care.indications import Endpoint, Pack, indications, load_indication
 from euthymia.care.instruments import load_instrument
-from euthymia.care.protocol import Protocol, numbers
-from euthymia.care.protocols.load import load_protocol, shipped_protocols
+from euthymia.care.protocol import Protocol
 from euthymia.care.session_expected import AT_HAND, EXPECTED
-
-
-def shipped() -> list[Protocol]:
-    return [load_protocol(name) for name in shipped_protocols()]
-
-
-def protocols(tests: Tests) -> str:
-    parts = [protocol(told, tests) for told in shipped()]
-    return "".join([*parts, guards("protocols", tests)])
-
-
-def protocol(told: Protocol, tests: Tests) -> str:
-    cites = {source.name: source.cite for source in told.sources}
-    levels = {f"limits.{limit.name}": f"{limit.level.value}, {limit.stage.value}" for limit in told.limits}
-    bounds = {f"limits.{limit.name}": words_of(limit.bound.value) for limit in told.limits}
-    rows = [
-        (f"`{path}`", levels.get(path, ""), f"{bounds.get(path, '')} {value(number)}".strip(), source(number, cites))
-        for path, number in numbers(told)
-    ]
-    dose = getattr(told.dose, "doses_mg", ())
-    doses = f" Doses: {', '.join(f'{one:g}' for one in dose)} mg." if dose else ""
-    return "".join(
-        [
-            f"\n## `{told.id}` {told.version}: {told.title}\n\n",
-            f"{told.for_whom} {told.evidence}{doses} Tests: {tests.told(told.id)}.\n\n",
-            table(("number", "level and stage", "value", "source"), rows),
-        ]
-    )
 
 
 def course(tests: Tests) -> str:
     parts = ["What a protocol says beyond one session, rule by rule. Numbers stand in the table of its protocol too.\n"]
     for told in shipped():
         rows = [*rhythm(told), *judged(told), *asked(told), *watched(told)]
-        cells = [(f"`{name}`", kind, says, where, tests.told(name)) for name, kind, says, where in rows]
+        cells = [(f"`{name}`", kind, says, where, tests.told(name, part="course")) for name, kind, says, where in rows]
         parts.append(f"\n## `{told.id}`\n\n" + table(("rule", "kind", "says", "source", "tests"), cells))
     return "".join([*parts, guards("course", tests)])
 
@@ -56,17 +27,12 @@ def course(tests: Tests) -> str:
 Row = tuple[str, str, str, str]
 
 
-def named(told: Protocol, names: tuple[str, ...], provenance: object) -> str:
-    cites = {source.name: source.cite for source in told.sources}
-    return source(Cited(0.0, "", names, provenance), cites)  # type: ignore[arg-type]
-
-
 def rhythm(told: Protocol) -> Iterator[Row]:
     for phase in told.rhythm:
         until = f" to {phase.to_week}" if phase.to_week else ""
         often = f"; {phase.per_week_low:g} to {phase.per_week_high:g} a week" if phase.per_week_low else ""
         says = f"weeks {phase.from_week}{until}{often}. {phase.note}".strip()
-        yield phase.name, "rhythm", says, named(told, phase.source, phase.provenance)
+        yield phase.name, "rhythm", says, named(phase.source, phase.provenance, told)
 
 
 def judged(told: Protocol) -> Iterator[Row]:
@@ -74,7 +40,7 @@ def judged(told: Protocol) -> Iterator[Row]:
         for rule in rules:
             due = [number for number in (rule.after_doses, rule.at_week, rule.at_least_months) if number is not None]
             says = " ".join([rule.text, *(f"({value(number)})" for number in due)])
-            yield rule.name, kind, says, named(told, rule.source, rule.provenance)
+            yield rule.name, kind, says, named(rule.source, rule.provenance, told)
 
 
 def asked(told: Protocol) -> Iterator[Row]:
@@ -82,7 +48,7 @@ def asked(told: Protocol) -> Iterator[Row]:
         after = f", {value(row.after_weeks)}" if row.after_weeks else ""
         phase = f" of `{row.phase}`" if row.phase else ""
         says = f"{words_of(row.moment)}{phase}{after}: {', '.join(row.instruments)}"
-        yield row.name, "asked", says, named(told, row.source, row.provenance)
+        yield row.name, "asked", says, named(row.source, row.provenance, told)
     for due in told.assessments:
         says = f"{due.label}: {due.instrument}, {value(due.after_h)}"
         yield due.name, "asked after a dose", says, read_as(str(due.after_h.provenance))
@@ -91,7 +57,7 @@ def asked(told: Protocol) -> Iterator[Row]:
 def watched(told: Protocol) -> Iterator[Row]:
     for check in told.long_term:
         says = f"{check.text} Every {value(check.interval_weeks)}. {check.interval_weeks.why}"
-        yield check.name, "watched for years", says.strip(), named(told, check.source, check.provenance)
+        yield check.name, "watched for years", says.strip(), named(check.source, check.provenance, told)
 
 
 def dosing(tests: Tests) -> str:
@@ -114,13 +80,14 @@ def session(tests: Tests) -> str:
 
 def monitoring(tests: Tests) -> str:
     expected = [
-        (f"{row.drug}, {row.route}", row.what, f"{row.low:g} to {row.high:g} {row.unit}", how(row.basis))
+        (f"{row.drug}, {row.route}", row.what, f"{span} {row.unit}", how(row.basis))
         for row in EXPECTED
+        for span in [f"{row.low:g}" if row.low == row.high else f"{row.low:g} to {row.high:g}"]
     ]
     hand = [(row.against, ", ".join(row.classes), how(row.basis)) for row in AT_HAND]
     return "".join(
         [
-            "Which check is due when, and each limit on a reading, are numbers of the [protocol](protocols.md).\n",
+            "What is looked at when, and each limit on a reading, is the [protocol's](protocols.md).\n",
             guards("monitoring", tests),
             "\n## What studies saw\n\nIt informs whoever watches; nothing is held by it.\n\n",
             table(("given", "what", "seen", "source"), expected),

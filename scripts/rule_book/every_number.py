@@ -11,6 +11,8 @@ from typing import Any
 from scripts.rule_book.words import read_as, table
 
 ABOUT = ("name", "id", "title", "label", "what", "task", "level", "text", "system")
+# The fields that a `unit` beside them is the unit of.
+OF_THE_UNIT = ("value", "low", "high")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +61,27 @@ def numbers_of(document: Mapping[str, Any]) -> Iterator[Numbers]:
     yield from walk(document, "", "", cites)
 
 
-def walk(row: Mapping[str, Any], path: str, source: str, cites: Mapping[str, str]) -> Iterator[Numbers]:
+def walk(
+    row: Mapping[str, Any], path: str, source: str, cites: Mapping[str, str], about: str = ""
+) -> Iterator[Numbers]:
     own = source_of(row, cites) or source
-    fields = tuple((name, said(value)) for name, value in row.items() if has_number(value))
+    about = next((str(row[name]) for name in ABOUT if isinstance(row.get(name), str)), about)
+    unit = f" {row['unit']}" if isinstance(row.get("unit"), str) else ""
+    fields = tuple(
+        (name, said(value) + (unit if name in OF_THE_UNIT else "")) for name, value in row.items() if has_number(value)
+    )
     if fields:
-        about = next((str(row[name]) for name in ABOUT if isinstance(row.get(name), str)), "")
         yield Numbers(path, about, fields, own)
     for name, value in row.items():
         if name == "sources":
             continue
         here = f"{path}.{name}" if path else name
         if isinstance(value, Mapping):
-            yield from walk(value, here, own, cites)
+            yield from walk(value, here, own, cites, about)
         elif isinstance(value, list):
             for place, item in enumerate(value):
                 if isinstance(item, Mapping):
-                    yield from walk(item, f"{here}[{place}]", own, cites)
+                    yield from walk(item, f"{here}[{place}]", own, cites, about)
 
 
 def source_of(row: Mapping[str, Any], cites: Mapping[str, str]) -> str:

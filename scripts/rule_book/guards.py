@@ -35,7 +35,7 @@ def guards(page: str, tests: Tests) -> str:
             row["says"],
             numbers(row),
             RESTS_ON[row["rests_on"]],
-            tests.told(row["name"]),
+            tests.told(row["name"], part=page.removesuffix("s")),
         )
         for row in rules
     ]

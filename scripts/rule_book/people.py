@@ -26,7 +26,7 @@ def eligibility(tests: Tests) -> str:
     rows = [
         (f"`{rule.name}`", where(rule, short), rule.level.value, when(rule), rule.says, how(rule.basis), told)
         for rule in RULES
-        for told in [tests.told(rule.name)]
+        for told in [tests.told(rule.name, part="eligibility")]
     ]
     head = ("rule", "for", "level", "speaks when", "says", "source", "tests")
     facts = [
@@ -63,7 +63,7 @@ def interactions(tests: Tests) -> str:
     rows = [
         (f"`interaction_{group.name}`", group.title, group.says, ", ".join(group.names), how(group.basis), told)
         for group in GROUPS
-        for told in [tests.told(group.name, f"interaction_{group.name}")]
+        for told in [tests.told(group.name, f"interaction_{group.name}", part="interactions")]
     ]
     head = ("rule", "medicines", "says", "known by these parts of a name", "source", "tests")
     return "Every one is a flag: it informs, and a prescriber decides.\n\n" + table(head, rows)
@@ -84,7 +84,7 @@ def episode(tests: Tests) -> str:
             f"item {row['item']} from {row['counts_from']}" if "item" in row else "",
             ", ".join(row.get("qids", ())),
             row.get("only_in", "both"),
-            tests.told(row["name"]),
+            tests.told(row["name"], part="episode"),
         )
         for row in data["symptom"]
     ]
@@ -97,13 +97,13 @@ def episode(tests: Tests) -> str:
             "must be so" if row["must_be"] else "must not be so",
             row.get("only_in", "both"),
             ", ".join(words_of(name) for name in row.get("any_of", ())),
-            tests.told(row["name"]),
+            tests.told(row["name"], part="episode"),
         )
         for row in data["condition"]
     ]
     parts.append("\n## What must hold besides\n\n")
     parts.append(table(("condition", "in our words", "", "in", "any of", "tests"), conditions))
-    effects = [(f"`{row['name']}`", row["says"], tests.told(row["name"])) for row in data["effect"]]
+    effects = [(f"`{row['name']}`", row["says"], tests.told(row["name"], part="episode")) for row in data["effect"]]
     parts.append("\n## Where it weighs\n\n" + table(("effect", "in our words", "tests"), effects))
     severity, course, special = data["function_severity"], data["course"], data["specifiers"]
     choices = ", ".join(severity["choices"])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from euthymia.care.cited import Cited
 from euthymia.care.evidence import Basis
+from euthymia.care.protocol import Protocol, Provenance
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
@@ -33,13 +34,20 @@ def value(number: Cited) -> str:
     return f"**open** ({number.unit}; plausible {number.low:g} to {number.high:g})"
 
 
-def source(number: Cited, cites: dict[str, str]) -> str:
+def source(number: Cited, cites: Mapping[str, str]) -> str:
     """Where a number comes from, or why it is open."""
-    if number.is_hole:
-        return number.why
-    named = "; ".join(cites.get(name, name) for name in number.source)
-    words = read_as(str(number.provenance))
-    return f"{named} ({words})" if named else words
+    return number.why if number.is_hole else cited(number.source, number.provenance, cites)
+
+
+def named(names: tuple[str, ...], provenance: Provenance | None, told: Protocol) -> str:
+    """The same for a rule of a protocol."""
+    return cited(names, provenance, {one.name: one.cite for one in told.sources})
+
+
+def cited(names: tuple[str, ...], provenance: Provenance | None, cites: Mapping[str, str]) -> str:
+    where = "; ".join(cites.get(name, name) for name in names)
+    words = read_as(provenance.value) if provenance else "open"
+    return f"{where} ({words})" if where else words
 
 
 def words_of(name: str) -> str:

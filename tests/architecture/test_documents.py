@@ -203,7 +203,7 @@ def test_the_numbers_page_handles_no_results_and_some(tmp_path: Path) -> None:
 
 def test_the_rule_book_shows_the_holes_as_open() -> None:
     pages = script("rules_page").render()
-    assert "`limits.dose_cap` | stop, order | at most **open**" in pages["protocols"]
+    assert "| `limits.dose_cap` | stop | When a dose is ordered, the dose is at most **open** (" in pages["protocols"]
     assert "(memory)" in pages["eligibility"]
 
 

@@ -21,7 +21,7 @@ from euthymia.care.decision import (
     reasons_of,
 )
 from euthymia.care.gate import ConsentFact, GateFacts, pre_dose_gate
-from euthymia.care.protocols.load import load_protocol
+from euthymia.care.protocols.load import load_protocol, shipped_protocols
 from euthymia.care.vitals import parse_vitals
 
 PROTOCOL, SIGNATURE = signed()
@@ -154,3 +154,45 @@ def test_the_label_holds_nasal_esketamine_above_140_over_90() -> None:
     for line, rule in (("140/90", None), ("141/90", "before_systolic"), ("140/91", "before_diastolic")):
         answer = pre_dose_gate(replace(facts, vitals=parse_vitals(line)), nasal, signature, START)
         assert [reason.rule for reason in reasons_of(answer)] == ([rule] if rule else [])
+
+
+LABEL = {"no_food": True, "no_drink": True, "no_nasal_spray": True, "prescriber_on_site": True, "enrolled": True}
+RACEMIC = {"fasted": True, "weight_today": True}
+# What each protocol asks before a dose, and whether it must be met.
+POINTS = {
+    "esketamine_nasal_trd": LABEL,
+    "esketamine_nasal_mdsi": LABEL,
+    "iv_racemic_05": RACEMIC | {"life_support": False},
+    "im_racemic": RACEMIC,
+    "sc_racemic": RACEMIC,
+    "nasal_racemic": RACEMIC,
+}
+
+
+def test_every_shipped_protocol_asks_exactly_its_points() -> None:
+    assert {name: {item.name: item.required for item in load_protocol(name).checks} for name in POINTS} == POINTS
+    assert set(POINTS) == set(shipped_protocols())
+
+
+@pytest.mark.parametrize(("name", "point"), [(name, point) for name, asked in POINTS.items() for point in asked])
+def test_each_point_of_each_protocol_is_asked_and_must_be_met(name: str, point: str) -> None:
+    protocol, signature = signed(name)
+
+    def answered(answer: bool | None) -> Decision:
+        facts = replace(
+            COMPLETE,
+            consent=ConsentFact(protocol.id, protocol.version, START),
+            checklist=dict.fromkeys(POINTS[name], True) | {point: answer},
+            plan_protocol=(protocol.id, protocol.version),
+        )
+        return pre_dose_gate(facts, protocol, signature, START)
+
+    required = POINTS[name][point]
+    level = Level.STOP if required else Level.FLAG
+    # A protocol for research only is stopped for that alone, whatever is answered.
+    others = [reason.rule for reason in reasons_of(answered(True))]
+    assert others == (["research_only"] if name == "nasal_racemic" else [])
+    assert missing_of(answered(True)) == ()
+    assert [missing.fact for missing in missing_of(answered(None))] == ([f"checks.{point}"] if required else [])
+    own = [reason for reason in reasons_of(answered(False)) if reason.rule not in others]
+    assert [(reason.rule, reason.level, reason.fact) for reason in own] == [("checklist", level, f"checks.{point}")]

@@ -9,16 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scripts.rule_book import guards
+from scripts.rule_book import exercised, guards
 from scripts.rule_book.code_rules import rules_in_code
-from scripts.rule_book.exercised import NO_TEST
-from scripts.rules_page import PAGES, ROOM, render
+from scripts.rules_page import PAGES, ROOM, ROOT, render
 
 from euthymia.care.eligibility import RULES
 from euthymia.care.indications import indications
 from euthymia.care.instruments import instruments
 from euthymia.care.interactions import GROUPS
-from euthymia.care.protocols.load import shipped_protocols
+from euthymia.care.protocols.load import load_protocol, shipped_protocols
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +40,42 @@ def test_the_search_in_the_code_finds_rules_however_they_are_named() -> None:
 
 
 def test_every_rule_has_a_test(pages: dict[str, str]) -> None:
-    silent = [(name, line) for name, page in pages.items() for line in page.splitlines() if NO_TEST in line]
+    silent = [(name, line) for name, page in pages.items() for line in page.splitlines() if exercised.NO_TEST in line]
     assert silent == []
+
+
+def test_what_no_test_names_is_said_to_have_none() -> None:
+    tests = exercised.Tests(ROOT / "tests")
+    assert tests.told("a_rule_nobody_wrote") == exercised.NO_TEST
+    assert tests.told("dose_cap", about="crisis") == exercised.NO_TEST
+    assert "spec/care/test_eligibility.py" in tests.of("escort", part="eligibility")
+    assert len(tests.of("dose_cap")) == exercised.AT_MOST
+
+
+def test_a_rule_is_named_by_a_text_and_not_by_a_docstring_an_argument_or_part_of_a_word() -> None:
+    found = exercised.texts(
+        """
+'Of dose_cap.'
+@pytest.mark.parametrize(("is_open", "x"), [("weight_change", 1)])
+def test(is_open, x):
+    'And interval.'
+    assert x == ["limits.before_spo2", "a b"]
+"""
+    )
+    assert found == dict.fromkeys(["weight_change", "limits.before_spo2", "limits", "before_spo2", "a b", "a", "b"], 1)
+
+
+def test_every_limit_and_point_of_every_protocol_is_a_row(pages: dict[str, str]) -> None:
+    for name in shipped_protocols():
+        section = pages["protocols"].partition(f"## `{name}` ")[2].partition("\n## ")[0]
+        protocol = load_protocol(name)
+        assert re.findall(r"^\| `limits\.(\w+)`", section, re.MULTILINE) == [limit.name for limit in protocol.limits]
+        assert re.findall(r"^\| `checks\.(\w+)` \| (stop|flag) ", section, re.MULTILINE) == [
+            (item.name, "stop" if item.required else "flag") for item in protocol.checks
+        ]
+        assert re.findall(r"^\| `monitoring\.(\w+)` ", section, re.MULTILINE) == [
+            rule.name for rule in protocol.monitoring
+        ]
 
 
 def test_every_rule_of_the_data_is_there(pages: dict[str, str]) -> None:
@@ -54,7 +87,9 @@ def test_every_rule_of_the_data_is_there(pages: dict[str, str]) -> None:
 
 
 def test_what_is_open_is_said_to_be_open(pages: dict[str, str]) -> None:
-    assert "`limits.dose_cap` | stop, order | at most **open**" in pages["protocols"]
+    assert (
+        "| `limits.dose_cap` | stop | When a dose is ordered, the dose is at most **open** (mg;" in pages["protocols"]
+    )
     assert "| `see` | any | **open** |" in pages["risk"]
     assert "`endpoint.remission` | remission on PCL-5. | **open**" in pages["indications"]
     assert "| trazodone | sari | **open** |" in pages["resistance"]
@@ -103,6 +138,6 @@ def test_a_reader_finds_every_number_of_every_data_file(path: Path, pages: dict[
 
 
 def test_the_index_names_every_page_and_every_page_leads_back(pages: dict[str, str]) -> None:
-    assert set(pages) == {"index", *PAGES}
-    assert all(f"({name}.md)" in pages["index"] for name in PAGES)
-    assert all("(index.md)" in pages[name] for name in PAGES)
+    assert set(pages) == {"README", *PAGES}
+    assert all(f"({name}.md)" in pages["README"] for name in PAGES)
+    assert all("(README.md)" in pages[name] for name in PAGES)
