@@ -119,11 +119,19 @@ def pack(told: Pack, tests: Tests) -> str:
         )
         for scale in told.scales
     ]
-    windows = [(f"`window.{one.name}`", one.says, value(one.after), told.cites(one.after)) for one in told.windows]
+    windows = [
+        (
+            f"`window.{one.name}`",
+            f"{one.says} Since: {words_of(one.since.value)}.",
+            value(one.after),
+            told.cites(one.after),
+        )
+        for one in told.windows
+    ]
     ends = [(f"`endpoint.{end.name}`", *endpoint(told, end)) for end in told.endpoints]
     notes = [(f"`{note.name}`", note.says, how(note.basis)) for note in (*told.findings, *told.cautions)]
     grade = f"{told.grade.system}: {told.grade.says}" if told.grade.system else told.grade.says
-    consent = "".join(f"- {words}\n" for words in told.consent)
+    consent = "".join(f"- {note.says} {how(note.basis)}\n" for note in told.consent)
     return "".join(
         [
             f"\n## `{told.id}` {told.version}: {told.title}\n\n{state} Tests: {tests.told(told.id)}.\n\n",

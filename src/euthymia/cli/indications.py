@@ -9,7 +9,7 @@ import click
 
 from euthymia.care.cited import Cited
 from euthymia.care.evidence import Basis
-from euthymia.care.indications import Endpoint, Note, Pack, Scale, Window, load_indication
+from euthymia.care.indications import Endpoint, Note, Pack, Scale, Since, Window, load_indication
 from euthymia.care.indications import indications as shipped
 from euthymia.cli.plotting import width_here, wrapped
 
@@ -35,7 +35,7 @@ def pack_answer(pack: Pack) -> dict[str, Any]:
         "title": pack.title,
         "on_by_default": pack.on_by_default,
         "off_because": pack.off_because,
-        "consent": list(pack.consent),
+        "consent": [_note(note) for note in pack.consent],
         "grade": {"says": pack.grade.says, "system": pack.grade.system, **_basis(pack.grade.basis)},
         "scales": [_scale(scale) for scale in pack.scales],
         "windows": [_window(window) for window in pack.windows],
@@ -62,7 +62,8 @@ def _scale(scale: Scale) -> dict[str, Any]:
 
 
 def _window(window: Window) -> dict[str, Any]:
-    return {"name": window.name, "says": window.says, "after": _number(window.after)}
+    said = {"name": window.name, "says": window.says, "since": window.since.value}
+    return said | {"after": _number(window.after)}
 
 
 def _endpoint(end: Endpoint) -> dict[str, Any]:
@@ -88,7 +89,7 @@ def _full(pack: Pack) -> list[str]:
         said.append(f"  {scale.part.value:9}{scale.title}{shipped_here}. {scale.note}".rstrip())
     said += [
         "Windows",
-        *(f"  {_told(window.after):11}{window.says} {pack.cites(window.after)}" for window in pack.windows),
+        *(f"  {_when(window):27}{window.says} {pack.cites(window.after)}" for window in pack.windows),
     ]
     said += [
         "Better",
@@ -98,12 +99,15 @@ def _full(pack: Pack) -> list[str]:
         said += [head, *(f"  {note.says} {note.basis.says}" for note in notes)]
     if pack.off_because:
         said += ["Off by default", f"  {pack.off_because}", "  The person consents to this:"]
-        said += [f"  - {words}" for words in pack.consent]
+        said += [f"  - {note.says} {note.basis.says}" for note in pack.consent]
     return [line for text in said for line in wrapped(text, width_here())]
 
 
-def _told(number: Cited) -> str:
-    return "open" if number.value is None else f"{number.value:g} {number.unit}"
+def _when(window: Window) -> str:
+    if window.after.value is None:
+        return "open"
+    since = "" if window.since is Since.NOT_READ else f" after {window.since.value.replace('_', ' ')}"
+    return f"{window.after.value:g} {window.after.unit}{since}"
 
 
 def _end(pack: Pack, end: Endpoint) -> str:

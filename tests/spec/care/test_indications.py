@@ -13,7 +13,7 @@ import pytest
 from euthymia.care.cited import Cited, Provenance
 from euthymia.care.eligibility import RULES
 from euthymia.care.indications import Pack, indications, load_indication, parse_pack
-from euthymia.care.indications.pack import Better, Part, Reached, Wording
+from euthymia.care.indications.pack import Better, Part, Reached, Since, Wording
 from euthymia.errors import ProtocolError
 
 # condition · main scales · other scales · windows · endpoints · what nobody read
@@ -67,6 +67,23 @@ FALLS = [
     ("social_anxiety", "lsas_response", Better.RESPONSE, 35, Reached.MORE_THAN),
     ("social_anxiety", "vas_response", Better.RESPONSE, 50, Reached.AT_LEAST),
 ]
+# what a person consents to outside depression · how it was read: an alert, a label, or our own way of working
+CONSENT = {
+    "not_approved": Provenance.READ_SECONDARY,
+    "made_up_by_a_pharmacy": Provenance.READ_SECONDARY,
+    "known_harms": Provenance.READ_SECONDARY,
+    "harm_to_the_liver": Provenance.READ,
+    "at_home": Provenance.READ_SECONDARY,
+    "long_use": Provenance.HOUSE,
+    "driving": Provenance.HOUSE,
+    "other_treatments": Provenance.HOUSE,
+}
+# Every window that is not named here is counted from the first dose.
+SINCE = {
+    ("depression", "one_dose_fades"): Since.EACH_DOSE,
+    ("ptsd", "response_lost"): Since.NOT_READ,
+    ("gad", "after_one_dose"): Since.EACH_DOSE,
+}
 NOT_SHIPPED = {"caps5", "ies_r", "ham_a", "lsas", "vas_anxiety", "ymrs", "ybocs"}
 
 
@@ -95,7 +112,23 @@ def test_only_depression_is_on_and_every_other_says_why_not_and_what_is_consente
     pack = load_indication(name)
     assert pack.on_by_default is (name == "depression")
     assert bool(pack.off_because) is (name != "depression")
-    assert len(pack.consent) == (0 if name == "depression" else 5)
+    assert {note.name: note.basis.provenance for note in pack.consent} == ({} if name == "depression" else CONSENT)
+
+
+@pytest.mark.parametrize("name", PACKS)
+def test_a_window_says_what_it_is_counted_from(name: str) -> None:
+    for window in load_indication(name).windows:
+        assert window.since is SINCE.get((name, window.name), Since.FIRST_DOSE)
+
+
+@pytest.mark.parametrize("name", sorted(set(PACKS) - {"depression"}))
+def test_every_harm_the_alert_lists_is_consented_to(name: str) -> None:
+    said = {note.name: note for note in load_indication(name).consent}
+    harms = said["known_harms"]
+    assert harms.says == (
+        "It can be misused, cause other mental symptoms, raise blood pressure, slow breathing and harm the bladder."
+    )
+    assert [source.name for source in harms.basis.sources] == ["fda_2023"]
 
 
 @pytest.mark.parametrize("name", PACKS)
@@ -134,7 +167,7 @@ def test_what_rests_on_memory_names_no_number_of_its_own() -> None:
     # Years and names of scales aside: no effect, share or cut that nobody read.
     for name in PACKS:
         pack = load_indication(name)
-        for note in (*pack.findings, *pack.cautions, pack.grade):
+        for note in (*pack.findings, *pack.cautions, *pack.consent, pack.grade):
             if note.basis.provenance is Provenance.MEMORY:
                 assert re.findall(r"\d+\.\d+|\d+ %", note.says) == []
                 assert "memory" in note.says or "remembered" in note.says
@@ -167,7 +200,14 @@ def test_the_how_to_page_makes_a_pack(repository: Path) -> None:
 def test_a_pack_without_sources_may_rest_on_memory_and_house_alone(repository: Path) -> None:
     document = example(repository)
     plain = {"says": "As remembered.", "provenance": "memory"}
-    document |= {"grade": plain, "sources": {}, "finding": [], "window": [], "endpoint": []}
+    document |= {
+        "grade": plain,
+        "sources": {},
+        "finding": [],
+        "window": [],
+        "endpoint": [],
+    }
+    document.update(consent=[{"name": "agreed", **plain}])
     pack = parse_pack(document)
     assert pack.grade.basis.sources == ()
     assert parse_pack({key: value for key, value in document.items() if key != "sources"}) == pack
@@ -177,8 +217,6 @@ WRONG = [
     ("id", "An example", "bad_name", "id"),
     ("on_by_default", "no", "not_yes_no", "on_by_default"),
     ("off_because", None, "missing", "off_because"),
-    ("consent", None, "not_a_list", "consent"),
-    ("consent", [], "no_consent", "consent"),
     ("grade", None, "missing", "grade"),
     ("grade.source", [], "no_source", "grade.source"),
     ("grade.source", ["rumour"], "unknown_source", "grade.source"),
@@ -191,6 +229,8 @@ WRONG = [
     ("scale.1.wording", "free", "unknown_word", "scale[1].wording"),
     ("scale.1.part", "also", "no_main_scale", "scale"),
     ("scale.1.name", "phq9", "twice", "scale[1].name"),
+    ("window.0.since", None, "missing", "window[0].since"),
+    ("window.0.since", "baseline", "unknown_word", "window[0].since"),
     ("window.0.after.unit", "weeks", "wrong_unit", "window[0].after.unit"),
     ("window.0.after.unit", None, "missing", "window[0].after.unit"),
     ("window.0.after.source", [], "no_source", "window[0].after.source"),
@@ -229,6 +269,31 @@ def test_a_file_that_says_it_wrongly_is_refused_with_its_path(
         parse_pack(document)
     assert (refused.value.code, refused.value.path) == (code, where)
     assert refused.value.message
+
+
+SENTENCE = {"name": "agreed", "says": "Not approved.", "source": ["trial"], "provenance": "abstract"}
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "inside"),
+    [
+        (None, "no_consent", ""),
+        ([], "no_consent", ""),
+        ("yes", "not_a_list", ""),
+        (["Not approved."], "not_a_table", "[0]"),
+        ([SENTENCE | {"says": " "}], "not_text", "[0].says"),
+        ([SENTENCE | {"source": []}], "no_source", "[0].source"),
+        ([SENTENCE, SENTENCE], "twice", "[1].name"),
+    ],
+)
+def test_what_a_person_consents_to_is_said_in_sentences_with_a_source(
+    repository: Path, said: Any, code: str, inside: str
+) -> None:
+    document = example(repository)
+    document.update(consent=said)
+    with pytest.raises(ProtocolError) as refused:
+        parse_pack(document)
+    assert (refused.value.code, refused.value.path) == (code, f"consent{inside}")
 
 
 def test_an_unknown_rule_names_those_there_are(repository: Path) -> None:

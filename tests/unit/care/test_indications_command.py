@@ -55,3 +55,13 @@ def test_a_name_nobody_ships_is_refused() -> None:
     told = run("insomnia")
     assert told.exit_code == 2
     assert json.loads(told.stderr)["error"] == "unknown_indication"
+
+
+def test_a_window_is_told_with_what_it_is_counted_from() -> None:
+    told = run("ptsd").stdout
+    assert "  14 days after first dose   Where" in told
+    assert "  27.5 days                  Median" in told
+    (ptsd,) = json.loads(run("ptsd", "--json").stdout)
+    assert [window["since"] for window in ptsd["windows"]] == ["first_dose", "not_read"]
+    first = ptsd["consent"][0]
+    assert (first["name"], first["provenance"], len(first["sources"])) == ("not_approved", "read_secondary", 1)

@@ -2,7 +2,7 @@
 
 from euthymia.care.indications.document import parse_pack
 from euthymia.care.indications.load import indications, load_indication
-from euthymia.care.indications.pack import Endpoint, Grade, Note, Pack, Scale, Window
+from euthymia.care.indications.pack import Endpoint, Grade, Note, Pack, Scale, Since, Window
 
 __all__ = [
     "Endpoint",
@@ -10,6 +10,7 @@ __all__ = [
     "Note",
     "Pack",
     "Scale",
+    "Since",
     "Window",
     "indications",
     "load_indication",

@@ -21,6 +21,7 @@ from euthymia.care.indications.pack import (
     Part,
     Reached,
     Scale,
+    Since,
     Window,
     Wording,
 )
@@ -45,7 +46,7 @@ def parse_pack(document: Mapping[str, Any]) -> Pack:
         title=top.text("title"),
         on_by_default=on,
         off_because=top.text("off_because", "" if on else None),
-        consent=top.words("consent", required=not on),
+        consent=top.each("consent", lambda page: _note(page, sources)),
         grade=_grade(top.page("grade"), sources),
         scales=top.each("scale", _scale),
         windows=top.each("window", _window),
@@ -122,11 +123,11 @@ def _scale(page: Page) -> Scale:
 
 
 def _window(page: Page) -> Window:
-    name, says, inner = page.name(), page.text("says"), page.page("after")
+    name, says, since, inner = page.name(), page.text("says"), page.choice("since", Since), page.page("after")
     unit = inner.text("unit")
     if unit not in TIMES:
         raise inner.refuse("wrong_unit", "unit", f"A window is given in {' or '.join(TIMES)}.")
-    return Window(name, says, needed_number(page, "after", unit, gates=False))
+    return Window(name, says, since, needed_number(page, "after", unit, gates=False))
 
 
 def _endpoint(page: Page) -> Endpoint:

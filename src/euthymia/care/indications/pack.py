@@ -45,6 +45,14 @@ class Reached(StrEnum):
     MORE_THAN = "more_than"
 
 
+class Since(StrEnum):
+    """What a window is counted from. `not_read`: the source's day zero was not read, so no date follows from it."""
+
+    FIRST_DOSE = "first_dose"
+    EACH_DOSE = "each_dose"
+    NOT_READ = "not_read"
+
+
 @dataclass(frozen=True, slots=True)
 class Scale:
     """One scale of a pack. `instrument`: the shipped one that scores it, empty where there is none; then `wording` says
@@ -62,10 +70,11 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A time after the first dose at which this indication is looked at: hours or days, or a hole."""
+    """A time at which this indication is looked at: hours or days counted from `since`, or a hole."""
 
     name: str
     says: str
+    since: Since
     after: Cited
 
 
@@ -85,7 +94,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A finding or a caution in one sentence, with its basis."""
+    """A finding, a caution or what a person consents to, in one sentence with its basis."""
 
     name: str
     says: str
@@ -104,14 +113,14 @@ class Grade:
 @dataclass(frozen=True, slots=True)
 class Pack:
     """One indication. One that is not `on_by_default` says why, and what a clinic does to use it: it gives a reason,
-    and the person consents to the words of `consent`."""
+    and the person consents to each sentence of `consent`."""
 
     id: str
     version: str
     title: str
     on_by_default: bool
     off_because: str
-    consent: tuple[str, ...]
+    consent: tuple[Note, ...]
     grade: Grade
     scales: tuple[Scale, ...]
     windows: tuple[Window, ...]
