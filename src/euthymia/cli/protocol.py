@@ -12,6 +12,7 @@ from euthymia.care.protocol_document import content_hash
 from euthymia.care.protocol_schema import protocol_schema
 from euthymia.care.protocols.load import load_protocol, shipped_protocols
 from euthymia.cli.protocol_change import diff, sign, signature_answer
+from euthymia.cli.protocol_course import course_answer, course_lines
 from euthymia.cli.protocol_file import read_protocol
 from euthymia.cli.protocol_simulate import simulate
 
@@ -49,7 +50,7 @@ def schema() -> None:
 @click.option("--signature", "signature_file", help="A signature written by `sign`, to see whether it covers FILE.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 def check(file: str, signature_file: str | None, as_json: bool) -> None:
-    """Reads a protocol (TOML or JSON; a shipped id; - for standard input) and says what is open in it."""
+    """Reads a protocol (TOML or JSON; a shipped id; - for standard input) and says what is in it and what is open."""
     read = read_protocol(file)
     signed = signature_answer(read, signature_file) if signature_file else {}
     answer = check_answer(read) | signed
@@ -75,6 +76,7 @@ def check_answer(read: Protocol) -> dict[str, Any]:
         ],
         "from_memory": [name for name, number in cited if number.provenance is Provenance.MEMORY],
         "restated": [name for name, number in cited if number.provenance is Provenance.READ_SECONDARY],
+        **course_answer(read),
     }
 
 
@@ -92,16 +94,18 @@ def _row(read: Protocol) -> dict[str, Any]:
 
 def _check_table(answer: dict[str, Any]) -> str:
     lines = [f"{answer['id']} {answer['version']}: {answer['title']}", f"content {answer['content_hash']}"]
+    lines += answer["never_starts"]
     if answer["holes"]:
-        lines.append(f"{len(answer['holes'])} numbers are open; no session can start until they are filled and signed:")
+        until = "" if answer["never_starts"] else "; no session can start until they are filled and signed"
+        lines.append(f"{len(answer['holes'])} numbers are open{until}:")
         lines += [
             f"  {hole['name']:<34} {hole['unit']:<6} {hole['low']:g} to {hole['high']:g}   {hole['why']}"
             for hole in answer["holes"]
         ]
     else:
-        lines.append("Nothing is open. It can be signed.")
+        lines.append("Nothing is open." if answer["never_starts"] else "Nothing is open. It can be signed.")
     if answer["restated"]:
         lines.append(f"Read in a restatement only; compare before signing: {', '.join(answer['restated'])}")
     if answer["from_memory"]:
         lines.append(f"From memory, never gating: {', '.join(answer['from_memory'])}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *course_lines(answer)])
