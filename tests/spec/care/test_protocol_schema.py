@@ -15,6 +15,7 @@ from tests.spec.care.bedside import filled
 
 from euthymia.care.protocol import numbers
 from euthymia.care.protocol_change import clone
+from euthymia.care.protocol_course import Moment
 from euthymia.care.protocol_document import parse_protocol, to_mapping
 from euthymia.care.protocol_schema import protocol_schema
 from euthymia.care.protocols.load import load_protocol, shipped_protocols
@@ -186,7 +187,7 @@ ASK = {"instruments": ["phq9"]}
         add("monitoring", when="end", **LOOK),
         add("follow_up", moment="weeks_after", phase="series", after_weeks=WEEKS, **ASK),
         add("follow_up", moment="end_of_phase", phase="series", **ASK),
-        add("follow_up", moment="baseline", **ASK),
+        add("follow_up", moment=Moment.BASELINE, **ASK),
         add("stopping", text="Look again.", at_week=WEEKS, judged_by="benefit"),
         add("stopping", text="Words only."),
     ],
@@ -209,9 +210,9 @@ def test_what_goes_together_is_read_and_told_to_be_so(more: Callable[[Any], obje
         (add("follow_up", moment="weeks_after", phase="series", **ASK), ".after_weeks"),
         (add("follow_up", moment="end_of_phase", **ASK), ".phase"),
         (add("follow_up", moment="end_of_phase", phase="series", after_weeks=WEEKS, **ASK), ".after_weeks"),
-        (add("follow_up", moment="baseline", phase="series", **ASK), ".phase"),
-        (add("follow_up", moment="baseline", instruments=[]), ".instruments"),
-        (add("follow_up", moment="baseline", source=[], **ASK), ".source"),
+        (add("follow_up", moment=Moment.BASELINE, phase="series", **ASK), ".phase"),
+        (add("follow_up", moment=Moment.BASELINE, instruments=[]), ".instruments"),
+        (add("follow_up", moment=Moment.BASELINE, source=[], **ASK), ".source"),
         (add("stopping", text="Look again.", at_week=WEEKS), ".judged_by"),
         (add("stopping", text="Look again.", judged_by="benefit"), ".judged_by"),
         (add("stopping", text="Look again.", source=[]), ".source"),

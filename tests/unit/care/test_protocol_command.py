@@ -12,9 +12,12 @@ from tests.spec.care.bedside import filled
 
 from euthymia.care.eligibility import rules_for
 from euthymia.care.protocol_change import clone
+from euthymia.care.protocol_course import Concern, Use
 from euthymia.care.protocol_document import content_hash, to_mapping
 from euthymia.care.protocols.load import load_protocol, shipped_protocols
 from euthymia.cli.main import main
+
+IV = "iv_racemic_05"
 
 
 def run(*words: str, text: str = "") -> Result:
@@ -26,13 +29,13 @@ def test_list_names_the_shipped_protocols() -> None:
     assert [row["id"] for row in answer["protocols"]] == list(shipped_protocols())
     assert answer["protocols"][1]["id"] == "esketamine_nasal_trd"
     assert answer["protocols"][1]["open"] == 11
-    assert "iv_racemic_05" in run("list").stdout
+    assert IV in run("list").stdout
 
 
 def test_check_of_a_shipped_protocol_names_its_holes() -> None:
-    answer = json.loads(run("check", "iv_racemic_05", "--json").stdout)
+    answer = json.loads(run("check", IV, "--json").stdout)
     assert answer["ready"] == "needs_values"
-    assert answer["content_hash"] == content_hash(load_protocol("iv_racemic_05"))
+    assert answer["content_hash"] == content_hash(load_protocol(IV))
     assert {"name": "limits.dose_cap", "unit": "mg", "low": 20, "high": 150}.items() <= next(
         hole for hole in answer["holes"] if hole["name"] == "limits.dose_cap"
     ).items()
@@ -93,21 +96,21 @@ def check_of(page: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
 def test_check_of_a_research_protocol_says_that_it_never_starts() -> None:
     says = "This protocol is for research only: no session can start on it."
     answer = json.loads(run("check", "nasal_racemic", "--json").stdout)
-    assert (answer["use"], answer["never_starts"]) == ("research_only", [says])
+    assert (answer["use"], answer["never_starts"]) == (Use.RESEARCH_ONLY, [says])
     lines = run("check", "nasal_racemic").stdout.splitlines()
     assert lines[2:4] == [says, "27 numbers are open:"]
     assert not any("can be signed" in line or "until they are" in line for line in lines)
 
 
 def test_check_of_a_filled_research_protocol_does_not_offer_to_sign_it() -> None:
-    _, lines = check_of(to_mapping(filled()) | {"use": "research_only"})
+    _, lines = check_of(to_mapping(filled()) | {"use": Use.RESEARCH_ONLY})
     assert lines[2:4] == ["This protocol is for research only: no session can start on it.", "Nothing is open."]
 
 
 def test_check_of_a_protocol_for_care_never_says_never() -> None:
-    answer = json.loads(run("check", "iv_racemic_05", "--json").stdout)
+    answer = json.loads(run("check", IV, "--json").stdout)
     assert (answer["use"], answer["never_starts"]) == ("clinical", [])
-    assert "research only" not in run("check", "iv_racemic_05").stdout
+    assert "research only" not in run("check", IV).stdout
 
 
 @pytest.mark.parametrize("name", shipped_protocols())
@@ -126,8 +129,8 @@ def test_check_names_the_rules_that_judge_who_may_be_treated(name: str) -> None:
 
 
 def test_a_clone_is_judged_by_the_rules_it_names() -> None:
-    answer, _ = check_of(to_mapping(clone(load_protocol("iv_racemic_05"), "ours", "1.0.0", "Ours")))
-    assert answer["eligibility"]["named"] == "iv_racemic_05"
+    answer, _ = check_of(to_mapping(clone(load_protocol(IV), "ours", "1.0.0", "Ours")))
+    assert answer["eligibility"]["named"] == IV
     assert answer["eligibility"]["named_by"] == "eligibility"
     assert answer["eligibility"]["title"] == "Ketamine into a vein"
 
@@ -141,17 +144,17 @@ NAMES_NONE = "  It names none itself: a clinic looks for those of its medicine a
     [({"id": "house"}, "id", True), ({"eligibility": "house"}, "eligibility", False)],
 )
 def test_check_says_where_nobody_wrote_rules(says: dict[str, str], named_by: str, more: bool) -> None:
-    answer, lines = check_of(to_mapping(load_protocol("iv_racemic_05")) | says)
+    answer, lines = check_of(to_mapping(load_protocol(IV)) | says)
     assert answer["eligibility"] == {"named": "house", "named_by": named_by, "title": None, "rules": None}
     assert NOT_WRITTEN in lines
     assert (NAMES_NONE in lines) is more
 
 
 def test_check_says_when_the_course_is_reviewed() -> None:
-    (review,) = json.loads(run("check", "iv_racemic_05", "--json").stdout)["reviews"]
+    (review,) = json.loads(run("check", IV, "--json").stdout)["reviews"]
     assert review["after_doses"] == {"value": 3.0, "unit": "doses", "source": "S53 (read_secondary)", "why": ""}
     assert (review["at_week"], review["judged_by"], review["part"]) == (None, "benefit", "stopping")
-    shown = run("check", "iv_racemic_05").stdout
+    shown = run("check", IV).stdout
     assert "Reviewed before the next dose:\n  three_without_benefit    after 3 doses, by benefit: After three" in shown
     assert (
         "review_week_4            at the end of week 4, by benefit: At the end"
@@ -163,26 +166,27 @@ OPEN = {"why": "Nobody knows.", "low": 1, "high": 9}
 
 
 def test_check_shows_a_review_whose_numbers_are_open() -> None:
-    page = to_mapping(load_protocol("iv_racemic_05"))
+    page = to_mapping(load_protocol(IV))
     page["stopping"] = []
-    page["maintenance"][0] |= {
+    (rule,) = page["maintenance"]
+    rule |= {
         "after_doses": {"unit": "doses", **OPEN},
         "at_week": {"unit": "weeks", **OPEN},
         "judged_by": "response_kept",
     }
     answer, lines = check_of(page)
     (review,) = answer["reviews"]
-    assert (review["name"], review["part"]) == ("individual", "maintenance")
+    assert (review["name"], review["part"]) == (rule["name"], "maintenance")
     assert review["after_doses"] == {"value": None, "unit": "doses", "source": "", "why": "Nobody knows."}
     due = (
         "after a number of doses that is open (Nobody knows) or at the end of a week that is open (Nobody knows), "
         "by whether the response is kept"
     )
-    assert f"  individual               {due}: {page['maintenance'][0]['text']}" in lines
+    assert f"  individual               {due}: {rule['text']}" in lines
 
 
 def test_check_says_what_is_asked_over_the_course() -> None:
-    page = to_mapping(load_protocol("iv_racemic_05"))
+    page = to_mapping(load_protocol(IV))
     page["follow_up"][3]["after_weeks"]["value"] = 1
     page["follow_up"][4]["after_weeks"] = {"unit": "weeks", **OPEN}
     answer, lines = check_of(page)
@@ -202,11 +206,15 @@ def test_check_says_what_is_asked_over_the_course() -> None:
 
 
 def test_check_says_what_is_looked_for_over_years_and_that_how_often_is_open() -> None:
-    page = to_mapping(load_protocol("iv_racemic_05"))
+    page = to_mapping(load_protocol(IV))
     page["long_term"][1]["interval_weeks"] |= {"value": 12, "provenance": "clinic", "filled_by": "Dr Lead"}
     answer, lines = check_of(page)
     bladder, liver = answer["long_term"][:2]
-    assert (bladder["concern"], bladder["instrument"], liver["instrument"]) == ("bladder", "urinary_questions", None)
+    assert (bladder["concern"], bladder["instrument"], liver["instrument"]) == (
+        Concern.BLADDER,
+        "urinary_questions",
+        None,
+    )
     assert bladder["interval_weeks"]["value"] is None
     assert bladder["interval_weeks"]["why"] == "No source read gives an interval."
     assert (liver["interval_weeks"]["value"], liver["interval_weeks"]["source"]) == (12.0, "set by Dr Lead")
@@ -218,10 +226,9 @@ def test_check_says_what_is_looked_for_over_years_and_that_how_often_is_open() -
 
 
 def test_check_says_what_a_short_protocol_leaves_out() -> None:
-    page = to_mapping(load_protocol("iv_racemic_05"))
-    for name in ("stopping", "maintenance", "follow_up", "long_term", "assessments"):
-        del page[name]
-    answer, lines = check_of(page)
+    page = to_mapping(load_protocol(IV))
+    beyond = {"stopping", "maintenance", "follow_up", "long_term", "assessments"}
+    answer, lines = check_of({name: value for name, value in page.items() if name not in beyond})
     assert [answer[name] for name in ("reviews", "follow_up", "long_term")] == [[], [], []]
     assert not any(line.startswith("From memory") for line in lines)
     assert lines[-3:] == [
@@ -237,7 +244,7 @@ def test_schema_prints_the_published_schema(repository: Path) -> None:
 
 def test_the_reference_page_names_every_field(repository: Path) -> None:
     page = (repository / "docs/reference/cli/protocol.md").read_text(encoding="utf-8")
-    answer = json.loads(run("check", "iv_racemic_05", "--json").stdout)
+    answer = json.loads(run("check", IV, "--json").stdout)
     assert all(f"`{name}`" in page or f"`{name}[]`" in page for name in answer)
     inner = [answer["eligibility"], *(answer[name][0] for name in ("reviews", "follow_up", "long_term"))]
     assert all(f"`{name}" in page for row in inner for name in row)
