@@ -41,9 +41,8 @@ if POSTGRESQL:
     os.environ["EUTHYMIA_DATABASE_URL"] = server.get_uri()
 
 
-def pytest_configure() -> None:
-    """Django is set up with the environment above, before any test module imports a model."""
-    django.setup()
+# With the environment above, and before any other conftest or test module imports a model.
+django.setup()
 
 
 @pytest.fixture(scope="session")

@@ -33,20 +33,10 @@ WORKED_OUT = ("consent_signed", "age_y", "birth_date")
 
 
 @pytest.fixture
-def clinic() -> Clinic:
-    return make_clinic()
-
-
-@pytest.fixture
 def prescriber(clinic: Clinic) -> Viewer:
     viewer = make_viewer(clinic, Role.PRESCRIBER)
     install_protocols(viewer, NOW)
     return viewer
-
-
-@pytest.fixture
-def patient(clinic: Clinic) -> Patient:
-    return make_patient(clinic)
 
 
 @pytest.fixture

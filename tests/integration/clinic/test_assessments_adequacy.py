@@ -25,16 +25,6 @@ pytestmark = pytest.mark.django_db
 WHY = "Our formulary committee agreed on it."
 
 
-@pytest.fixture
-def clinic() -> Clinic:
-    return make_clinic()
-
-
-@pytest.fixture
-def lead(clinic: Clinic) -> Viewer:
-    return make_viewer(clinic, Role.MEDICAL_LEAD)
-
-
 def test_a_clinic_that_changed_nothing_has_what_was_shipped(lead: Viewer) -> None:
     assert (adequacy_of(lead).version, adequacy_of(lead).min_weeks) == ("shipped", 6)
 

@@ -8,11 +8,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from tests.builders import NOW, make_clinic, make_patient, make_viewer, sign_in
+from tests.builders import NOW, sign_in
 
 from euthymia.care.episode import Status, System
-from euthymia.clinic.accounts.models import Clinic
-from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.assessments.commands import record_facts
 from euthymia.clinic.assessments.facts import known_facts
@@ -33,21 +31,6 @@ REST = {
     "psychotic_disorder": False,
     "past_mania_or_hypomania": False,
 }
-
-
-@pytest.fixture
-def clinic() -> Clinic:
-    return make_clinic()
-
-
-@pytest.fixture
-def prescriber(clinic: Clinic) -> Viewer:
-    return make_viewer(clinic, Role.PRESCRIBER)
-
-
-@pytest.fixture
-def patient(clinic: Clinic) -> Patient:
-    return make_patient(clinic)
 
 
 def stated(facts: dict[str, object]) -> dict[str, object]:

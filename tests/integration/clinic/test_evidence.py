@@ -29,11 +29,6 @@ DESIGN = "murrough2013_midazolam"
 
 
 @pytest.fixture
-def clinic() -> Clinic:
-    return make_clinic()
-
-
-@pytest.fixture
 def researcher(clinic: Clinic) -> Viewer:
     return make_viewer(clinic, Role.RESEARCHER)
 

@@ -29,16 +29,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def clinic() -> Clinic:
-    return make_clinic()
-
-
-@pytest.fixture
-def prescriber(clinic: Clinic) -> Viewer:
-    return make_viewer(clinic, Role.PRESCRIBER)
-
-
-@pytest.fixture
 def patient(clinic: Clinic) -> Patient:
     return make_patient(clinic, phase=CarePhase.MAINTENANCE)
 

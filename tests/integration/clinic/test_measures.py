@@ -31,16 +31,6 @@ def clinic() -> Clinic:
     return make_clinic(country="GB")
 
 
-@pytest.fixture
-def prescriber(clinic: Clinic) -> Viewer:
-    return make_viewer(clinic, Role.PRESCRIBER)
-
-
-@pytest.fixture
-def patient(clinic: Clinic) -> Patient:
-    return make_patient(clinic)
-
-
 def phq9(value: int = 1, **changes: int | None) -> dict[str, int | None]:
     items: dict[str, int | None] = {str(item): value for item in range(1, 9)} | {"9": 0}
     return items | {name.removeprefix("item"): given for name, given in changes.items()}

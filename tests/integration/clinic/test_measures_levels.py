@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.builders import NOW, make_clinic, make_patient, make_viewer, sign_in
+from tests.builders import NOW, sign_in
 
-from euthymia.clinic.accounts.models import Clinic
-from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.measures import commands
 from euthymia.clinic.measures.commands import Filled
@@ -17,21 +15,6 @@ from euthymia.clinic.measures.presenters import score_in_words
 from euthymia.clinic.people.models import Patient
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clinic() -> Clinic:
-    return make_clinic()
-
-
-@pytest.fixture
-def prescriber(clinic: Clinic) -> Viewer:
-    return make_viewer(clinic, Role.PRESCRIBER)
-
-
-@pytest.fixture
-def patient(clinic: Clinic) -> Patient:
-    return make_patient(clinic)
 
 
 def typed(answers: dict[str, int]) -> dict[str, str]:

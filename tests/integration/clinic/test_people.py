@@ -22,18 +22,8 @@ WEIGHT, HEIGHT, SYSTOLIC, HEART_RATE = "29463-7", "8302-2", "8480-6", "8867-4"
 
 
 @pytest.fixture
-def clinic() -> Clinic:
-    return make_clinic()
-
-
-@pytest.fixture
 def nurse(clinic: Clinic) -> Viewer:
     return make_viewer(clinic, Role.NURSE)
-
-
-@pytest.fixture
-def patient(clinic: Clinic) -> Patient:
-    return make_patient(clinic)
 
 
 def measure(viewer: Viewer, patient: Patient, code: str, value: float, unit: str, **named: Any) -> RecordEntry:

@@ -41,16 +41,6 @@ def clinic() -> Clinic:
 
 
 @pytest.fixture
-def prescriber(clinic: Clinic) -> Viewer:
-    return make_viewer(clinic, Role.PRESCRIBER)
-
-
-@pytest.fixture
-def patient(clinic: Clinic) -> Patient:
-    return make_patient(clinic)
-
-
-@pytest.fixture
 def signal(prescriber: Viewer, patient: Patient) -> RiskSignal:
     return answer_nine(prescriber, patient, 2)
 

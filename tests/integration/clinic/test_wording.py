@@ -24,16 +24,6 @@ from euthymia.interop.fhir import questionnaire
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def clinic() -> Clinic:
-    return make_clinic()
-
-
-@pytest.fixture
-def lead(clinic: Clinic) -> Viewer:
-    return make_viewer(clinic, Role.MEDICAL_LEAD)
-
-
 def document(instrument_id: str = "sds", language: str = "en", says: str = "Licensed question") -> dict[str, Any]:
     """The form as the owner of the words would give it."""
     made: dict[str, Any] = questionnaire.write(
