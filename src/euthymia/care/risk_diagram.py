@@ -11,6 +11,7 @@ from euthymia.care.risk_pathway import (
     RiskEventKind,
     RiskPhase,
 )
+from euthymia.care.transition_page import diagram, what_follows
 
 _HEAD = """# The suicide-risk pathway
 
@@ -31,26 +32,10 @@ changes nothing, so no order of events loses a sign.
 
 def risk_pathway_page() -> str:
     """The whole page as Markdown: the diagram, what may follow what, what each event needs, and the times."""
-    return "\n".join([_HEAD, *_diagram(), "", *_table(), "", *_needs(), "", *_times(), ""])
-
-
-def _diagram() -> list[str]:
-    lines = ["## Phases", "", "```mermaid", "stateDiagram-v2", f"    [*] --> {RiskPhase.QUIET}"]
-    for phase, row in TRANSITIONS.items():
-        for following in RiskPhase:
-            kinds = [kind.value for kind, leads in row.items() if leads is following and following is not phase]
-            if kinds:
-                lines.append(f"    {phase} --> {following}: {', '.join(kinds)}")
-    return [*lines, f"    {RiskPhase.CLOSED} --> [*]", "```"]
-
-
-def _table() -> list[str]:
-    lines = ["## What may follow", "", "| phase | leads on | stays |", "|---|---|---|"]
-    for phase, row in TRANSITIONS.items():
-        moves = [f"`{kind}` → {following}" for kind, following in row.items() if following is not phase]
-        stays = [f"`{kind}`" for kind, following in row.items() if following is phase]
-        lines.append(f"| {phase} | {', '.join(moves)} | {', '.join(stays) or '–'} |")
-    return lines
+    phases = diagram(TRANSITIONS, RiskEventKind, [RiskPhase.CLOSED])
+    return "\n".join(
+        [_HEAD, *phases, "", *what_follows("What may follow", TRANSITIONS), "", *_needs(), "", *_times(), ""]
+    )
 
 
 def _needs() -> list[str]:

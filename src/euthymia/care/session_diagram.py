@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from euthymia.care.session import TRANSITIONS, Phase
+from euthymia.care.session import TRANSITIONS
 from euthymia.care.session_events import PAYLOADS, EventKind
+from euthymia.care.transition_page import diagram, what_follows
 
 _HEAD = """# Session states
 
@@ -22,27 +23,9 @@ kind with `corrects` takes the place of the entry it names.
 
 def session_states_page() -> str:
     """The whole page as Markdown: the diagram, what may be written in which phase, and what each event carries."""
-    return "\n".join([_HEAD, *_diagram(), "", *_written(), "", *_payloads(), ""])
-
-
-def _diagram() -> list[str]:
-    lines = ["## Phases", "", "```mermaid", "stateDiagram-v2", f"    [*] --> {Phase.PLANNED}"]
-    for phase, row in TRANSITIONS.items():
-        for following in Phase:
-            kinds = [kind.value for kind in EventKind if row.get(kind) is following and following is not phase]
-            if kinds:
-                lines.append(f"    {phase} --> {following}: {', '.join(kinds)}")
     ends = [phase for phase, row in TRANSITIONS.items() if set(row.values()) <= {phase}]
-    return [*lines, *(f"    {phase} --> [*]" for phase in ends), "```"]
-
-
-def _written() -> list[str]:
-    lines = ["## What may be written when", "", "| phase | leads on | stays |", "|---|---|---|"]
-    for phase, row in TRANSITIONS.items():
-        moves = [f"`{kind}` → {following}" for kind, following in row.items() if following is not phase]
-        stays = [f"`{kind}`" for kind, following in row.items() if following is phase]
-        lines.append(f"| {phase} | {', '.join(moves) or '–'} | {', '.join(stays)} |")
-    return lines
+    phases = diagram(TRANSITIONS, EventKind, ends)
+    return "\n".join([_HEAD, *phases, "", *what_follows("What may be written when", TRANSITIONS), "", *_payloads(), ""])
 
 
 def _payloads() -> list[str]:
