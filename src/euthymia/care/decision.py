@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Never
+from typing import Never, assert_never
 
 Value = str | float | int | bool | None
 
@@ -108,16 +108,36 @@ def combine(*decisions: Decision) -> Decision:
 
 def reasons_of(decision: Decision) -> tuple[Reason, ...]:
     """Every reason a decision carries, refusing ones first, then flags."""
-    return decision.reasons + decision.flags if isinstance(decision, Refused) else decision.flags
+    match decision:
+        case Allowed(flags):
+            return flags
+        case Refused(reasons, _, flags):
+            return reasons + flags
+        case CannotTell(_, flags):
+            return flags
+        case _ as never:
+            assert_never(never)
 
 
 def missing_of(decision: Decision) -> tuple[Missing, ...]:
     """Everything a decision found missing."""
-    return () if isinstance(decision, Allowed) else decision.missing
+    match decision:
+        case Allowed():
+            return ()
+        case Refused(_, missing, _) | CannotTell(missing, _):
+            return missing
+        case _ as never:
+            assert_never(never)
 
 
 def verdict(decision: Decision) -> str:
     """One word for the wire: allowed, refused or cannot_tell."""
-    if isinstance(decision, Refused):
-        return "refused"
-    return "allowed" if isinstance(decision, Allowed) else "cannot_tell"
+    match decision:
+        case Allowed():
+            return "allowed"
+        case Refused():
+            return "refused"
+        case CannotTell():
+            return "cannot_tell"
+        case _ as never:
+            assert_never(never)

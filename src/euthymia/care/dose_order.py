@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, assert_never
 
 from euthymia.care.protocol import DeviceSteps, PerKg, PerKgRange, PerKgSteps, Protocol, WeightBasis
 from euthymia.errors import BadInput
@@ -69,9 +69,13 @@ def calculate(protocol: Protocol, weight_kg: float, choice: Choice | None = None
     """
     picked = choice or Choice()
     weight = plausible_weight_kg(weight_kg)
-    if isinstance(protocol.dose, DeviceSteps):
-        return _devices_order(protocol, protocol.dose, weight, picked)
-    return _volume_order(protocol, protocol.dose, weight, picked)
+    match protocol.dose:
+        case DeviceSteps():
+            return _devices_order(protocol, protocol.dose, weight, picked)
+        case PerKg() | PerKgRange() | PerKgSteps():
+            return _volume_order(protocol, protocol.dose, weight, picked)
+        case _ as never:
+            assert_never(never)
 
 
 def plausible_weight_kg(weight_kg: float, path: str = "weight_kg") -> float:

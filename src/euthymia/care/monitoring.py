@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import assert_never
 
 from euthymia.care.decision import Decision, Level, Missing, Reason, decide, missing_of, reasons_of
 from euthymia.care.protocol import Bound, Limit, Measure, MonitoringRule, Protocol, Stage, When
@@ -103,9 +104,11 @@ def _planned(rule: MonitoringRule, protocol: Protocol) -> list[PlannedCheck]:
             return [
                 PlannedCheck(f"{rule.name}_{k * every:g}", rule, k * every) for k in range(1, int(until // every) + 1)
             ]
-        case _:  # the end
+        case When.END:
             end_min = protocol.minimum_observation_min.value
             return [] if end_min is None else [PlannedCheck(rule.name, rule, end_min)]
+        case _ as never:
+            assert_never(never)
 
 
 def due(state: SessionState, protocol: Protocol, now: datetime) -> tuple[DueItem, ...]:

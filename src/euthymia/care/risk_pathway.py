@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import assert_never
 
 from euthymia.care.decision import Decision, Level, Missing, Reason, combine, decide, missing_of, reasons_of
 from euthymia.care.risk import TIERS, RiskLevel
@@ -252,8 +253,10 @@ def _told(pathway: RiskPathway, event: RiskEvent) -> RiskPathway:
             return _asks_again(pathway, judged)
         case RiskEventKind.EVALUATED:
             return replace(_looked_at(pathway, event), evaluated_at=event.at)
-        case _:  # an action
+        case RiskEventKind.ACTED:
             return replace(_looked_at(pathway, event), acted_at=event.at)
+        case _ as never:
+            assert_never(never)
 
 
 def _raised(pathway: RiskPathway, event: RiskEvent) -> RiskPathway:
