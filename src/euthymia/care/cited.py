@@ -19,6 +19,15 @@ class Provenance(StrEnum):
     CLINIC = "clinic"
 
 
+# What this software or the clinic chose, and what nobody read, has no source to name.
+OURS = frozenset({Provenance.CLINIC, Provenance.HOUSE, Provenance.MEMORY})
+
+
+def said_source(source: tuple[str, ...], provenance: Provenance | None) -> str:
+    """Where something comes from and how far that was read, in one line: `S62, S63 (abstract)`."""
+    return f"{', '.join(source)} ({provenance})" if source else str(provenance or "")
+
+
 @dataclass(frozen=True, slots=True)
 class Cited:
     """One number with its unit and where it comes from. `value` None is a hole; `why` says why nothing is encoded,
@@ -47,4 +56,4 @@ class Cited:
         """Where the number comes from, in one line."""
         if self.provenance is Provenance.CLINIC:
             return f"set by {self.filled_by}"
-        return f"{', '.join(self.source)} ({self.provenance})" if self.source else str(self.provenance or "")
+        return said_source(self.source, self.provenance)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from euthymia.care.cited import Cited, Provenance
+from euthymia.care.cited import OURS, Cited, Provenance
 from euthymia.care.document_page import Page
 
 
@@ -25,8 +25,8 @@ def cited_number(inner: Page, unit: str, *, gates: bool = True) -> Cited:
     why = inner.text("why", "")
     filled_by = inner.text("filled_by", "")
     provenance = None if inner.get("provenance") is None else inner.choice("provenance", Provenance)
-    ours = provenance in (None, Provenance.CLINIC, Provenance.HOUSE, Provenance.MEMORY)
-    source = inner.sources(needed=value is not None and not ours)
+    is_read = value is not None and provenance is not None and provenance not in OURS
+    source = inner.sources(needed=is_read)
     inner.finish()
     _refuse_unfounded(inner, value, provenance, gates, why, (low, high), filled_by)
     return Cited(value, unit, source, provenance, why, low, high, filled_by)

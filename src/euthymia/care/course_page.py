@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from euthymia.care.cited import Provenance
+from euthymia.care.cited import OURS, Provenance
 from euthymia.care.cited_page import needed_number, optional_number
 from euthymia.care.document_page import Page
 from euthymia.care.protocol import Protocol
@@ -42,7 +42,7 @@ def asked_at(page: Page) -> AskedAt:
     instruments = page.words("instruments")
     if not instruments:
         raise page.refuse("missing", "instruments", "Name at least one questionnaire.")
-    source = page.sources(needed=provenance not in (Provenance.MEMORY, Provenance.HOUSE, Provenance.CLINIC))
+    source = page.sources(needed=provenance not in OURS)
     return AskedAt(page.name(), moment, instruments, source, provenance, phase, after_weeks)
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from euthymia.care.cited import Cited, Provenance
 from euthymia.care.decision import CannotTell, Decision, Level, Missing, Reason, decide
-from euthymia.care.followup import WEEK
+from euthymia.care.dosing import WEEK
 from euthymia.care.instruments.instrument import Instrument
 from euthymia.care.protocol import Protocol
 from euthymia.care.protocol_course import CourseRule, Judgement
@@ -32,6 +32,11 @@ class Review:
     rule: CourseRule
     reached: float
     number: Cited
+
+    @property
+    def asks(self) -> Judgement:
+        """What is judged; a rule that does not say asks for benefit."""
+        return self.rule.judged_by or Judgement.BENEFIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +76,7 @@ def may_go_on(
         rule, verdict = review.rule, judged.get(review.rule.name)
         from_memory = rule.provenance is Provenance.MEMORY
         if verdict is None and not from_memory:
-            asks = ASKS[rule.judged_by or Judgement.BENEFIT]
-            missing.append(Missing(f"judged.{rule.name}", rule.name, f"{rule.text} {asks}"))
+            missing.append(Missing(f"judged.{rule.name}", rule.name, f"{rule.text} {ASKS[review.asks]}"))
         elif verdict is not True:
             level = Level.FLAG if from_memory else Level.HOLD
             fact = f"judged.{rule.name}"

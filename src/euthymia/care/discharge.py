@@ -6,11 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from euthymia.care.clock import is_ahead
 from euthymia.care.decision import Decision, Level, Missing, Reason, combine, decide
 from euthymia.care.monitoring import DueItem, Status, due, judge_vitals
 from euthymia.care.protocol import Protocol, Stage, When
 from euthymia.care.session import Phase, SessionState
-from euthymia.care.session_append import CLOCK_SKEW
 from euthymia.care.session_events import Severity
 
 MINUTE = timedelta(minutes=1)
@@ -93,7 +93,7 @@ def _age(taken_at: datetime, protocol: Protocol, now: datetime) -> Decision:
     """A reading from the future stops: the clock is wrong. How old one may be at the door no source says; older than
     the clinic asks for before a dose, it is worth knowing."""
     age_min = round((now - taken_at) / MINUTE, 1)
-    if taken_at > now + CLOCK_SKEW:
+    if is_ahead(taken_at, now):
         says = "The last vital signs lie in the future. Check the clock."
         return decide([Reason("vitals_in_the_future", Level.STOP, "vitals.age_min", age_min, 0.0, says=says)])
     limit = protocol.fresh_within_min

@@ -59,7 +59,7 @@ BMI_UNASKED = (15.0, 40.0)
 WEIGHT_CHANGE_UNASKED = 0.10
 # Vials and syringes differ by simple multiples: this far from what the protocol states, the wrong one is at hand.
 CONCENTRATION_SLIP = 2.0
-# Floating point: exactly ten per cent is ten per cent.
+# Floating point: exactly ten per cent is ten per cent, and exactly half is half.
 TINY = 1e-9
 ENTRY = "entry limit of this form"
 WEEK = timedelta(days=7)

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from euthymia.care.cited import said_source
+from euthymia.care.dosing import WEEK
 from euthymia.care.protocol import Phase, Protocol
 from euthymia.care.protocol_course import AskedAt, Moment
 
 DAY = timedelta(days=1)
 DAYS_IN_WEEK = 7
-WEEK = DAYS_IN_WEEK * DAY
 # An answer this early already counts for the moment; two moments closer than this are one. An operating choice.
 EARLY = DAY
 
@@ -64,29 +65,27 @@ def next_session_due(protocol: Protocol, sessions: Iterable[datetime], now: date
     doses = sorted(sessions)
     if not doses:
         first = protocol.rhythm[0]
-        return NextSession(first.name, 1, now, now, Timeliness.DUE, _source(first), first.note)
+        source = said_source(first.source, first.provenance)
+        return NextSession(first.name, 1, now, now, Timeliness.DUE, source, first.note)
     number = len(doses) + 1
     phase = _phase_of_next(protocol, doses)
+    source = said_source(phase.source, phase.provenance)
     if phase.per_week_low is None or phase.per_week_high is None:
-        return NextSession(phase.name, number, None, None, Timeliness.INDIVIDUAL, _source(phase), phase.note)
+        return NextSession(phase.name, number, None, None, Timeliness.INDIVIDUAL, source, phase.note)
     due_from = doses[-1] + math.floor(DAYS_IN_WEEK / phase.per_week_high) * DAY
     due_by = doses[-1] + math.ceil(DAYS_IN_WEEK / phase.per_week_low) * DAY
-    status = Timeliness.COMING if now < due_from else Timeliness.DUE if now <= due_by + DAY else Timeliness.OVERDUE
-    return NextSession(phase.name, number, due_from, due_by, status, _source(phase), phase.note)
+    status = _timeliness(due_from, due_by, now)
+    return NextSession(phase.name, number, due_from, due_by, status, source, phase.note)
 
 
 def _phase_of_next(protocol: Protocol, doses: list[datetime]) -> Phase:
     """The phase whose week holds the next session, judged by the gap of the phase the last dose was in."""
-    last_week = (doses[-1] - doses[0]) // (DAYS_IN_WEEK * DAY) + 1
+    last_week = (doses[-1] - doses[0]) // WEEK + 1
     phase = phase_at(protocol, last_week)
     if phase.per_week_high is None:
         return phase
     soonest = doses[-1] + math.floor(DAYS_IN_WEEK / phase.per_week_high) * DAY
-    return phase_at(protocol, (soonest - doses[0]) // (DAYS_IN_WEEK * DAY) + 1)
-
-
-def _source(phase: Phase) -> str:
-    return f"{', '.join(phase.source)} ({phase.provenance})"
+    return phase_at(protocol, (soonest - doses[0]) // WEEK + 1)
 
 
 def check_in_schedule(protocol: Protocol, dose_at: datetime) -> tuple[CheckInDue, ...]:
@@ -170,17 +169,14 @@ def _unanswered(
             apart.append(row)
     given = [at for at in answered.get(instrument, ()) if at <= now]
     for place, (due_at, name, asked) in enumerate(apart):
+        source = said_source(asked.source, asked.provenance)
         begins = due_at - EARLY if place else None
         ends = apart[place + 1][0] - EARLY if place + 1 < len(apart) else None
         if not any((begins is None or at >= begins) and (ends is None or at < ends) for at in given):
-            yield AskedDue(name, instrument, due_at, _timeliness(due_at, now), _said(asked))
+            yield AskedDue(name, instrument, due_at, _timeliness(due_at, due_at, now), source)
 
 
-def _timeliness(due_at: datetime, now: datetime) -> Timeliness:
-    if now < due_at:
+def _timeliness(due_from: datetime, due_by: datetime, now: datetime) -> Timeliness:
+    if now < due_from:
         return Timeliness.COMING
-    return Timeliness.DUE if now <= due_at + DAY else Timeliness.OVERDUE
-
-
-def _said(asked: AskedAt) -> str:
-    return f"{', '.join(asked.source)} ({asked.provenance})" if asked.source else str(asked.provenance)
+    return Timeliness.DUE if now <= due_by + DAY else Timeliness.OVERDUE

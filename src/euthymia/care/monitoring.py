@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
+from euthymia.care.cited import said_source
+from euthymia.care.clock import CLOCK_SKEW, is_ahead
 from euthymia.care.decision import Decision, Level, Missing, Reason, decide, missing_of, reasons_of
 from euthymia.care.protocol import Bound, Limit, Measure, MonitoringRule, Protocol, Stage, When
 from euthymia.care.session import Phase, SessionState
-from euthymia.care.session_append import CLOCK_SKEW
 from euthymia.care.session_events import Severity
 from euthymia.care.vitals import Reading
 
@@ -178,8 +179,7 @@ def _timed_item(
 
 
 def _source(check: PlannedCheck) -> str:
-    names = ", ".join(check.rule.source)
-    return f"{names} ({check.rule.provenance})" if names else str(check.rule.provenance or "")
+    return said_source(check.rule.source, check.rule.provenance)
 
 
 def _covered(
@@ -295,7 +295,7 @@ def severe_side_effect(look: Look) -> Findings:
 def clock_went_back(look: Look) -> Findings:
     """An entry lies in the future: the clock was set back, and nothing that is due can be trusted until it is right."""
     latest = max((entry.at for entry in look.state.entries if entry.id not in look.state.struck), default=look.now)
-    if latest <= look.now + CLOCK_SKEW:
+    if not is_ahead(latest, look.now):
         return [], []
     ahead_min = round((latest - look.now) / MINUTE, 1)
     says = f"The newest entry lies {ahead_min:g} min in the future. Check the clock of this machine and of the tablet."

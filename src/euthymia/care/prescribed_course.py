@@ -7,7 +7,7 @@ over whole days; a phase whose interval is individual ends the list, because a p
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from euthymia.care.course_review import reviews_reached
@@ -105,10 +105,9 @@ def _picked(
     """What is ordered at this visit, and why this step. Where nobody scored, the dose stays."""
     concentration = protocol.concentration_mg_per_ml
     if concentration is not None and concentration.value is None and choice.concentration_mg_per_ml is None:
-        choice = Choice(choice.dose_mg, choice.mg_per_kg, ANY_CONCENTRATION, choice.weight_basis)
+        choice = replace(choice, concentration_mg_per_ml=ANY_CONCENTRATION)
     if not isinstance(protocol.dose, PerKgSteps):
         return choice, ""
-    # Where nobody scored, the last answer is unknown and the dose stays at the step it is on.
     scores = Answered(BASELINE, None if improved_pct is None else BASELINE - improved_pct)
     step = next_step(protocol, given, scores)
     why = step.missing[0].says if isinstance(step, CannotTell) else step.why
@@ -116,7 +115,7 @@ def _picked(
         # An answer that reaches the mark asks for no step up, which is where an unknown one leaves the dose.
         step = next_step(protocol, given, Answered(BASELINE, 0.0))
     dose = None if isinstance(step, CannotTell) else step.dose
-    return Choice(None, dose, choice.concentration_mg_per_ml, choice.weight_basis), why
+    return replace(choice, dose_mg=None, mg_per_kg=dose), why
 
 
 def _latest(known: Mapping[int, float], number: int) -> float | None:

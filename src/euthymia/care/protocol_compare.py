@@ -6,7 +6,7 @@ bounds a treatment has a direction; a rhythm, a text or a questionnaire is merel
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -110,7 +110,12 @@ def facts_of(protocol: Protocol) -> dict[str, Fact]:
 
 def compare(left: Protocol, right: Protocol, *, everything: bool = False) -> tuple[Difference, ...]:
     """What differs, in document order; an entry that only one side has is one row. `everything` adds what is equal."""
-    here, there = facts_of(left), facts_of(right)
+    rows = _compared(facts_of(left), facts_of(right))
+    return tuple(row for row in rows if everything or row.change is not Change.SAME)
+
+
+def _compared(here: Mapping[str, Fact], there: Mapping[str, Fact]) -> Iterable[Difference]:
+    """A row for everything either side says, in document order, what is equal included."""
     both = _entries(here) & _entries(there)
     rows: dict[str, Difference] = {}
     for path in [*here, *(path for path in there if path not in here)]:
@@ -120,7 +125,7 @@ def compare(left: Protocol, right: Protocol, *, everything: bool = False) -> tup
             rows[path] = _row(path, here.get(path), there.get(path), here)
         elif entry not in rows:
             rows[entry] = _alone(entry, here, there)
-    return tuple(row for row in rows.values() if everything or row.change is not Change.SAME)
+    return rows.values()
 
 
 def _entries(facts: Mapping[str, Fact]) -> set[str]:
@@ -133,21 +138,20 @@ def looser_than(parent: Protocol, child: Protocol) -> Decision:
     A number that the child leaves open is not looser: nothing starts on it.
     """
     of = f"{parent.id} {parent.version}"
-    reasons = [
-        Reason(
-            "limits_only_tighten", Level.STOP, row.path, as_value(row.right), as_value(row.left), row.left_source, says
-        )
-        for row in compare(parent, child)
-        if is_looser(row)
-        for says in [f"{row.words}: {shown(row.right, row.unit)} is looser than {shown(row.left, row.unit)} in {of}."]
-    ]
-    ours, theirs = facts_of(child), facts_of(parent)
+    theirs, ours = facts_of(parent), facts_of(child)
+    reasons = [_loosened(row, of) for row in _compared(theirs, ours) if is_looser(row)]
     for path in KEPT:
         if ours[path].value != theirs[path].value:
             says = f"{spoken(path)}: a child keeps that of its parent, or its limits could not be compared."
             seen, kept = as_value(ours[path].value), as_value(theirs[path].value)
             reasons.append(Reason("kept_from_parent", Level.STOP, path, seen, kept, says=says))
     return decide(reasons)
+
+
+def _loosened(row: Difference, of: str) -> Reason:
+    says = f"{row.words}: {shown(row.right, row.unit)} is looser than {shown(row.left, row.unit)} in {of}."
+    seen, kept = as_value(row.right), as_value(row.left)
+    return Reason("limits_only_tighten", Level.STOP, row.path, seen, kept, row.left_source, says)
 
 
 def within_parent(child: Protocol, parent: Protocol | None) -> Decision:
@@ -158,20 +162,11 @@ def within_parent(child: Protocol, parent: Protocol | None) -> Decision:
     if parent is None:
         says = f"{named.id} {named.version}, from which this was made, is not here to compare with."
         return decide(missing=[Missing("parent", "limits_only_tighten", says)])
-    if content_hash(parent) != named.content_hash:
+    found = content_hash(parent)
+    if found != named.content_hash:
         says = f"{parent.id} {parent.version} is not what this was made from: its content is another."
-        return decide(
-            [
-                Reason(
-                    "parent_content",
-                    Level.STOP,
-                    "parent",
-                    content_hash(parent)[:12],
-                    named.content_hash[:12],
-                    says=says,
-                )
-            ]
-        )
+        seen, kept = found[:12], named.content_hash[:12]
+        return decide([Reason("parent_content", Level.STOP, "parent", seen, kept, says=says)])
     return looser_than(parent, child)
 
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
+from euthymia.care.cited import OURS
 from euthymia.care.cited_page import cited_number, known_words, needed_number, optional_number
 from euthymia.care.course_page import asked_at, course_rule, long_term_check, refuse_broken_course, use_of
 from euthymia.care.decision import Level
@@ -225,8 +226,8 @@ def _check(page: Page) -> CheckItem:
         raise page.refuse("memory_gates", "provenance", "A check from memory must not be required.")
     unit = str((page.value.get("number") or {}).get("unit", ""))
     number = optional_number(page, "number", unit)
-    ours = provenance in (Provenance.MEMORY, Provenance.HOUSE, Provenance.CLINIC)
-    return CheckItem(page.name(), page.text("text"), required, page.sources(needed=not ours), provenance, number)
+    source = page.sources(needed=provenance not in OURS)
+    return CheckItem(page.name(), page.text("text"), required, source, provenance, number)
 
 
 def _assessment(page: Page) -> AssessmentDue:

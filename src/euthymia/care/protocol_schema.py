@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from euthymia.care.cited import Cited, Provenance
+from euthymia.care.cited import OURS, Cited, Provenance
 from euthymia.care.decision import Level
 from euthymia.care.document_page import NAME
 from euthymia.care.protocol import (
@@ -60,8 +60,7 @@ _UNIT_ELSEWHERE = ("number",)
 # Numbers that only say when to ask something; every other one may decide and never rests on memory.
 _NEVER_GATES = ("after_h", "after_weeks")
 _EVERY = ["every_min", "until_min"]
-_OURS = (Provenance.CLINIC, Provenance.HOUSE, Provenance.MEMORY)
-_READ = [kind.value for kind in Provenance if kind not in _OURS]
+_READ = [kind.value for kind in Provenance if kind not in OURS]
 # Lists that a document must give, and how much they hold at least.
 _LISTS: dict[type, dict[str, int]] = {
     Protocol: {"rhythm": 1, "monitoring": 1, "limits": 1, "must_resolve": 0},

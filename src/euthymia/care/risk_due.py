@@ -5,7 +5,7 @@ Only what a source says has a time of its own; every other time is set by the cl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, time, timedelta, tzinfo
 
 from euthymia.care.decision import Decision, Level, Missing, Reason, decide
@@ -30,21 +30,16 @@ class ClinicTimes:
     close_within_h: float | None = None
 
     def __post_init__(self) -> None:
-        for task in ("see", "screen", "act", "close"):
-            hours = self.hours_for(task)
+        for field in fields(self):
+            hours = getattr(self, field.name)
             if hours is not None and not 0 < hours <= LONGEST_H:
                 says = f"Give hours above 0 and up to {LONGEST_H}, or leave it empty."
-                raise BadInput("impossible_hours", f"{task}_within_h", says)
+                raise BadInput("impossible_hours", field.name, says)
 
     def hours_for(self, task: str) -> float | None:
         """The clinic's hours for this task; None where it set none or may not (a time from a source is no setting)."""
-        given = {
-            "see": self.see_within_h,
-            "screen": self.screen_within_h,
-            "act": self.act_within_h,
-            "close": self.close_within_h,
-        }
-        return given.get(task)
+        hours: float | None = getattr(self, f"{task}_within_h", None)
+        return hours
 
 
 @dataclass(frozen=True, slots=True)

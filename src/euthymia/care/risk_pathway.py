@@ -10,16 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
+from euthymia.care.clock import is_ahead
 from euthymia.care.decision import Decision, Level, Missing, Reason, combine, decide, missing_of, reasons_of
 from euthymia.care.risk import TIERS, RiskLevel
 from euthymia.errors import BadInput
 
-# Clocks differ a little; anything later than this is from the future.
-CLOCK_SKEW = timedelta(seconds=60)
 URGENCY = (None, RiskLevel.NONE_IDENTIFIED, RiskLevel.LOW, RiskLevel.MODERATE, RiskLevel.HIGH)
 
 
@@ -188,7 +187,7 @@ def append_risk(pathway: RiskPathway, event: RiskEvent, now: datetime) -> RiskPa
         return pathway
     if twin is not None:
         raise BadInput("id_reused", "id", "Another entry has this id. Reload and write it again.")
-    if event.at > now + CLOCK_SKEW:
+    if is_ahead(event.at, now):
         raise BadInput("in_the_future", "at", "This time lies in the future. Check the clock.")
     refusal = _refusal(pathway, event)
     if refusal is not None:

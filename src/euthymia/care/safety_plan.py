@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from types import MappingProxyType
 
+from euthymia.care.clock import is_ahead
 from euthymia.care.evidence import Basis, basis_of, sources_of
 from euthymia.care.tables.load import read_table
 from euthymia.errors import BadInput
 
 LONGEST_LINE = 300
 MOST_LINES = 12
-CLOCK_SKEW = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def _lines(text: str, part: str) -> tuple[str, ...]:
 
 
 def _refuse_idle_change(earlier: SafetyPlan, draft: Draft, lines: Mapping[str, tuple[str, ...]], now: datetime) -> None:
-    if now + CLOCK_SKEW < earlier.written_at:
+    if is_ahead(earlier.written_at, now):
         raise BadInput("clock_went_back", "written_at", "The last version lies in the future. Check the clock.")
     same = dict(earlier.lines) == dict(lines) and earlier.review_on == draft.review_on
     if same and earlier.with_person == draft.with_person:

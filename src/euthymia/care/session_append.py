@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from euthymia.care.clock import is_ahead
 from euthymia.care.decision import Decision, Level, Reason, decide
 from euthymia.care.session import Phase, SessionState, fold
 from euthymia.care.session_events import EventKind, SessionEvent, SideEffectEnded
-
-# Clocks of tablets differ a little; anything later than this is from the future.
-CLOCK_SKEW = timedelta(seconds=60)
 
 
 def may_append(state: SessionState, event: SessionEvent, now: datetime) -> Decision:
@@ -39,7 +37,7 @@ def _stop(rule: str, fact: str, value: str, says: str) -> Reason:
 
 def _from_future(event: SessionEvent, now: datetime) -> list[Reason]:
     latest = max(event.at, event.recorded_at)
-    if latest <= now + CLOCK_SKEW:
+    if not is_ahead(latest, now):
         return []
     says = "This lies in the future. Check the time."
     return [Reason("from_the_future", Level.STOP, "event.at", latest.isoformat(), now.isoformat(), says=says)]

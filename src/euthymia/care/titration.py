@@ -11,13 +11,11 @@ from dataclasses import dataclass
 
 from euthymia.care.decision import CannotTell, Decision, Level, Missing, Reason, decide
 from euthymia.care.dose_order import DOSE_STEP_MG, WEIGHT_ENTRY_KG, DoseOrder
-from euthymia.care.dosing import PriorDose
+from euthymia.care.dosing import TINY, PriorDose
 from euthymia.care.protocol import Cited, DeviceSteps, PerKgSteps, Protocol
 
 # A dose is rounded down to what a syringe shows; in the lightest adult this is the largest share of a step it can cost.
 ROUNDED_MG_PER_KG = DOSE_STEP_MG / WEIGHT_ENTRY_KG[0]
-# Floating point: exactly fifty per cent is fifty per cent.
-TINY = 1e-9
 
 
 @dataclass(frozen=True, slots=True)

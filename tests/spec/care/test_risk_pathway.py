@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from euthymia.care.clock import CLOCK_SKEW
 from euthymia.care.decision import Allowed, Level, missing_of, reasons_of
 from euthymia.care.risk import TIERS, RiskLevel
 from euthymia.care.risk_pathway import (
-    CLOCK_SKEW,
     TRANSITIONS,
     URGENCY,
     RiskEvent,

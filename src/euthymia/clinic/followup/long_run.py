@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from euthymia.care.cited import said_source
 from euthymia.care.course_review import keep_on
 from euthymia.care.decision import CannotTell, Level, Reason, reasons_of
 from euthymia.care.dosing import PriorDose
@@ -114,7 +115,7 @@ def check_row(
 ) -> CheckRow:
     """A check in words. One without a questionnaire leaves no trace here, so no date is made up for it."""
     never = "not yet" if check.instrument else ELSEWHERE
-    source = cited(f"{', '.join(check.source)} ({check.provenance})", protocol)
+    source = cited(said_source(check.source, check.provenance), protocol)
     due_at, no_date, late = None, FROM_FIRST_DOSE, False
     if check.interval_weeks.value is None:
         no_date = NOT_SET

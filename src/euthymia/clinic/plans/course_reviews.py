@@ -17,7 +17,6 @@ from euthymia.care.decision import Decision, Level, Reason, decide, missing_of, 
 from euthymia.care.instruments.load import load_instrument
 from euthymia.care.override import Override, with_overrides
 from euthymia.care.protocol import Protocol
-from euthymia.care.protocol_course import Judgement
 from euthymia.clinic.accounts.viewer import Actor
 from euthymia.clinic.measures.models import Response
 from euthymia.clinic.people.queries import visible_to
@@ -123,7 +122,7 @@ def may_continue(protocol: Protocol, rows: CourseRows, now: datetime) -> Decisio
 def unjudged(review: Review) -> Reason:
     """A review that has come and that the scores cannot judge."""
     rule = review.rule
-    says = f"{rule.text} {ASKS[rule.judged_by or Judgement.BENEFIT]} The scores since then cannot tell."
+    says = f"{rule.text} {ASKS[review.asks]} The scores since then cannot tell."
     fact = f"judged.{rule.name}"
     return Reason(rule.name, Level.HOLD, fact, None, review.number.value, review.number.says_source, says)
 
@@ -133,7 +132,7 @@ def verdict(
 ) -> bool | None:
     """What the scores on the protocol's own questionnaires say; the first that can tell speaks."""
     starts = sorted(sessions)
-    since, asks = reached_at(review, starts), review.rule.judged_by or Judgement.BENEFIT
+    since, asks = reached_at(review, starts), review.asks
     for name in dict.fromkeys(asked.instrument for asked in protocol.assessments):
         instrument = load_instrument(name)
         scored = [
