@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
@@ -20,7 +19,7 @@ from euthymia.interop.fhir.instrument_wording import wording_of
 
 @transaction.atomic
 def load_wording(
-    viewer: Viewer, instrument_id: str, document: Mapping[str, Any], *, now: datetime
+    viewer: Viewer, instrument_id: str, document: Mapping[str, object], *, now: datetime
 ) -> InstrumentWording:
     """Keep the words of this FHIR Questionnaire for the clinic; it replaces earlier ones in the same language.
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django import forms
 
 from euthymia.care.instruments import instruments, load_instrument
-from euthymia.errors import DocumentError
 
 LARGEST_FILE = 1_000_000
 
@@ -23,16 +21,3 @@ class WordingForm(forms.Form):
         super().__init__(*arguments, **named)
         titles = [(name, load_instrument(name).title) for name in instruments()]
         self.fields["instrument"].choices = [("", "Choose one"), *titles]  # type: ignore[attr-defined]
-
-
-def read_document(content: bytes) -> dict[str, Any]:
-    """The JSON object in a file; refuses what is too large or not JSON (DocumentError)."""
-    if len(content) > LARGEST_FILE:
-        raise DocumentError("too_large", "file", "A file of words is at most 1 MB.")
-    try:
-        document = json.loads(content.decode("utf-8-sig"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as wrong:
-        raise DocumentError("not_json", "file", f"This is not JSON: {wrong}.") from wrong
-    if not isinstance(document, dict):
-        raise DocumentError("not_an_object", "file", "Give a FHIR Questionnaire, a JSON object.")
-    return document

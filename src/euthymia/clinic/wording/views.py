@@ -11,10 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from euthymia.clinic.accounts.policies import LOAD_WORDING, requires
 from euthymia.clinic.people.queries import find_or_404
 from euthymia.clinic.wording import commands, queries
-from euthymia.clinic.wording.forms import LARGEST_FILE, WordingForm, read_document
+from euthymia.clinic.wording.forms import LARGEST_FILE, WordingForm
 from euthymia.clinic.wording.models import InstrumentWording
 from euthymia.clinic.wording.presenters import wording_rows
 from euthymia.errors import BadInput
+from euthymia.interop.fhir.document import read_document
 
 REFUSED_FORM = 422
 
@@ -28,7 +29,7 @@ def wording(request: HttpRequest) -> HttpResponse:
     refusal: BadInput | None = None
     if form.is_valid():
         try:
-            document = read_document(form.cleaned_data["file"].read(LARGEST_FILE + 1))
+            document = read_document(form.cleaned_data["file"].read(LARGEST_FILE + 1), max_bytes=LARGEST_FILE)
             row = commands.load_wording(viewer, form.cleaned_data["instrument"], document, now=timezone.now())
         except BadInput as refused:
             refusal = refused
