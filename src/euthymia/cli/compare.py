@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.cli.json_input import as_object, read_object, refuse_unknown
+from euthymia.cli.lines import width_here, wrapped
 from euthymia.cli.plotting import (
     columns_beside,
     curve_of,
@@ -20,8 +21,6 @@ from euthymia.cli.plotting import (
     printable,
     require_picture,
     table,
-    width_here,
-    wrapped,
     write_picture,
 )
 from euthymia.cli.simulate import band_of, person_of, regimen_of, taking_of

@@ -12,7 +12,8 @@ from typing import Any
 import click
 
 from euthymia.cli.json_input import as_object, number_or_none, read_object, refuse_unknown
-from euthymia.cli.plotting import columns_beside, curve_of, plotted, printable, width_here, wrapped
+from euthymia.cli.lines import width_here, wrapped
+from euthymia.cli.plotting import columns_beside, curve_of, plotted, printable
 from euthymia.cli.simulate import band_of, person_of, regimen_of, taking_of
 from euthymia.errors import BadInput
 from euthymia.pharmacology import Band, default_model

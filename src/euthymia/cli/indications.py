@@ -11,7 +11,7 @@ from euthymia.care.cited import Cited
 from euthymia.care.evidence import Basis
 from euthymia.care.indications import Endpoint, Note, Pack, Scale, Since, Window, load_indication
 from euthymia.care.indications import indications as shipped
-from euthymia.cli.plotting import width_here, wrapped
+from euthymia.cli.lines import width_here, wrapped
 
 
 @click.command()

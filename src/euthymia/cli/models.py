@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from euthymia.cli.plotting import width_here, wrapped
+from euthymia.cli.lines import width_here, wrapped
 from euthymia.pharmacology import Card, Drug, Effect, ParameterNote, Route, load_effect, load_model, shipped_models
 
 

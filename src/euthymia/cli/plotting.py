@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import math
 import re
-import shutil
-import sys
-import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
@@ -17,14 +14,12 @@ from pathlib import Path, PurePath
 import numpy as np
 from numpy.typing import NDArray
 
+from euthymia.cli.lines import WIDTH
 from euthymia.errors import BadInput
 from euthymia.pharmacology import Simulation
 from euthymia.pharmacology.simulation import EffectSeries, Series
 
 Values = NDArray[np.float64]
-# Where nobody looks, the width is always this, so that what a script keeps does not depend on a window.
-WIDTH = 88
-NARROWEST, WIDEST = 50, 100
 ROWS = 12
 # A braille cell is two dots wide and four high; this is the bit of each dot, row by row.
 _BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
@@ -58,13 +53,6 @@ class Curve:
 def curve_of(series: Series | EffectSeries, at_h: Values, name: str) -> Curve:
     """A simulated course under the name a person reads."""
     return Curve(name, series.unit, at_h, series.typical, series.band)
-
-
-def width_here() -> int:
-    """Columns of this terminal, 50 to 100; 88 where standard output is not a terminal."""
-    if not sys.stdout.isatty():
-        return WIDTH
-    return min(WIDEST, max(NARROWEST, shutil.get_terminal_size((WIDTH, 24)).columns - 1))
 
 
 def plotted(curves: Sequence[Curve], *, width: int = WIDTH, rows: int = ROWS) -> list[str]:
@@ -138,11 +126,6 @@ def table(at_h: Values, columns: Mapping[str, Values], width: int, *, unit: str 
             lines.append(f"{at_h[place]:8.2f} {cells}")
         lines.append("")
     return lines
-
-
-def wrapped(text: str, width: int) -> list[str]:
-    """The text in lines that fit, the later ones set in."""
-    return textwrap.wrap(text, width, subsequent_indent="  ") or [""]
 
 
 def printable(lines: Iterable[str], encoding: str | None) -> str:

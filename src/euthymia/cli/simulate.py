@@ -10,14 +10,13 @@ from typing import Any
 import click
 
 from euthymia.cli.json_input import as_object, read_object, refuse_unknown
+from euthymia.cli.lines import width_here, wrapped
 from euthymia.cli.plotting import (
     HIDDEN_EFFECT,
     printable,
     require_picture,
     simulated,
     table,
-    width_here,
-    wrapped,
     write_picture,
 )
 from euthymia.errors import BadInput, RegimenError

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner, Result
@@ -65,3 +67,8 @@ def test_a_window_is_told_with_what_it_is_counted_from() -> None:
     assert [window["since"] for window in ptsd["windows"]] == ["first_dose", "not_read"]
     first = ptsd["consent"][0]
     assert (first["name"], first["provenance"], len(first["sources"])) == ("not_approved", "read_secondary", 1)
+
+
+def test_the_engine_is_not_loaded_for_words() -> None:
+    says = "import sys, euthymia.cli.indications; sys.exit(bool({'numpy', 'euthymia.pharmacology'} & {*sys.modules}))"
+    assert subprocess.run([sys.executable, "-c", says], check=False).returncode == 0

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from euthymia.cli.plotting import Curve, plotted, printable, table, width_here
+from euthymia.cli.lines import width_here
+from euthymia.cli.plotting import Curve, plotted, printable, table
 
 HOURS = np.linspace(0.0, 4.0, 49)
 
