@@ -12,7 +12,7 @@ import click
 from euthymia.care.decision import Decision, Reason, missing_of, reasons_of, verdict
 from euthymia.care.eligibility import FACTS, PROTOCOLS, Fact, assess, facts_for
 from euthymia.care.interactions import FoundMedicine, Recognition, look_up
-from euthymia.cli.json_input import object_at, read_object, refuse_unknown
+from euthymia.cli.json_input import object_at, read_object, refuse_unknown, time_of
 from euthymia.errors import BadInput
 
 
@@ -38,7 +38,8 @@ def eligibility_answer(data: Mapping[str, Any], clock: datetime) -> dict[str, An
     protocol = data.get("protocol")
     if not isinstance(protocol, str):
         raise BadInput("missing", "protocol", f"Name the protocol: {', '.join(PROTOCOLS)}.")
-    decision = assess(protocol, object_at(data, "facts"), _now(data, clock))
+    now = clock if data.get("now") is None else time_of(data["now"], "now")
+    decision = assess(protocol, object_at(data, "facts"), now)
     return _answer(decision, look_up(_medications(data)))
 
 
@@ -63,16 +64,6 @@ def _answer(decision: Decision, medicines: tuple[FoundMedicine, ...]) -> dict[st
         ],
         "medicines": [{"medicine": one.medicine, "recognition": one.recognition.value} for one in medicines],
     }
-
-
-def _now(data: Mapping[str, Any], clock: datetime) -> datetime:
-    said = data.get("now")
-    if said is None:
-        return clock
-    try:
-        return datetime.fromisoformat(said)
-    except (TypeError, ValueError) as wrong:
-        raise BadInput("bad_time", "now", "Give the time as 2026-01-01T09:00:00Z.") from wrong
 
 
 def _medications(data: Mapping[str, Any]) -> list[str]:

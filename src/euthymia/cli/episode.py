@@ -19,7 +19,7 @@ from euthymia.care.episode import (
     System,
     assess_episode,
 )
-from euthymia.cli.json_input import as_object, object_at, read_object, refuse_unknown
+from euthymia.cli.json_input import as_object, object_at, read_object, refuse_unknown, time_of
 from euthymia.errors import BadInput
 
 TOP = {"system", "now", "facts", "said_at", "answered"}
@@ -49,8 +49,8 @@ def episode_answer(data: Mapping[str, Any], clock: datetime) -> dict[str, Any]:
     system = data.get("system", System.DSM5.value)
     if system not in list(System):
         raise BadInput("unknown_choice", "system", f"Choose one of: {', '.join(System)}.")
-    now = clock if data.get("now") is None else _time(data["now"], "now")
-    said_at = {name: _time(at, f"said_at.{name}") for name, at in object_at(data, "said_at").items()}
+    now = clock if data.get("now") is None else time_of(data["now"], "now")
+    said_at = {name: time_of(at, f"said_at.{name}") for name, at in object_at(data, "said_at").items()}
     rows = data.get("answered", [])
     if not isinstance(rows, list):
         raise BadInput("not_a_list", "answered", "Give a list of filled questionnaires.")
@@ -61,18 +61,8 @@ def episode_answer(data: Mapping[str, Any], clock: datetime) -> dict[str, Any]:
 
 def _answered(row: Mapping[str, Any], path: str) -> Answered:
     refuse_unknown(row, ANSWERED, path)
-    at = _time(row.get("at"), f"{path}.at")
+    at = time_of(row.get("at"), f"{path}.at")
     return Answered(str(row.get("instrument", "")), as_object(row.get("answers", {}), f"{path}.answers"), at)
-
-
-def _time(said: Any, path: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(said)
-    except (TypeError, ValueError) as wrong:
-        raise BadInput("bad_time", path, "Give the time as 2026-01-01T09:00:00Z.") from wrong
-    if at.tzinfo is None:
-        raise BadInput("naive_time", path, "Give the time with its time zone.")
-    return at
 
 
 def _answer(found: Episode) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 import math
 import sys
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,17 @@ def yes_no_or_none(data: Mapping[str, Any], name: str, path: str = "") -> bool |
     if value is not None and not isinstance(value, bool):
         raise BadInput("not_yes_no", _at(path, name), "Give true or false, or leave it out if not known.")
     return value
+
+
+def time_of(said: Any, path: str, code: str = "bad_time") -> datetime:
+    """The time these words say; refuses what is no time (with this code), and one without its time zone."""
+    try:
+        at = datetime.fromisoformat(said)
+    except (TypeError, ValueError) as wrong:
+        raise BadInput(code, path, "Give the time as 2026-01-01T09:00:00Z.") from wrong
+    if at.tzinfo is None:
+        raise BadInput("naive_time", path, "Give the time with its time zone, e.g. 2026-01-01T09:00:00Z.")
+    return at
 
 
 def refuse_unknown(data: Mapping[str, Any], known: set[str], path: str = "") -> None:

@@ -14,6 +14,7 @@ from euthymia.care.protocol_compare import Change, Difference, compare, looser_t
 from euthymia.care.protocol_document import content_hash
 from euthymia.care.protocol_signature import Signature, ready
 from euthymia.care.protocol_signature import sign as signed
+from euthymia.cli.json_input import time_of
 from euthymia.cli.protocol_file import read_protocol, read_text
 from euthymia.errors import BadInput
 
@@ -85,7 +86,7 @@ def _diff_table(answer: dict[str, Any]) -> str:
 def sign(file: str, name: str, meaning: str, at: str) -> None:
     """A signature under exactly what FILE says, as JSON; keep it beside the file."""
     read = read_protocol(file)
-    made = signed(read, name, meaning, _moment(at, "at"), now=datetime.now(UTC))
+    made = signed(read, name, meaning, time_of(at, "at", "not_a_time"), now=datetime.now(UTC))
     click.echo(json.dumps(signature_json(read, made), indent=2, ensure_ascii=False))
 
 
@@ -112,7 +113,7 @@ def read_signature(file: str) -> Signature:
     for name in ("name", "meaning", "at", "content_hash"):
         if not isinstance(document.get(name), str) or not document[name].strip():
             raise BadInput("missing", f"signature.{name}", "Words are needed here.")
-    at = _moment(document["at"], "signature.at")
+    at = time_of(document["at"], "signature.at", "not_a_time")
     if at > datetime.now(UTC):
         raise BadInput("in_the_future", "signature.at", "A signature is not given in the future; look at the clock.")
     return Signature(document["name"], document["meaning"], at, document["content_hash"])
@@ -129,13 +130,3 @@ def signature_answer(read: Protocol, file: str) -> dict[str, Any]:
         found = [reason.says for reason in reasons_of(decision)]
         says = found[0] if found else "What is open comes first; nobody can sign this yet."
     return {"ready": state, "signature": {**signature_json(read, signature), "says": says}}
-
-
-def _moment(text: str, path: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as wrong:
-        raise BadInput("not_a_time", path, "Give a time such as 2026-03-02T10:00:00Z.") from wrong
-    if at.tzinfo is None:
-        raise BadInput("naive_time", path, "Give the time with its time zone, e.g. 2026-03-02T10:00:00Z.")
-    return at

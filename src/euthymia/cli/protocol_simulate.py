@@ -14,6 +14,7 @@ from euthymia.care.long_term import long_term_due
 from euthymia.care.prescribed_course import PrescribedCourse, PrescribedVisit, prescribed_course
 from euthymia.care.protocol import Protocol, holes
 from euthymia.care.protocol_course import Use
+from euthymia.cli.json_input import time_of
 from euthymia.cli.protocol_file import read_protocol
 from euthymia.errors import BadInput
 
@@ -39,15 +40,16 @@ def simulate(
 ) -> None:
     """The course FILE prescribes for one person: dates, doses, totals, what is asked and when it is judged."""
     read = read_protocol(file)
+    first_dose_at = time_of(start, "start", "not_a_time")
     course = prescribed_course(
         read,
         weight_kg=weight_kg,
-        start=_moment(start),
+        start=first_dose_at,
         weeks=weeks,
         improved_pct=dict(_improved(text) for text in improved),
         choice=Choice(dose_mg=dose_mg, mg_per_kg=mg_per_kg),
     )
-    answer = simulate_answer(read, course, _moment(start))
+    answer = simulate_answer(read, course, first_dose_at)
     click.echo(json.dumps(answer, indent=2, ensure_ascii=False) if as_json else _table(answer))
 
 
@@ -116,13 +118,3 @@ def _improved(text: str) -> tuple[int, float]:
     if number < 1 or not value <= 100:
         raise BadInput("out_of_range", "improved", "Visits count from 1; an improvement is at most 100 per cent.")
     return number, value
-
-
-def _moment(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as wrong:
-        raise BadInput("not_a_time", "start", "Give a time such as 2026-03-02T09:00:00Z.") from wrong
-    if at.tzinfo is None:
-        raise BadInput("naive_time", "start", "Give the time with its time zone, e.g. 2026-03-02T09:00:00Z.")
-    return at
