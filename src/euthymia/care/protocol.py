@@ -309,13 +309,18 @@ def fill(protocol: Protocol, values: Mapping[str, float], by: str) -> Protocol:
 
 
 def _filled(number: Cited, value: float, path: str, by: str) -> Cited:
-    low = -math.inf if number.low is None else number.low
-    high = math.inf if number.high is None else number.high
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ProtocolError("not_a_number", path, "Give a number.")
+    refuse_implausible(value, number, path)
+    return replace(number, value=float(value), provenance=Provenance.CLINIC, filled_by=by.strip())
+
+
+def refuse_implausible(value: float, number: Cited, path: str) -> None:
+    """Refuses a value outside what a hole found plausible (ProtocolError); an open end bounds nothing."""
+    low = -math.inf if number.low is None else number.low
+    high = math.inf if number.high is None else number.high
     if not low <= value <= high:
         raise ProtocolError("implausible", path, f"{value:g} {number.unit} is outside {low:g} to {high:g}.")
-    return replace(number, value=float(value), provenance=Provenance.CLINIC, filled_by=by.strip())
 
 
 def refuse_crossed_limits(protocol: Protocol) -> None:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from euthymia.care.document_page import NAME
-from euthymia.care.protocol import Protocol, Provenance, numbers
+from euthymia.care.protocol import Protocol, Provenance, numbers, refuse_implausible
 from euthymia.care.protocol_document import content_hash, parse_protocol, to_mapping
 from euthymia.errors import ProtocolError
 
@@ -95,14 +94,13 @@ def edit(protocol: Protocol, changes: Mapping[str, Any], by: str) -> Protocol:
 
     changes: path as in `numbers` or `compare` → value. A bare number in place of a sourced one is the clinic's own,
     and keeps what it was; with a source it is a table, e.g. `{"value": 0.4, "source": ["S1"], "provenance": "read"}`.
-    A table under a new name adds an entry; None takes an entry or an optional value out.
+    A table under a new name adds an entry to a part that has one already; None takes an entry or an optional value out.
     Refuses (ProtocolError) with the path of the change: an unknown path, what is fixed, and whatever a protocol
     document may not say.
     """
     if not by.strip():
         raise ProtocolError("unnamed", "by", "Say who changes this protocol.")
-    document = to_mapping(protocol)
-    before = deepcopy(document)
+    before, document = to_mapping(protocol), to_mapping(protocol)
     for path, value in changes.items():
         _put(document, path, value, by.strip())
     _own_changed_entries(before, document)
@@ -117,11 +115,8 @@ def edit(protocol: Protocol, changes: Mapping[str, Any], by: str) -> Protocol:
 def _refuse_implausible(edited: Protocol, changes: Mapping[str, Any]) -> None:
     """A number that was open stays within what its hole found plausible."""
     for path, number in numbers(edited):
-        if path not in changes or number.value is None or number.low is None or number.high is None:
-            continue
-        if not number.low <= number.value <= number.high:
-            message = f"{number.value:g} {number.unit} is outside {number.low:g} to {number.high:g}."
-            raise ProtocolError("implausible", path, message)
+        if path in changes and number.value is not None and number.low is not None and number.high is not None:
+            refuse_implausible(number.value, number, path)
 
 
 def retire(name: str, reason: str, at: datetime) -> Retirement:
@@ -160,7 +155,7 @@ def _put(document: dict[str, Any], path: str, value: Any, by: str) -> None:
 
 
 def _step(holder: Any, step: str, path: str) -> Any:
-    """The table or list one step down; a list that is still empty is begun."""
+    """The table or list one step down. A part without an entry is not in the document, so nothing is begun there."""
     if isinstance(holder, list):
         found = next((row for row in holder if row.get("name") == step), None)
     else:
@@ -219,8 +214,9 @@ def _clinic(old: Mapping[str, Any], by: str) -> dict[str, Any]:
 
 def _own_changed_entries(before: dict[str, Any], after: dict[str, Any]) -> None:
     """An entry whose claim changed is no longer what its source says: unless it brings another, it is the clinic's."""
+    was = {(part, row["name"]): row for part, row in _entries(before)}
     for part, row in _entries(after):
-        old = next((one for other, one in _entries(before) if other == part and one["name"] == row["name"]), None)
+        old = was.get((part, row["name"]))
         if old is None or "provenance" not in row or _says_source(old) != _says_source(row):
             continue
         if _claim(old) != _claim(row):

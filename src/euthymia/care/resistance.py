@@ -180,11 +180,7 @@ def mgh(history: History, adequacy: Adequacy = ADEQUACY) -> Staging:
     per optimisation and per augmentation, three for ECT. No bands."""
     table = TABLE["mgh"]
     longer = replace(adequacy, min_weeks=max(adequacy.min_weeks, float(table["min_weeks"])))
-    judged = tuple(judge_trial(trial, longer) for trial in history.trials)
-    counted = [one.trial for one in judged if one.counts is Counts.YES]
-    missing = [gap for one in judged if one.counts is Counts.CANNOT_TELL for gap in one.missing]
-    if not history.trials:
-        missing.append(_no_trials("mgh"))
+    judged, counted, missing = _counted(history, longer, "mgh")
     if history.ect is None:
         missing.append(Missing("ect", "mgh", _QUESTIONS["ect"]))
     for trial in counted:
@@ -203,13 +199,10 @@ def mgh(history: History, adequacy: Adequacy = ADEQUACY) -> Staging:
 
 def thase_rush(history: History, adequacy: Adequacy = ADEQUACY) -> Staging:
     """Thase and Rush stages 0 to V, each needing the one before it. From a restatement; check the primary."""
-    judged = tuple(judge_trial(trial, adequacy) for trial in history.trials)
-    if not history.trials:
-        return CannotTell((_no_trials("thase_rush"),))
-    open_trials = [one for one in judged if one.counts is Counts.CANNOT_TELL]
-    if open_trials:
-        return CannotTell(tuple(gap for one in open_trials for gap in one.missing))
-    classes = tuple(dict.fromkeys(one.trial.drug_class or "" for one in judged if one.counts is Counts.YES))
+    judged, counted, missing = _counted(history, adequacy, "thase_rush")
+    if missing:
+        return CannotTell(tuple(missing))
+    classes = tuple(dict.fromkeys(trial.drug_class or "" for trial in counted))
     steps = (
         ("I", len(classes) >= 1, "one class failed"),
         ("II", len(classes) >= 2, "a different class failed"),
@@ -234,13 +227,9 @@ def thase_rush(history: History, adequacy: Adequacy = ADEQUACY) -> Staging:
 def european(history: History, adequacy: Adequacy = ADEQUACY) -> Staging:
     """European staging by the weeks of adequate treatment that did not help enough. Weeks that the printed spans share
     or leave out have no one stage: cannot tell, and why."""
-    judged = tuple(judge_trial(trial, adequacy) for trial in history.trials)
-    missing = [gap for one in judged if one.counts is Counts.CANNOT_TELL for gap in one.missing]
-    if not history.trials:
-        missing.append(_no_trials("european"))
+    judged, counted, missing = _counted(history, adequacy, "european")
     if missing:
         return CannotTell(tuple(missing))
-    counted = [one.trial for one in judged if one.counts is Counts.YES]
     weeks = sum(trial.weeks or 0.0 for trial in counted)
     stages = [name for name, low, high in TABLE["european"]["stages"] if low <= weeks <= high]
     if len(stages) != 1:
@@ -248,6 +237,16 @@ def european(history: History, adequacy: Adequacy = ADEQUACY) -> Staging:
         return CannotTell((Missing("weeks", "european", f"{weeks:g} weeks without enough help {found}."),))
     points = tuple(Point("weeks", trial.weeks or 0.0, trial.drug) for trial in counted)
     return Staged("european", weeks, stages[0], points, basis("european").says, _not_counted(judged))
+
+
+def _counted(
+    history: History, adequacy: Adequacy, system: str
+) -> tuple[tuple[JudgedTrial, ...], list[TreatmentTrial], list[Missing]]:
+    """(every trial judged, those that count, what is missing to tell), for a system that needs all of them judged."""
+    judged = tuple(judge_trial(trial, adequacy) for trial in history.trials)
+    missing = [gap for one in judged if one.counts is Counts.CANNOT_TELL for gap in one.missing]
+    counted = [one.trial for one in judged if one.counts is Counts.YES]
+    return judged, counted, missing if history.trials else [_no_trials(system)]
 
 
 _QUESTIONS = {
