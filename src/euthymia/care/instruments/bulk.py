@@ -12,8 +12,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from euthymia.care.instruments.instrument import BandSet, Bound, Criterion, Cut, Instrument, Item, MissingRule, Take
-from euthymia.care.instruments.score import SEXES, UNKNOWN_SEX, band_set_of, form_of, missing_rule_of, sex_of
+from euthymia.care.instruments.instrument import (
+    BandSet,
+    Bound,
+    Criterion,
+    Cut,
+    Instrument,
+    Item,
+    MissingRule,
+    Subscale,
+    Take,
+)
+from euthymia.care.instruments.score import TOLD, UNKNOWN_SEX, band_set_of, form_of, missing_rule_of, sex_of
 from euthymia.errors import InstrumentError
 
 Yes = NDArray[np.bool_]
@@ -92,7 +102,7 @@ def score_many(
         lacks += one
     filled = _may_fill(forms, rule, missing, lacks)
     complete = (lacks == 0) | filled
-    subscales = {part.name: _subscale(forms, part.name, missing) for part in form.subscales}
+    subscales = {part.name: _subscale(forms, part, missing) for part in form.subscales}
     total = _total(forms, subscales, lacks, filled)
     judged = complete & ~filled
     return ManyScores(
@@ -210,8 +220,7 @@ def _may_fill(forms: _Forms, rule: MissingRule | None, missing: Mapping[str, Yes
     return may
 
 
-def _subscale(forms: _Forms, name: str, missing: Mapping[str, Yes]) -> Any:
-    part = next(part for part in forms.form.subscales if part.name == name)
+def _subscale(forms: _Forms, part: Subscale, missing: Mapping[str, Yes]) -> Any:
     points = np.stack([forms.points(forms.form.item(item)) for item in part.items])
     incomplete = np.zeros(forms.rows, bool)
     for item in part.items:
@@ -290,10 +299,10 @@ def _sexes(sex: Any, rows: int) -> NDArray[Any]:
     if told.shape != (rows,):
         raise InstrumentError("different_lengths", "context.sex", "Give one sex, or one for each form.")
     named = np.array([UNKNOWN_SEX if one is None else str(one) for one in told])
-    wrong = ~np.isin(named, SEXES)
+    wrong = ~np.isin(named, TOLD)
     if wrong.any():
         place = f"context.sex[{int(np.argmax(wrong))}]"
-        raise InstrumentError("unknown_sex", place, f"Give one of {', '.join(SEXES)}.")
+        raise InstrumentError("unknown_sex", place, f"Give one of {', '.join(TOLD)}.")
     return named
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from euthymia.care.instruments.instrument import BandSet, Condition, Instrument, LicenceClass
-
-SEXES = ("female", "male")
+from euthymia.care.instruments.instrument import SEXES, BandSet, Condition, Instrument, LicenceClass
 
 
 def contradictions(instrument: Instrument) -> Iterable[str]:

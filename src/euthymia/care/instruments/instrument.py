@@ -135,6 +135,10 @@ class BandSet:
         return next(band for band in self.bands if band.low <= total <= band.high)
 
 
+# Whom a cut can be published for.
+SEXES = ("female", "male")
+
+
 @dataclass(frozen=True, slots=True)
 class Cut:
     """A total at which a screen counts as positive. `sex`: published for this sex only, and not judged without it.

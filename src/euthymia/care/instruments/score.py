@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from euthymia.care.evidence import Basis
 from euthymia.care.instruments.instrument import (
+    SEXES,
     BandSet,
     Criterion,
     Instrument,
@@ -21,7 +22,7 @@ from euthymia.care.instruments.instrument import (
 from euthymia.errors import InstrumentError
 
 UNKNOWN_SEX = "unknown"
-SEXES = ("female", "male", UNKNOWN_SEX)
+TOLD = (*SEXES, UNKNOWN_SEX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ def score(
     _refuse_unasked(form, given)
     missing = missing_items(form, given)
     filled = rule if rule is not None and _may_fill(form, rule, missing) else None
-    total = _total(form, given, missing, filled)
+    subscales = {part.name: _points(form, part, given, missing) for part in form.subscales}
+    total = _total(form, given, missing, filled, subscales)
     # A total with guesses in it names a band and judges no screen.
     judged = () if total is None or filled else form.cuts
     return Score(
@@ -99,7 +101,7 @@ def score(
         version=form.version,
         variant=form.variants[0].name,
         total=total,
-        subscales=MappingProxyType({part.name: _points(form, part, given) for part in form.subscales}),
+        subscales=MappingProxyType(subscales),
         band=BandName(bands.name, bands.band(total).name) if bands and total is not None else None,
         cuts=tuple(cut.name for cut in judged if cut.sex in ("", sex) and cut.reached(total or 0.0)),
         missing=missing,
@@ -171,13 +173,17 @@ def _may_fill(instrument: Instrument, rule: MissingRule, missing: tuple[str, ...
 
 
 def _total(
-    instrument: Instrument, given: Mapping[str, int], missing: tuple[str, ...], filled: MissingRule | None
+    instrument: Instrument,
+    given: Mapping[str, int],
+    missing: tuple[str, ...],
+    filled: MissingRule | None,
+    subscales: Mapping[str, float | None],
 ) -> float | None:
     if not instrument.has_total or (missing and filled is None):
         return None
-    parts = [part for part in instrument.subscales if part.in_total]
+    parts = [subscales[part.name] or 0.0 for part in instrument.subscales if part.in_total]
     if parts:
-        return instrument.factor * sum(_points(instrument, part, given) or 0.0 for part in parts)
+        return instrument.factor * sum(parts)
     added = [item.points(given[item.id]) for item in instrument.scored_items if item.id in given]
     points = float(sum(added))
     if filled is not None:
@@ -186,8 +192,8 @@ def _total(
     return points * instrument.factor
 
 
-def _points(instrument: Instrument, part: Subscale, given: Mapping[str, int]) -> float | None:
-    if set(missing_items(instrument, given)) & set(part.items):
+def _points(instrument: Instrument, part: Subscale, given: Mapping[str, int], missing: tuple[str, ...]) -> float | None:
+    if set(missing) & set(part.items):
         return None
     values = [instrument.item(item_id).points(given[item_id]) for item_id in part.items if item_id in given]
     if not values:
@@ -197,14 +203,14 @@ def _points(instrument: Instrument, part: Subscale, given: Mapping[str, int]) ->
 
 def _criterion(instrument: Instrument, criterion: Criterion, given: Mapping[str, int]) -> bool | None:
     """Met, not met, or None: three-valued, so that what is not answered decides nothing it could change."""
-    answers = [_requirement(instrument, need, given) for need in criterion.requirements]
+    left_out = not_asked(instrument, given)
+    answers = [_requirement(need, given, left_out) for need in criterion.requirements]
     if False in answers:
         return False
     return None if None in answers else True
 
 
-def _requirement(instrument: Instrument, need: Requirement, given: Mapping[str, int]) -> bool | None:
-    left_out = not_asked(instrument, given)
+def _requirement(need: Requirement, given: Mapping[str, int], left_out: frozenset[str]) -> bool | None:
     least = sum(given.get(item, -1) >= need.exceptions.get(item, need.at_least) for item in need.items)
     most = least + sum(item not in given and item not in left_out for item in need.items)
     top = len(need.items) if need.count_to is None else need.count_to
@@ -274,8 +280,8 @@ def sex_of(context: Mapping[str, object]) -> str:
     wanted = context.get("sex")
     if wanted is None:
         return UNKNOWN_SEX
-    if wanted not in SEXES:
-        raise InstrumentError("unknown_sex", "context.sex", f"Give one of {', '.join(SEXES)}.")
+    if wanted not in TOLD:
+        raise InstrumentError("unknown_sex", "context.sex", f"Give one of {', '.join(TOLD)}.")
     return str(wanted)
 
 
