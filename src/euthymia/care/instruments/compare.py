@@ -1,4 +1,4 @@
-"""Whether two scores may stand side by side. What was made by other rules is kept apart, never subtracted."""
+"""Whether two scores may stand side by side. What was made by other rules is refused."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from euthymia.errors import InstrumentError
 def refuse_mixed(first: Score, second: Score) -> None:
     """Refuses two scores of another instrument, version, form or set of bands (InstrumentError); else nothing.
 
-    A change from one to the other would be a change of the ruler. Bands are compared only where both have one.
+    A change from one to the other would be a change of the ruler: whoever subtracts two scores calls this first,
+    because a total alone no longer says how it was made. Bands are compared only where both have one.
     """
     pairs = (
         ("different_instrument", "instrument", first.instrument, second.instrument),
