@@ -29,12 +29,12 @@ def wording_of(document: Mapping[str, object], instrument: Instrument) -> Wordin
         raise DocumentError("missing", "Questionnaire.copyright", "Give the notice of the owner of the words.")
     texts: dict[str, str] = {}
     options: dict[str, dict[int, str]] = {}
-    for place, question in zip(_places(document), form.questions, strict=True):
-        item = _item(instrument, question, place)
+    for question in form.questions:
+        item = _item(instrument, question)
         if item.id in texts:
-            raise DocumentError("two_values", f"{place}.linkId", f"Item {item.id} was there before.")
+            raise DocumentError("two_values", f"{question.place}.linkId", f"Item {item.id} was there before.")
         texts[item.id] = question.text
-        options[item.id] = _answers(item, question, place)
+        options[item.id] = _answers(item, question)
     for item in instrument.items:
         if item.id not in texts:
             says = f"The question for item {item.id} ({item.label}) is not in this form."
@@ -45,40 +45,34 @@ def wording_of(document: Mapping[str, object], instrument: Instrument) -> Wordin
     return wording
 
 
-def _places(document: Mapping[str, object]) -> list[str]:
-    """Where the questions stand in the document; what is only displayed is passed over."""
-    rows = document["item"]
-    assert isinstance(rows, list)
-    return [f"Questionnaire.item[{place}]" for place, row in enumerate(rows) if row["type"] != "display"]
-
-
-def _item(instrument: Instrument, question: Question, place: str) -> Item:
+def _item(instrument: Instrument, question: Question) -> Item:
     link = question.link_id.strip("/")
     by_link = [item for item in instrument.items if link in (item.id, item.loinc or item.id)]
     by_code = [item for item in instrument.items if item.loinc and item.loinc == question.loinc]
     if by_link and by_code and by_link != by_code:
         says = f"The linkId means item {by_link[0].id} and the code means item {by_code[0].id}."
-        raise DocumentError("two_values", f"{place}.code", says)
+        raise DocumentError("two_values", f"{question.place}.code", says)
     found = by_link or by_code
     if not found:
         known = ", ".join(item.id for item in instrument.items)
-        raise DocumentError("unknown_item", f"{place}.linkId", f"{instrument.title} asks: {known}.")
+        raise DocumentError("unknown_item", f"{question.place}.linkId", f"{instrument.title} asks: {known}.")
     return found[0]
 
 
-def _answers(item: Item, question: Question, place: str) -> dict[int, str]:
+def _answers(item: Item, question: Question) -> dict[int, str]:
     words: dict[int, str] = {}
     for number, answer in enumerate(question.answers):
         option = next((option for option in item.options if _is(answer, option)), None)
         if option is None:
             known = ", ".join(str(value) for value in item.values)
             says = f"This is none of the answers {known}."
-            raise DocumentError("not_in_list", f"{place}.answerOption[{number}]", says)
+            raise DocumentError("not_in_list", f"{question.place}.answerOption[{number}]", says)
         before = words.get(option.value)
         words[option.value] = answer.code.display if before is None else f"{before} / {answer.code.display}"
     for value in item.values:
         if value not in words:
-            raise DocumentError("missing", f"{place}.answerOption", f"The answer that counts {value} is not there.")
+            says = f"The answer that counts {value} is not there."
+            raise DocumentError("missing", f"{question.place}.answerOption", says)
     return words
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -45,13 +45,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question of a form. loinc: its code, empty where it has none."""
+    """One question of a form. loinc: its code, empty where it has none. place: where it stood in the form read."""
 
     link_id: str
     text: str
     answers: tuple[Answer, ...]
     loinc: str = ""
     required: bool = False
+    place: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +196,7 @@ def _read_question(item: Element) -> Question:
         answers=tuple(_read_option(option) for option in item.each("answerOption")),
         loinc=codes[0].need("code").code() if codes else "",
         required=required.flag() if required else False,
+        place=item.path,
     )
 
 
