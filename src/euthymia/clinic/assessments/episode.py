@@ -36,11 +36,14 @@ def trial_of(row: TreatmentTrialEntry) -> TreatmentTrial:
     )
 
 
-def history_of(actor: Actor, patient: Patient, answers: Mapping[str, Any]) -> History:
-    """The episode with its treatments. `answers`: the newest answers by fact name."""
+def history_of(
+    actor: Actor, patient: Patient, answers: Mapping[str, Any], *, rows: list[TreatmentTrialEntry] | None = None
+) -> History:
+    """The episode with its treatments. `answers`: the newest answers by fact name; `rows`: `trials_of`, if at hand."""
+    rows = trials_of(actor, patient) if rows is None else rows
     severity = answers.get(SEVERITY)
     return History(
-        trials=tuple(trial_of(row) for row in trials_of(actor, patient) if row.withdrawn_at is None),
+        trials=tuple(trial_of(row) for row in rows if row.withdrawn_at is None),
         duration_months=answers.get(DURATION),
         severity=Severity(severity) if severity else None,
         ect=answers.get(ECT),

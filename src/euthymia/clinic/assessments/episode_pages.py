@@ -88,8 +88,8 @@ class EpisodePage:
 
 def episode_page(viewer: Viewer, patient: Patient, system: System, now: datetime) -> EpisodePage:
     """The picture of one system beside the form that adds to it."""
-    episode = picture_of(viewer, patient, now, system)
     entries = latest_entries(viewer, patient)
+    episode = picture_of(viewer, patient, now, system, entries=entries)
     word, look, icon = STATUS_WORDS[episode.status]
     level = episode.severity.level
     shown = entries.get(SIGN + SEVERITY_FACT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -49,17 +50,23 @@ class KnownFact:
     answered: bool
 
 
-def known_facts(actor: Actor, patient: Patient, now: datetime) -> dict[str, KnownFact]:
-    """Everything known, by name. An answer given here outranks the record; one taken back leaves the record's."""
+def known_facts(
+    actor: Actor, patient: Patient, now: datetime, *, entries: Mapping[str, FactEntry] | None = None
+) -> dict[str, KnownFact]:
+    """Everything known, by name. An answer given here outranks the record; one taken back leaves the record's.
+
+    entries: `latest_entries`, where they are already at hand.
+    """
     facts = recorded_facts(actor, patient, now)
-    entries = latest_entries(actor, patient)
+    entries = latest_entries(actor, patient) if entries is None else entries
     for entry in entries.values():
         if entry.value is not None and not outdated(entry, facts.get(entry.name), now):
             facts[entry.name] = KnownFact(entry.name, entry.value, entry.at, str(entry.by), answered=True)
-    picture = picture_of(actor, patient, now)
-    if EPISODE not in facts and picture.status is not Status.NOT_ASKED:
+    if EPISODE not in facts:
+        picture = picture_of(actor, patient, now, entries=entries)
         laid_out = "worked out from the criteria of the episode"
-        facts[EPISODE] = KnownFact(EPISODE, picture.status is Status.MET, None, laid_out, answered=False)
+        if picture.status is not Status.NOT_ASKED:
+            facts[EPISODE] = KnownFact(EPISODE, picture.status is Status.MET, None, laid_out, answered=False)
     history = history_of(actor, patient, {name: fact.value for name, fact in facts.items()})
     found = meets_definition(history, adequacy_of(actor))
     source = f"worked out from the earlier treatments, adequacy settings {found.adequacy_version}"

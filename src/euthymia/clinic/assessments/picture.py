@@ -18,10 +18,19 @@ from euthymia.errors import BadInput
 SIGN = "episode."
 
 
-def picture_of(actor: Actor, patient: Patient, now: datetime, system: System = System.DSM5) -> Episode:
-    """The criteria of this person's episode as they are known now."""
-    rows = visible_to(actor, FactEntry).filter(patient=patient, name__startswith=SIGN).order_by("at", "pk")
-    facts, said_at = said_facts({row.name: row for row in rows})
+def picture_of(
+    actor: Actor,
+    patient: Patient,
+    now: datetime,
+    system: System = System.DSM5,
+    *,
+    entries: Mapping[str, FactEntry] | None = None,
+) -> Episode:
+    """The criteria of this person's episode as they are known now. `entries`: the newest answers, where at hand."""
+    if entries is None:
+        rows = visible_to(actor, FactEntry).filter(patient=patient, name__startswith=SIGN).order_by("at", "pk")
+        entries = {row.name: row for row in rows}
+    facts, said_at = said_facts({name: row for name, row in entries.items() if name.startswith(SIGN)})
     answered = answered_questionnaires(actor, patient, now)
     return assess_episode(facts, answered, now=now, said_at=said_at, system=system)
 

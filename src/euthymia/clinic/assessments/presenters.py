@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from euthymia.care.decision import Decision, Level, Reason, Value, missing_of, reasons_of, verdict
@@ -114,10 +115,14 @@ def eligibility_panels(
     now: datetime,
     typed: Mapping[str, Mapping[str, str]] | None = None,
     errors: Mapping[str, str] | None = None,
+    known: dict[str, Any] | None = None,
 ) -> list[EligibilityPanel]:
-    """Each protocol's answer. `typed`: protocol → rule → reason typed in a refused form; `errors`: by protocol."""
+    """Each protocol's answer. `typed`: protocol → rule → reason typed in a refused form; `errors`: by protocol.
+
+    known: `facts_of`, where it is already at hand.
+    """
     panels = []
-    known = facts_of(actor, patient, now)
+    known = facts_of(actor, patient, now) if known is None else known
     for row in rows:
         protocol = protocol_of(row)
         answer = eligibility_of(protocol, eligibility_facts(actor, patient, protocol, now, known=known), now)

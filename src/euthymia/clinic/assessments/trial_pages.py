@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from euthymia.care.resistance import (
@@ -23,8 +22,7 @@ from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.assessments.adequacy import adequacy_of
 from euthymia.clinic.assessments.commands import TrialFields
 from euthymia.clinic.assessments.episode import DURATION, ECT, EPISODE_FACTS, SEVERITY, history_of, trial_of, trials_of
-from euthymia.clinic.assessments.facts import latest_entries
-from euthymia.clinic.assessments.models import TreatmentTrialEntry
+from euthymia.clinic.assessments.models import FactEntry, TreatmentTrialEntry
 from euthymia.clinic.assessments.questions import day, written
 from euthymia.clinic.people.models import Patient
 from euthymia.errors import BadInput
@@ -97,12 +95,17 @@ class TrialSection:
 
 
 def trial_section(
-    viewer: Viewer, patient: Patient, now: datetime, *, refusal: BadInput | None, typed: Mapping[str, Any]
+    viewer: Viewer,
+    patient: Patient,
+    entries: Mapping[str, FactEntry],
+    *,
+    refusal: BadInput | None,
+    typed: Mapping[str, Any],
 ) -> TrialSection:
-    """Earlier treatments, what they come to, and the forms to add to them."""
-    entries = latest_entries(viewer, patient)
+    """Earlier treatments, what they come to, and the forms to add to them. `entries`: the newest answers."""
     answers = {name: entries[name].value for name in EPISODE_FACTS if name in entries}
-    history = history_of(viewer, patient, answers)
+    rows = trials_of(viewer, patient)
+    history = history_of(viewer, patient, answers, rows=rows)
     adequacy = adequacy_of(viewer)
     definition, staging = meets_definition(history, adequacy), maudsley(history, adequacy)
     word, icon, look = definition_words(definition)
@@ -110,7 +113,7 @@ def trial_section(
     kept = {EPISODE_FIELD + name: written(value) for name, value in answers.items()}
     newest = max((entries[name] for name in answers), key=lambda entry: entry.at, default=None)
     return TrialSection(
-        lines=tuple(trial_line(row, viewer, adequacy) for row in trials_of(viewer, patient)),
+        lines=tuple(trial_line(row, viewer, adequacy) for row in rows),
         definition=definition,
         definition_word=word,
         definition_icon=icon,

@@ -138,18 +138,14 @@ def assess_page(request: HttpRequest, patient: Patient, *, refused: dict[str, An
     """The whole page; `refused` holds what a form sent and why it was not taken."""
     viewer, now, wrong = request.viewer, timezone.now(), refused or {}  # type: ignore[attr-defined]
     rows = assessed_versions(viewer)
+    entries = latest_entries(viewer, patient)
+    known = known_facts(viewer, patient, now, entries=entries)
     fact_errors: dict[str, str] = wrong.get("facts", {})
     decision_id, reasons, decision_error = wrong.get("decision", ("", {}, ""))
     consent_id, signed_name, consent_error = wrong.get("consent", ("", "", ""))
     typed = {name: str(value) for name, value in request.POST.items()} if fact_errors else {}
     context = {
-        "groups": question_groups(
-            known_facts(viewer, patient, now),
-            latest_entries(viewer, patient),
-            viewer.zone,
-            typed=typed,
-            errors=fact_errors,
-        ),
+        "groups": question_groups(known, entries, viewer.zone, typed=typed, errors=fact_errors),
         "fact_errors": fact_errors,
         "panels": presenters.eligibility_panels(
             viewer,
@@ -159,6 +155,7 @@ def assess_page(request: HttpRequest, patient: Patient, *, refused: dict[str, An
             now=now,
             typed={decision_id: reasons},
             errors={decision_id: decision_error},
+            known={name: fact.value for name, fact in known.items()},
         ),
         "consents": presenters.consent_panels(
             viewer,
@@ -168,11 +165,11 @@ def assess_page(request: HttpRequest, patient: Patient, *, refused: dict[str, An
             typed={consent_id: signed_name},
             errors={consent_id: consent_error},
         ),
-        "trials": trial_section(viewer, patient, now, refusal=wrong.get("trial"), typed=request.POST),
+        "trials": trial_section(viewer, patient, entries, refusal=wrong.get("trial"), typed=request.POST),
         "interactions": presenters.interaction_lines(viewer, patient),
         "unrecognised": presenters.unrecognised_medicines(viewer, patient),
         "episode_field": EPISODE_FIELD,
-        "episode_word": STATUS_WORDS[picture_of(viewer, patient, now).status][0],
+        "episode_word": STATUS_WORDS[picture_of(viewer, patient, now, entries=entries).status][0],
         "may_override": isinstance(PRESCRIBE.decide(viewer), Allowed),
     }
     status = REFUSED_FORM if wrong else 200
