@@ -52,10 +52,10 @@ class Page:
             raise self.refuse("missing" if value is None else "not_text", name, "Words are needed here.")
         return value.strip()
 
-    def name(self) -> str:
-        value = self.text("name")
+    def name(self, field: str = "name") -> str:
+        value = self.text(field)
         if not NAME.fullmatch(value):
-            raise self.refuse("bad_name", "name", "Use small letters, digits and underscores.")
+            raise self.refuse("bad_name", field, "Use small letters, digits and underscores.")
         return value
 
     def number(self, name: str, required: bool = True) -> float | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from euthymia.care.document_page import Page
 from euthymia.care.protocol import Provenance, Source
 
 READ_ENOUGH_TO_GATE = frozenset(Provenance) - {Provenance.MEMORY}
@@ -34,6 +35,16 @@ def sources_of(document: Mapping[str, Any]) -> dict[str, Source]:
     """The `[sources]` table of a data file: name → citation."""
     rows = document.get("sources", {})
     return {name: Source(name, row["cite"], row.get("link", "")) for name, row in rows.items()}
+
+
+def sources_on(page: Page) -> dict[str, Source]:
+    """The same table of a document being read; refuses what is missing or not known there (ProtocolError)."""
+    found = {}
+    for name in page.value:
+        row = page.page(name)
+        found[name] = Source(name, row.text("cite"), row.text("link", ""))
+        row.finish()
+    return found
 
 
 def basis_of(row: Mapping[str, Any], sources: Mapping[str, Source]) -> Basis:

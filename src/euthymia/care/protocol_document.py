@@ -17,7 +17,8 @@ from euthymia.care.cited import OURS
 from euthymia.care.cited_page import cited_number, known_words, needed_number, optional_number
 from euthymia.care.course_page import asked_at, course_rule, long_term_check, refuse_broken_course, use_of
 from euthymia.care.decision import Level
-from euthymia.care.document_page import NAME, Page
+from euthymia.care.document_page import Page
+from euthymia.care.evidence import sources_on
 from euthymia.care.protocol import (
     SCALE_LOOKS,
     VITAL_LOOKS,
@@ -68,7 +69,7 @@ def parse_protocol(document: Mapping[str, Any]) -> Protocol:
     """A protocol from plain values (TOML or JSON); refuses with the exact path (ProtocolError)."""
     top = Page(document, "", frozenset(document.get("sources") or {}) if isinstance(document, Mapping) else frozenset())
     protocol = Protocol(
-        id=_identity(top),
+        id=top.name("id"),
         version=top.text("version"),
         title=top.text("title"),
         drug=_one_of(top, "drug", DRUGS),
@@ -102,13 +103,6 @@ def parse_protocol(document: Mapping[str, Any]) -> Protocol:
     refuse_broken_course(protocol)
     refuse_crossed_limits(protocol)
     return protocol
-
-
-def _identity(top: Page) -> str:
-    value = top.text("id")
-    if not NAME.fullmatch(value):
-        raise top.refuse("bad_name", "id", "Use small letters, digits and underscores.")
-    return value
 
 
 def _one_of(page: Page, name: str, known: tuple[str, ...]) -> str:
@@ -255,13 +249,8 @@ def _parent(top: Page) -> Parent | None:
 
 
 def _sources(top: Page) -> tuple[Source, ...]:
-    page = top.page("sources")
-    found = []
-    for name in sorted(page.value):
-        row = page.page(name)
-        found.append(Source(name, row.text("cite"), row.text("link", "")))
-        row.finish()
-    return tuple(found)
+    found = sources_on(top.page("sources"))
+    return tuple(found[name] for name in sorted(found))
 
 
 def _refuse_incomplete(protocol: Protocol) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 from euthymia.care.cited import Cited, Provenance
 from euthymia.care.cited_page import needed_number
-from euthymia.care.document_page import NAME, Page
-from euthymia.care.evidence import Basis
+from euthymia.care.document_page import Named, Page
+from euthymia.care.evidence import Basis, sources_on
 from euthymia.care.indications.pack import (
     Better,
     Endpoint,
@@ -38,10 +38,10 @@ def parse_pack(document: Mapping[str, Any]) -> Pack:
     """A pack from plain values (TOML or JSON); refuses with the exact path (ProtocolError)."""
     listed = document.get("sources") or {} if isinstance(document, Mapping) else {}
     top = Page(document, "", frozenset(listed))
-    sources = _sources(top.page("sources")) if listed else {}
+    sources = sources_on(top.page("sources")) if listed else {}
     on = top.yes_no("on_by_default")
     pack = Pack(
-        id=_identity(top),
+        id=top.name("id"),
         version=top.text("version"),
         title=top.text("title"),
         on_by_default=on,
@@ -59,32 +59,6 @@ def parse_pack(document: Mapping[str, Any]) -> Pack:
     top.finish()
     _refuse_incomplete(top, pack)
     return pack
-
-
-def rules_of(instrument: Instrument, kind: Better) -> tuple[str, ...]:
-    """Names of the rules of this kind that the shipped instrument has."""
-    names = {
-        Better.RESPONSE: tuple(rule.name for rule in instrument.responses),
-        Better.REMISSION: tuple(rule.name for rule in instrument.remissions),
-        Better.MEANINGFUL: tuple(rule.name for rule in instrument.meaningful),
-        Better.RELIABLE: tuple(rule.name for rule in instrument.reliable),
-    }
-    return names[kind]
-
-
-def _identity(top: Page) -> str:
-    value = top.text("id")
-    if not NAME.fullmatch(value):
-        raise top.refuse("bad_name", "id", "Use small letters, digits and underscores.")
-    return value
-
-
-def _sources(page: Page) -> dict[str, Source]:
-    rows = {name: page.page(name) for name in page.value}
-    found = {name: Source(name, row.text("cite"), row.text("link", "")) for name, row in rows.items()}
-    for row in rows.values():
-        row.finish()
-    return found
 
 
 def _basis(page: Page, sources: Mapping[str, Source]) -> Basis:
@@ -157,8 +131,19 @@ def _refuse_incomplete(top: Page, pack: Pack) -> None:
             _refuse_unknown_rule(top, f"endpoint[{place}].rule", end, known[end.scale])
 
 
+def _rules_of(instrument: Instrument, kind: Better) -> tuple[str, ...]:
+    """Names of the rules of this kind that the shipped instrument has."""
+    rules: Mapping[Better, tuple[Named, ...]] = {
+        Better.RESPONSE: instrument.responses,
+        Better.REMISSION: instrument.remissions,
+        Better.MEANINGFUL: instrument.meaningful,
+        Better.RELIABLE: instrument.reliable,
+    }
+    return tuple(rule.name for rule in rules[kind])
+
+
 def _refuse_unknown_rule(top: Page, path: str, end: Endpoint, scale: Scale) -> None:
-    rules = rules_of(load_instrument(scale.instrument), end.kind) if scale.instrument else ()
+    rules = _rules_of(load_instrument(scale.instrument), end.kind) if scale.instrument else ()
     if end.rule not in rules:
         known = ", ".join(rules) or "none"
         raise top.refuse("unknown_rule", path, f"'{scale.title}' has no {end.kind} rule '{end.rule}'. It has: {known}.")
