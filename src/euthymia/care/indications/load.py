@@ -1,20 +1,21 @@
-"""Reads the indications shipped with this room. Its only place that touches disk."""
+"""Reads the indications shipped with this room."""
 
 from __future__ import annotations
 
 import tomllib
 from functools import cache
-from importlib.resources import files
 
 from euthymia.care.indications.document import parse_pack
 from euthymia.care.indications.pack import Pack
+from euthymia.care.tables.load import shipped_in, text_in
 from euthymia.errors import ProtocolError
+
+PACKAGE = "euthymia.care.indications"
 
 
 def indications() -> tuple[str, ...]:
     """Ids of the shipped indications, in alphabetical order."""
-    names = (entry.name for entry in files("euthymia.care.indications").iterdir())
-    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+    return shipped_in(PACKAGE)
 
 
 @cache
@@ -24,5 +25,4 @@ def load_indication(indication_id: str) -> Pack:
     if indication_id not in shipped:
         message = f"'{indication_id}' is not shipped. Shipped: {', '.join(shipped)}."
         raise ProtocolError("unknown_indication", "indication", message)
-    text = files("euthymia.care.indications").joinpath(f"{indication_id}.toml").read_text(encoding="utf-8")
-    return parse_pack(tomllib.loads(text))
+    return parse_pack(tomllib.loads(text_in(PACKAGE, indication_id)))

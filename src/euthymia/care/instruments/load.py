@@ -1,23 +1,23 @@
-"""Reads the instruments shipped with this room. Its only place that touches disk."""
+"""Reads the instruments shipped with this room."""
 
 from __future__ import annotations
 
 import tomllib
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from euthymia.care.instruments.document import parse_instrument
 from euthymia.care.instruments.instrument import Instrument
-from euthymia.care.tables.load import read_table
+from euthymia.care.tables.load import read_table, shipped_in, text_in
 from euthymia.errors import InstrumentError
+
+PACKAGE = "euthymia.care.instruments"
 
 
 @cache
 def instruments() -> tuple[str, ...]:
     """Ids of the shipped instruments, in alphabetical order."""
-    names = (entry.name for entry in files("euthymia.care.instruments").iterdir())
-    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+    return shipped_in(PACKAGE)
 
 
 def load_instrument(instrument_id: str, version: str | None = None) -> Instrument:
@@ -37,8 +37,7 @@ def _shipped(instrument_id: str) -> Instrument:
         raise InstrumentError(
             "unknown_instrument", "instrument", f"'{instrument_id}' is not shipped. Shipped: {known}."
         )
-    text = files("euthymia.care.instruments").joinpath(f"{instrument_id}.toml").read_text(encoding="utf-8")
-    return parse_instrument(_with_table(tomllib.loads(text)))
+    return parse_instrument(_with_table(tomllib.loads(text_in(PACKAGE, instrument_id))))
 
 
 def _with_table(document: dict[str, Any]) -> dict[str, Any]:

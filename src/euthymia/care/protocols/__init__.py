@@ -1,1 +1,1 @@
-"""Protocols shipped as data files, and the only place in this room that reads them from disk."""
+"""Protocols shipped as data files, and what reads them."""

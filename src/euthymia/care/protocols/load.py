@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import tomllib
 from functools import cache
-from importlib.resources import files
 
 from euthymia.care.protocol import Protocol
 from euthymia.care.protocol_document import parse_protocol
+from euthymia.care.tables.load import shipped_in, text_in
 from euthymia.errors import ProtocolError
+
+PACKAGE = "euthymia.care.protocols"
 
 
 def shipped_protocols() -> tuple[str, ...]:
     """Ids of the protocols that can be loaded, in alphabetical order."""
-    names = (entry.name for entry in files("euthymia.care.protocols").iterdir())
-    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+    return shipped_in(PACKAGE)
 
 
 @cache
@@ -24,8 +25,7 @@ def load_protocol(protocol_id: str) -> Protocol:
     if protocol_id not in shipped:
         message = f"'{protocol_id}' is not shipped. Shipped: {', '.join(shipped)}."
         raise ProtocolError("unknown_protocol", "protocol", message)
-    text = files("euthymia.care.protocols").joinpath(f"{protocol_id}.toml").read_text(encoding="utf-8")
-    return read_protocol_text(text)
+    return read_protocol_text(text_in(PACKAGE, protocol_id))
 
 
 def read_protocol_text(text: str) -> Protocol:
