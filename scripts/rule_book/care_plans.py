@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from scripts.rule_book.exercised import Tests
 from scripts.rule_book.guards import guards
 from scripts.rule_book.protocol_rules import shipped
-from scripts.rule_book.words import how, named, read_as, table, value, words_of
+from scripts.rule_book.words import how, named, table, value, words_of
 
 from euthymia.care.indications import Endpoint, Pack, indications, load_indication
-from euthymia.care.instruments import load_instrument
 from euthymia.care.protocol import Protocol
 from euthymia.care.session_expected import AT_HAND, EXPECTED
 
@@ -51,7 +50,7 @@ def asked(told: Protocol) -> Iterator[Row]:
         yield row.name, "asked", says, named(row.source, row.provenance, told)
     for due in told.assessments:
         says = f"{due.label}: {due.instrument}, {value(due.after_h)}"
-        yield due.name, "asked after a dose", says, read_as(str(due.after_h.provenance))
+        yield due.name, "asked after a dose", says, words_of(str(due.after_h.provenance))
 
 
 def watched(told: Protocol) -> Iterator[Row]:
@@ -150,4 +149,4 @@ def endpoint(told: Pack, end: Endpoint) -> tuple[str, str, str]:
     if end.fall is not None:
         reached = "" if end.fall.is_hole else f"a fall of {words_of(end.reached.value)} "
         return says, f"{reached}{value(end.fall)}", told.cites(end.fall)
-    return says, f"rule `{end.rule}` of `{load_instrument(scale.instrument).id}`", "[instruments](instruments.md)"
+    return says, f"rule `{end.rule}` of `{scale.instrument}`", "[instruments](instruments.md)"

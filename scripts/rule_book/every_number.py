@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.rule_book.words import read_as, table
+from scripts.rule_book.words import table, words_of
 
 ABOUT = ("name", "id", "title", "label", "what", "task", "level", "text", "system")
 # The fields that a `unit` beside them is the unit of.
@@ -86,7 +86,7 @@ def walk(
 
 def source_of(row: Mapping[str, Any], cites: Mapping[str, str]) -> str:
     named = "; ".join(cites.get(name, name) for name in row.get("source", ()))
-    words = read_as(row["provenance"]) if isinstance(row.get("provenance"), str) else ""
+    words = words_of(row["provenance"]) if isinstance(row.get("provenance"), str) else ""
     if "why" in row and "value" not in row and "unit" in row:
         return f"open: {row['why']}"
     return f"{named} ({words})" if named and words else named or words

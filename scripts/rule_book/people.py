@@ -107,16 +107,16 @@ def episode(tests: Tests) -> str:
     parts.append("\n## Where it weighs\n\n" + table(("effect", "in our words", "tests"), effects))
     severity, course, special = data["function_severity"], data["course"], data["specifiers"]
     choices = ", ".join(severity["choices"])
-    parts.append(f"\n## Severity, course, specifiers\n\n- {severity['says']}: {choices}. {source_of(severity)}.\n")
+    parts.append(
+        f"\n## Severity, course, specifiers\n\n- {severity['says']}: {choices}. {how(basis_of(severity, sources))}.\n"
+    )
     codes = ", ".join(f"{words_of(name)} {code}" for name, code in course["codes"].items())
-    parts.append(f"- {course['earlier_episode']}; {course['well_between'].lower()}: {codes}. {source_of(course)}.\n")
+    parts.append(
+        f"- {course['earlier_episode']}; {course['well_between'].lower()}: {codes}. {how(basis_of(course, sources))}.\n"
+    )
     named = ", ".join(row["says"].lower() + ("*" if row.get("changes_risk") else "") for row in data["specifier"])
-    parts.append(f"- Specifiers are written down and decide nothing ({source_of(special)}): {named}.\n")
+    parts.append(f"- Specifiers are written down and decide nothing ({how(basis_of(special, sources))}): {named}.\n")
     return "".join([*parts, "  * ask before a dose what it means for this treatment.\n"])
-
-
-def source_of(row: dict[str, object]) -> str:
-    return how(basis_of(row, sources_of(read_table("episode"))))
 
 
 def resistance(tests: Tests) -> str:

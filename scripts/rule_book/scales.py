@@ -84,12 +84,13 @@ def changes(told: Instrument) -> Iterator[Row]:
 
 
 def responses(tests: Tests) -> str:
-    found = [
-        (f"`{name}`", *row, tests.told(row[0].split("`")[1], about="_rules"))
-        for name in shipped()
-        for row in changes(load_instrument(name))
-    ]
-    silent = [load_instrument(name).title for name in shipped() if not list(changes(load_instrument(name)))]
+    found, silent = [], []
+    for name in shipped():
+        told = load_instrument(name)
+        rules = list(changes(told))
+        found += [(f"`{name}`", *row, tests.told(row[0].split("`")[1], about="_rules")) for row in rules]
+        if not rules:
+            silent.append(told.title)
     return "".join(
         [
             table(("instrument", "rule", "number", "source", "tests"), found),

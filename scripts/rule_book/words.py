@@ -19,12 +19,8 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 def how(basis: Basis) -> str:
     """The sources of a statement, and how they were read."""
     cited = "; ".join(f"[{source.cite}]({source.link})" if source.link else source.cite for source in basis.sources)
-    words = read_as(basis.provenance.value)
+    words = words_of(basis.provenance.value)
     return f"{cited} ({words})" if cited else words
-
-
-def read_as(provenance: str) -> str:
-    return provenance.replace("_", " ")
 
 
 def value(number: Cited) -> str:
@@ -46,7 +42,7 @@ def named(names: tuple[str, ...], provenance: Provenance | None, told: Protocol)
 
 def cited(names: tuple[str, ...], provenance: Provenance | None, cites: Mapping[str, str]) -> str:
     where = "; ".join(cites.get(name, name) for name in names)
-    words = read_as(provenance.value) if provenance else "open"
+    words = words_of(provenance.value) if provenance else "open"
     return f"{where} ({words})" if where else words
 
 
