@@ -122,7 +122,7 @@ def _run(
     parts = slices(people, _PEOPLE_AT_ONCE)
     if not compiled:
         for part in parts:
-            keep.add(closed_form.solve(system_of(part), times).transpose(2, 1, 0))
+            keep.count(*closed_form.add_up(system_of(part), times))
         return
     from euthymia.pharmacology.solve import fast
 
@@ -154,10 +154,6 @@ class _Tally:
         self.total = np.zeros((times, outputs))
         self.classes = np.zeros((outputs, _CLASSES), dtype=np.int64)
         self.lock = Lock()
-
-    def add(self, found: Values) -> None:
-        """found: (outputs, times, people)."""
-        self.count(found.sum(axis=2), found.max(axis=1))
 
     def count(self, sums: Values, peaks: Values) -> None:
         """sums: over people, (outputs, times).   peaks: (outputs, people)."""

@@ -18,7 +18,7 @@ from euthymia.pharmacology.individualise.sheet import Sheet
 from euthymia.pharmacology.model import Model
 from euthymia.pharmacology.person import Person
 from euthymia.pharmacology.regimen import Regimen
-from euthymia.pharmacology.solve.system import LinearSystem
+from euthymia.pharmacology.solve.system import LinearSystem, slices
 
 Values = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -125,8 +125,7 @@ class Problem:
         widest = max((track.at_h.size * len(track.model.states) for track in self.tracks), default=1)
         block = max(1, _NUMBERS_AT_ONCE // widest)
         found = []
-        for at in range(0, standard.shape[0], block):
-            part = slice(at, at + block)
+        for part in slices(standard.shape[0], block):
             found.append(self.sheet.score(self.scaled(standard[part], whose[part]), whose[part]).log_chance)
         return np.asarray(np.concatenate(found) - 0.5 * np.sum(standard * standard, axis=1))
 

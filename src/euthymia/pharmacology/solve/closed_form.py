@@ -42,6 +42,13 @@ def solve(system: LinearSystem, at_h: Values) -> Values:
     return checked(out.transpose(2, 1, 0))
 
 
+def add_up(system: LinearSystem, at_h: Values) -> tuple[Values, Values]:
+    """Every output over time summed over the people, (outputs, times), and each one's peak over these times, (outputs,
+    people). SolverFailed if not finite."""
+    courses = solve(system, at_h).transpose(2, 1, 0)
+    return courses.sum(axis=2), courses.max(axis=1)
+
+
 def _solve_into(out: Values, system: LinearSystem, program: Program, at_h: Values) -> None:
     """The same into `out`, (outputs, times, people), which holds zeros."""
     states = sorted({entry.state for entry in system.inputs})

@@ -67,7 +67,7 @@ def entering(system: LinearSystem, from_h: float, to_h: float) -> Values:
     for entry in system.inputs:
         start_h, duration_h = float(entry.starts_h[0]), float(entry.duration_h[0])
         if not entry.is_bolus and start_h <= middle_h < start_h + duration_h:
-            rate[entry.state] += entry.amount[0] / duration_h
+            rate[entry.state] += entry.size[0]
     return rate
 
 

@@ -42,7 +42,8 @@ def solve_into(out: Values, system: LinearSystem, at_h: Values) -> None:
     program, body = compiled(system.inputs, at_h), _Body.of(system)
 
     def task(part: slice) -> None:
-        _solve_part(out, part.start, system, part, program, body)
+        if found := _modes(system, part, body):
+            walk(_body_of(system, part, program, found, body), _schedule(program), out, part.start)
 
     in_parallel(task, slices(system.people, _PEOPLE_PER_TASK))
     _solve_the_rest(out, system, at_h, body)
@@ -56,12 +57,11 @@ def add_up(system: LinearSystem, at_h: Values) -> tuple[Values, Values]:
     sums, peaks = np.zeros((system.readout.shape[1], at_h.size)), np.zeros((system.readout.shape[1], system.people))
     program, shared, everybody = compiled(system.inputs, at_h), _Body.of(system), slice(0, system.people)
     if found := _modes(system, everybody, shared):
-        body = _body_of(system, everybody, program, found, shared, begins=0)
+        body = _body_of(system, everybody, program, found, shared)
         walk_and_sum(body, _schedule(program), found.sound, sums, peaks)
     for each in _runs(shared.unsound, system.people):
-        slowly = closed_form.solve(system.some(each), at_h)
-        sums += slowly.sum(axis=0).T
-        peaks[:, each] = slowly.max(axis=1).T
+        slow_sums, peaks[:, each] = closed_form.add_up(system.some(each), at_h)
+        sums += slow_sums
     return checked(sums), checked(peaks)
 
 
@@ -109,12 +109,6 @@ class _Body:
         return cls(groups, plan, asked, *seen_runs(plan, reads), unsound=[])
 
 
-def _solve_part(out: Values, begins: int, system: LinearSystem, part: slice, program: Program, shared: _Body) -> None:
-    """Solve some of the system's people; they begin at `begins` among those of the answer."""
-    if found := _modes(system, part, shared):
-        walk(_body_of(system, part, program, found, shared, begins=begins), _schedule(program), out)
-
-
 def _modes(system: LinearSystem, part: slice, shared: _Body) -> Found | None:
     """The modes of some of the people; who has none is noted, and None given where that is everybody."""
     if not all(group.is_tree for group in shared.groups):
@@ -134,7 +128,7 @@ def _modes(system: LinearSystem, part: slice, shared: _Body) -> Found | None:
     return found
 
 
-def _body_of(system: LinearSystem, part: slice, program: Program, found: Found, shared: _Body, *, begins: int) -> Body:
+def _body_of(system: LinearSystem, part: slice, program: Program, found: Found, shared: _Body) -> Body:
     people, states = part.stop - part.start, shared.asked.input_states.tolist()
     entries, own = [entry.some(part) for entry in system.inputs], program.some(part).personal
     return Body(
@@ -149,7 +143,6 @@ def _body_of(system: LinearSystem, part: slice, program: Program, found: Found, 
         own_entry=np.array([each.entry for each in own], dtype=np.int64),
         own_moment=np.array([each.moment for each in own], dtype=np.int64).reshape(len(own), people),
         own_before_h=np.array([each.before_h for each in own], dtype=np.float64).reshape(len(own), people),
-        begins=begins,
     )
 
 

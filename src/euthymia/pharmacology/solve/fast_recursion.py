@@ -27,7 +27,7 @@ class Body(NamedTuple):
     rates: (modes, people).   seen: (terms, people), output by output, each a run of neighbouring modes that begins at
     `first_term` (outputs + 1,) with mode `first_mode` (outputs,).
     entering: (input states, modes, people).   amounts: (inputs, people), mg, or mg/h where it runs.
-    own_*: (own edges,) or (own edges, people).   begins: where these people begin among those of the answer.
+    own_*: (own edges,) or (own edges, people).
     """
 
     rates: Values
@@ -41,7 +41,6 @@ class Body(NamedTuple):
     own_entry: Places
     own_moment: Places
     own_before_h: Values
-    begins: int
 
 
 class Schedule(NamedTuple):
@@ -92,15 +91,16 @@ def _laid_out(body: Body, schedule: Schedule) -> _Rows:
 
 
 @kept
-def walk(body: Body, schedule: Schedule, out: Values) -> None:
-    """Write every output at every look of these people into `out`, (outputs, times, people) and C-contiguous."""
+def walk(body: Body, schedule: Schedule, out: Values, begins: int) -> None:
+    """Write every output at every look of these people into `out`, (outputs, times, people) and C-contiguous, from the
+    column at which they begin."""
     people = body.rates.shape[1]
     rows = _laid_out(body, schedule)
     z = np.zeros((rows.end, LANES))
     own_span = np.empty((body.own_kind.size, 2), dtype=np.int64)
     for first in range(0, people, LANES):
         who = (first, min(LANES, people - first))
-        _walk_some(body, schedule, z, rows, who, own_span, out, body.begins + first)
+        _walk_some(body, schedule, z, rows, who, own_span, out, begins + first)
 
 
 @kept

@@ -283,7 +283,7 @@ class _Run:
             )
         # People without modes of their own are solved elsewhere; here they must not disturb their block.
         rates, entering = (np.where(found.sound, each, sane) for each, sane in ((rates, -1.0), (entering, 0.0)))
-        amounts = np.stack([e.amount if e.is_bolus else e.amount / e.duration_h for e in self.inputs])
+        amounts = np.stack([entry.size for entry in self.inputs])
         worked_out = [np.broadcast_to(formula(system.values), (system.people,)) for formula in constants]
         steady = np.stack(worked_out) if worked_out else np.zeros((0, system.people))
         rows = (rates, entering, amounts, steady, system.start)

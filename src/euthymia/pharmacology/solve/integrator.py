@@ -72,7 +72,7 @@ def _change(system: LinearSystem, middle_h: float, extra: Extra | None) -> _Chan
         if entry.is_bolus:
             continue
         running = (entry.starts_h <= middle_h) & (middle_h < entry.starts_h + entry.duration_h)
-        entering[:, entry.state] += np.where(running, entry.amount / entry.duration_h, 0.0)
+        entering[:, entry.state] += np.where(running, entry.size, 0.0)
 
     def change(at_h: float, amounts: Values) -> Values:
         linear = np.einsum("pij,pj->pi", system.rates, amounts) + entering

@@ -16,7 +16,7 @@ from euthymia.errors import SolverFailed
 from euthymia.pharmacology.solve import closed_form, integrated
 from euthymia.pharmacology.solve.modes import Modes, modes
 from euthymia.pharmacology.solve.program import Edge, Kind, Program, compiled
-from euthymia.pharmacology.solve.system import Values, checked
+from euthymia.pharmacology.solve.system import Values, checked, slices
 from euthymia.pharmacology.turnover import TurnoverSystem, compiled_formulas, structure
 
 GAMMA = 0.25
@@ -65,8 +65,8 @@ def driven(system: TurnoverSystem, at_h: Values, *, relative: float = 2e-7) -> V
             lost = places[~sound]
             states[lost] = integrated.states(system.some(lost), at_h)
             places = places[sound]
-        for first in range(0, places.size, PEOPLE_AT_ONCE):
-            block = places[first : first + PEOPLE_AT_ONCE]
+        for part in slices(places.size, PEOPLE_AT_ONCE):
+            block = places[part]
             states[block] = _Block(system.some(block), at_h, relative).run()
     return checked(system.shown(concentrations, states))
 
@@ -98,11 +98,7 @@ class Course:
         self.rates: NDArray[Any] = self.found.rates_per_h
         # A mode that never empties is let empty over a thousand million hours.
         self.rates = np.where(self.rates == 0, -1e-9, self.rates)
-        self.sizes = [
-            self.found.entering[self.states.index(entry.state)]
-            * (entry.amount if entry.is_bolus else entry.amount / entry.duration_h)
-            for entry in linear.inputs
-        ]
+        self.sizes = [self.found.entering[self.states.index(entry.state)] * entry.size for entry in linear.inputs]
         self.weights = np.zeros((len(system.heard), *self.rates.shape), dtype=self.rates.dtype)
         for row, (output, mode) in enumerate(self.found.terms):
             self.weights[output, mode] += self.found.seen[row]
