@@ -263,6 +263,9 @@ def test_the_lead_sets_the_clinics_times_and_the_page_then_has_a_clock(
     refused = client.post("/risk-times/", {"see_within_h": "0"})
     assert refused.status_code == 422
     assert "Give hours above 0" in refused.content.decode()
+    guessed = client.post("/risk-times/", {"see_within_h": "1e1", "act_within_h": "1,5", "close_within_h": "-1"})
+    assert guessed.status_code == 422
+    assert set(guessed.context["form"].errors) == {"see_within_h", "act_within_h", "close_within_h"}
     assert not RiskTimes.objects.exists()
     assert client.post("/risk-times/", {"see_within_h": "0.001", "trusted_line_days": "30"}).status_code == 302
     assert RiskTimes.objects.get().set_by_id == lead.user_id

@@ -22,9 +22,8 @@ from euthymia.clinic.accounts.viewer import Actor, Viewer
 from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action
 from euthymia.clinic.measures.models import Response, RiskSignal, RiskStep, RiskTimes
-from euthymia.clinic.measures.risk_queries import can_own, event_of, pathway_of
+from euthymia.clinic.measures.risk_queries import can_own, event_of, open_signal_of, pathway_of
 from euthymia.clinic.people.models import Patient
-from euthymia.clinic.people.queries import visible_to
 from euthymia.errors import BadInput
 
 # A form sent incomplete and then complete within this time is one sign, with one owner.
@@ -70,7 +69,7 @@ def raise_risk(actor: Actor, patient: Patient, response: Response | None, trigge
     # Two answers at once: the second waits for the first, and joins it.
     Patient.objects.select_for_update().get(pk=patient.pk)
     trigger = trigger[:LONGEST_TRIGGER]
-    signal = visible_to(actor, RiskSignal).filter(patient=patient, closed_at=None).order_by("raised_at").first()
+    signal = open_signal_of(actor, patient)
     if signal is None:
         owner = owner_of_risk(actor)
         signal = RiskSignal.objects.create(
@@ -97,8 +96,10 @@ def raise_risk(actor: Actor, patient: Patient, response: Response | None, trigge
 
 def note_screener(actor: Actor, patient: Patient, scored: Score, now: datetime) -> None:
     """A screener filled as a questionnaire also tells the open signal its level, if there is a signal."""
-    signal = visible_to(actor, RiskSignal).filter(patient=patient, closed_at=None).first()
-    if signal is None or scored.instrument not in SCREENERS:
+    if scored.instrument not in SCREENERS:
+        return
+    signal = open_signal_of(actor, patient)
+    if signal is None:
         return
     found = scored.level
     level = level_of(scored.instrument, found.name) if found else None

@@ -11,6 +11,7 @@ from django import forms
 from euthymia.care.risk import RiskLevel, ScreenerAnswers
 from euthymia.care.risk_pathway import RiskEventKind
 from euthymia.care.safety_plan import PARTS, SafetyPlan
+from euthymia.clinic.people.forms import TypedNumber
 from euthymia.errors import BadInput
 
 # Our own short labels: the wording of the screener is its owner's, and the clinic has it on paper or in its record.
@@ -31,8 +32,13 @@ LEVELS = (
 )
 YES_NO = {"yes": True, "no": False}
 # What the page's buttons write, besides seeing, screening and closing.
-IN_WORDS = {kind.value: kind for kind in RiskEventKind} | {"hand_over": RiskEventKind.HANDED_OVER}
-STEPS = ("triaged", "evaluated", "acted", "hand_over", "reopened")
+STEPS = {
+    "triaged": RiskEventKind.TRIAGED,
+    "evaluated": RiskEventKind.EVALUATED,
+    "acted": RiskEventKind.ACTED,
+    "hand_over": RiskEventKind.HANDED_OVER,
+    "reopened": RiskEventKind.REOPENED,
+}
 
 
 def screener_from(posted: Mapping[str, str]) -> ScreenerAnswers:
@@ -66,10 +72,10 @@ def event_id_from(posted: Mapping[str, str]) -> UUID | None:
 class RiskTimesForm(forms.Form):
     """The clinic's own hours; empty stays a hole."""
 
-    see_within_h = forms.FloatField(label="Hours until the owner has looked at it", required=False, min_value=0)
-    screen_within_h = forms.FloatField(label="Hours until it is screened", required=False, min_value=0)
-    act_within_h = forms.FloatField(label="Hours until something is done", required=False, min_value=0)
-    close_within_h = forms.FloatField(label="Hours until it is closed", required=False, min_value=0)
+    see_within_h = TypedNumber(label="Hours until the owner has looked at it", required=False, min_value=0)
+    screen_within_h = TypedNumber(label="Hours until it is screened", required=False, min_value=0)
+    act_within_h = TypedNumber(label="Hours until something is done", required=False, min_value=0)
+    close_within_h = TypedNumber(label="Hours until it is closed", required=False, min_value=0)
     trusted_line_days = forms.IntegerField(
         label="Days a checked telephone number is trusted", required=False, min_value=0, max_value=3650
     )

@@ -125,7 +125,7 @@ def risk_page(signal: RiskSignal, pathway: RiskPathway, around: Around) -> RiskP
         tell=", ".join(str(member.user) for member in around.leads if member.user_id != signal.owner_id),
         still_open=still_open(closing) if pathway.is_open else (),
         flags=tuple(reason for reason in reasons_of(closing) if not reason.refuses),
-        may_close=pathway.is_open and not any(r.rule == "high_needs_evaluation" for r in reasons_of(closing)),
+        may_close=pathway.is_open and not any(reason.refuses for reason in reasons_of(closing)),
         history=list(step_rows(pathway)),
         event_id=uuid4(),
     )

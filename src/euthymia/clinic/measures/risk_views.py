@@ -32,6 +32,7 @@ from euthymia.clinic.measures.risk_forms import (
 )
 from euthymia.clinic.measures.risk_presenters import Around, risk_page
 from euthymia.clinic.measures.safety_queries import plans_of
+from euthymia.clinic.people.forms import show_refusal
 from euthymia.clinic.people.queries import find_or_404, open_patient
 from euthymia.clinic.people.shell import person_page
 from euthymia.errors import BadInput
@@ -100,7 +101,7 @@ def take_step(request: HttpRequest, viewer: Viewer, signal: RiskSignal, now: dat
 
 def step_from(viewer: Viewer, posted: dict[str, str], kind: str, event_id: UUID | None) -> commands.Step:
     """The step a form describes."""
-    what = RiskEventKind.HANDED_OVER if kind == "hand_over" else RiskEventKind(kind)
+    what = STEPS[kind]
     level = level_from(posted) if what is RiskEventKind.TRIAGED else None
     to = member_from(viewer, posted) if what is RiskEventKind.HANDED_OVER else None
     if what is RiskEventKind.REOPENED:
@@ -131,7 +132,7 @@ def times(request: HttpRequest) -> HttpResponse:
         try:
             commands.set_risk_times(viewer, ClinicTimes(**given), trusted, now)
         except BadInput as refusal:
-            form.add_error(refusal.path if refusal.path in form.fields else None, refusal.message)
+            show_refusal(form, refusal)
         else:
             messages.success(request, "The clinic's times are set.")
             return redirect("risk-times")

@@ -18,6 +18,7 @@ from euthymia.clinic.accounts.policies import ASSESS, requires
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.measures import risk_queries, safety_commands, safety_queries
 from euthymia.clinic.measures.risk_forms import SafetyPlanForm
+from euthymia.clinic.people.forms import show_refusal
 from euthymia.clinic.people.models import Patient
 from euthymia.clinic.people.queries import open_patient
 from euthymia.clinic.people.shell import person_page
@@ -88,7 +89,7 @@ def write(request: HttpRequest, patient_id: UUID) -> HttpResponse:
         try:
             plan = safety_commands.write_safety_plan(viewer, patient, draft, now)
         except BadInput as refusal:
-            form.add_error(refusal.path if refusal.path in form.fields else None, refusal.message)
+            show_refusal(form, refusal)
         else:
             messages.success(request, f"Version {plan.version} is kept. Print a copy for the person.")
             return redirect("safety-plan", patient.id)

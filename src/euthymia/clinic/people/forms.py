@@ -27,6 +27,17 @@ class TypedNumber(forms.FloatField):
             raise forms.ValidationError(refusal.message, code=refusal.code) from refusal
 
 
+class ShortNumber(TypedNumber):
+    """The same in a field as wide as a dose or a weight."""
+
+    widget = forms.NumberInput(attrs={**TypedNumber.widget.attrs, "class": "is-short is-number"})
+
+
+def show_refusal(form: forms.BaseForm, refusal: BadInput) -> None:
+    """A command's refusal at the field it is about, else above the form; nothing typed is lost."""
+    form.add_error(refusal.path if refusal.path in form.fields else None, refusal.message)
+
+
 class PersonForm(forms.Form):
     given_name = forms.CharField(label="Given name", max_length=300)
     family_name = forms.CharField(label="Family name", max_length=300)

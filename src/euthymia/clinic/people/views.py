@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from euthymia.clinic.accounts.policies import ASSESS, HANDLE_INTAKE, SEE_PEOPLE, requires
 from euthymia.clinic.people import commands, presenters, queries
-from euthymia.clinic.people.forms import ContactForm, ImportForm, MeasurementForm, PersonForm
+from euthymia.clinic.people.forms import ContactForm, ImportForm, MeasurementForm, PersonForm, show_refusal
 from euthymia.clinic.people.models import CarePhase, Enquiry, ImportReport, Patient
 from euthymia.clinic.people.shell import person_page
 from euthymia.errors import BadInput
@@ -128,7 +128,7 @@ def record_add(request: HttpRequest, patient_id: UUID) -> HttpResponse:
             row = commands.add_measurement(viewer, patient, now=now, **fields)
         except BadInput as refusal:
             asks_to_confirm = refusal.code == "confirm_weight"
-            form.add_error(refusal.path if refusal.path in form.fields else None, refusal.message)
+            show_refusal(form, refusal)
         else:
             messages.success(request, f"{row.display} recorded: {row.value:g} {row.unit}.")
             return redirect("person-record", patient.id)

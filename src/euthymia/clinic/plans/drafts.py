@@ -92,11 +92,12 @@ def draft_plan(
     picked = Choice(choice.dose_mg, choice.mg_per_kg, choice.concentration_mg_per_ml)
     order = calculate(protocol, dosing_weight_kg(protocol, choice, weight), picked)
     prior = prior_doses(actor, patient)
+    same = same_medicine(protocol, prior)
     facts = WeightFacts(weight.earlier, height_cm(actor, patient), choice.weight_confirmed, weight.weight_kg)
     dose = combine(
         check_order(protocol, order, weight=facts, prior=prior, now=now),
         check_choice(protocol, picked),
-        check_step(protocol, order, same_medicine(protocol, prior), answered(actor, patient, protocol)),
+        check_step(protocol, order, same, answered(actor, patient, protocol, same)),
         course_decision(actor, patient.id, protocol, now),
     )
     gates = combine(readiness(row), eligibility_gate(actor, patient, row, now), consent_gate(actor, patient, row))
@@ -168,10 +169,15 @@ def chosen_weight(actor: Actor, patient: Patient, choice: PlanChoice, now: datet
     return ChosenWeight(known[-1].weight_kg, known[-1].at, last.source, False, known[:-1])
 
 
+def weight_basis_of(protocol: Protocol) -> WeightBasis:
+    """By which weight a protocol doses; one that counts devices asks for no other than the scale's."""
+    return WeightBasis.ACTUAL if isinstance(protocol.dose, DeviceSteps) else protocol.dose.weight_basis
+
+
 def dosing_weight_kg(protocol: Protocol, choice: PlanChoice, weight: ChosenWeight) -> float:
     """The weight the dose is worked out from: the scale's, or the one a clinician gives where the protocol asks for
     another. Refuses one too many and one too few; no formula is built in, because none was read from a source."""
-    basis = WeightBasis.ACTUAL if isinstance(protocol.dose, DeviceSteps) else protocol.dose.weight_basis
+    basis = weight_basis_of(protocol)
     given = choice.dosing_weight_kg
     if basis is WeightBasis.ACTUAL:
         if given is not None:
@@ -217,11 +223,11 @@ def same_medicine(protocol: Protocol, prior: Iterable[PriorDose]) -> list[PriorD
     return [dose for dose in prior if (dose.drug, dose.route) == (protocol.drug, protocol.route)]
 
 
-def answered(actor: Actor, patient: Patient, protocol: Protocol) -> Answered:
+def answered(actor: Actor, patient: Patient, protocol: Protocol, same: Iterable[PriorDose]) -> Answered:
     """The totals before the first dose and since the last, of the questionnaire the protocol asks for; None where
-    nobody answered, and where a higher total is better."""
+    nobody answered, and where a higher total is better. `same`: the earlier doses on this protocol's steps."""
     instrument = next((asked.instrument for asked in protocol.assessments), "")
-    doses = [dose.at for dose in same_medicine(protocol, prior_doses(actor, patient))]
+    doses = [dose.at for dose in same]
     if not isinstance(protocol.dose, PerKgSteps) or not doses or not instrument:
         return Answered()
     if not load_instrument(instrument).higher_is_worse:

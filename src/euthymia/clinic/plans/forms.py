@@ -7,8 +7,8 @@ from typing import Any
 from django import forms
 
 from euthymia.care.protocol import DeviceSteps, Protocol, WeightBasis
-from euthymia.clinic.people.forms import TypedNumber
-from euthymia.clinic.plans.drafts import PlanChoice
+from euthymia.clinic.people.forms import ShortNumber
+from euthymia.clinic.plans.drafts import PlanChoice, weight_basis_of
 from euthymia.clinic.plans.plan_pages import dose_question
 from euthymia.clinic.plans.protocol_pages import open_numbers
 
@@ -30,12 +30,11 @@ class FillForm(forms.Form):
         numbers: dict[str, forms.Field] = {}
         for path, words, number in open_numbers(protocol):
             plausible = f" Plausible: {number.low:g} to {number.high:g}." if number.low is not None else ""
-            numbers[FIELD_OF_PATH + path] = TypedNumber(
+            numbers[FIELD_OF_PATH + path] = ShortNumber(
                 label=f"{words} ({number.unit})",
                 help_text=f"{number.why}{plausible}",
                 required=False,
                 initial=number.value,
-                widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any", "class": "is-short is-number"}),
             )
         self.fields = {**numbers, "source": self.fields["source"]}
 
@@ -60,27 +59,13 @@ class SignForm(forms.Form):
 class PlanForm(forms.Form):
     """What the prescriber chooses for one person under one protocol."""
 
-    weight = TypedNumber(
-        label="Weight today",
-        required=False,
-        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any", "class": "is-short is-number"}),
-    )
+    weight = ShortNumber(label="Weight today", required=False)
     weight_unit = forms.ChoiceField(label="Unit of the weight", choices=[("kg", "kg"), ("lb", "lb")], required=False)
     weight_confirmed = forms.BooleanField(label="I looked at the scale again: this weight is right", required=False)
-    dosing_weight_kg = TypedNumber(
-        required=False,
-        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any", "class": "is-short is-number"}),
-    )
+    dosing_weight_kg = ShortNumber(required=False)
     dose_mg = forms.TypedChoiceField(label="Dose", coerce=float, empty_value=None, required=False)
-    mg_per_kg = TypedNumber(
-        required=False,
-        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any", "class": "is-short is-number"}),
-    )
-    concentration_mg_per_ml = TypedNumber(
-        label="Concentration drawn up (mg/mL)",
-        required=False,
-        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any", "class": "is-short is-number"}),
-    )
+    mg_per_kg = ShortNumber(required=False)
+    concentration_mg_per_ml = ShortNumber(label="Concentration drawn up (mg/mL)", required=False)
 
     def __init__(self, protocol: Protocol, *arguments: Any, recorded: str = "", **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -102,7 +87,7 @@ class PlanForm(forms.Form):
 
     def _ask_dosing_weight(self, protocol: Protocol) -> None:
         """Only where the protocol doses by another weight than the scale's."""
-        basis = WeightBasis.ACTUAL if isinstance(protocol.dose, DeviceSteps) else protocol.dose.weight_basis
+        basis = weight_basis_of(protocol)
         if basis is WeightBasis.ACTUAL:
             del self.fields["dosing_weight_kg"]
             return

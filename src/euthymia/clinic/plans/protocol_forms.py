@@ -12,14 +12,13 @@ from django.forms import BoundField
 from euthymia.care.decision import Level
 from euthymia.care.protocol import Bound, Measure, Protocol, Provenance, Stage
 from euthymia.care.protocol_document import UNIT_OF_MEASURE
-from euthymia.clinic.people.forms import TypedNumber
+from euthymia.clinic.people.forms import ShortNumber
 from euthymia.clinic.plans.protocol_edit import SECTIONS, Kind, Place, entry_words, places
 from euthymia.clinic.plans.protocol_pages import LEVEL_WORDS, PROVENANCE_WORDS, STAGE_WORDS, measure_words
 
 AT, SOURCE, HOW, REMOVE = "at:", "source:", "how:", "remove:"
 ADDED = "added_here"
 READ = (Provenance.READ, Provenance.ABSTRACT, Provenance.READ_SECONDARY, Provenance.CODE)
-SHORT = {"class": "is-short is-number", "inputmode": "decimal", "step": "any"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ class EditForm(forms.Form):
         label="Bound", choices=[(Bound.AT_MOST.value, "at most"), (Bound.AT_LEAST.value, "at least")], required=False
     )
     limit_level = forms.ChoiceField(label="What happens beyond it", required=False)
-    limit_value = TypedNumber(label="Number", required=False, widget=forms.NumberInput(attrs=SHORT))
+    limit_value = ShortNumber(label="Number", required=False)
 
     def __init__(self, protocol: Protocol, by: str, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -215,9 +214,7 @@ def _field(place: Place) -> forms.Field:
     """The field of a place, with what is there now."""
     label = f"{place.label} ({place.unit})" if place.unit else place.label
     if place.kind in (Kind.CITED, Kind.NUMBER):
-        return TypedNumber(
-            label=label, required=False, initial=_plain(place.value), widget=forms.NumberInput(attrs=SHORT)
-        )
+        return ShortNumber(label=label, required=False, initial=_plain(place.value))
     if place.kind is Kind.YES_NO:
         choices = [("yes", "yes"), ("no", "no")]
         return forms.ChoiceField(label=label, choices=choices, initial="yes" if place.value else "no")

@@ -16,6 +16,7 @@ from euthymia.care.protocol_text import to_toml
 from euthymia.clinic.accounts.policies import SIGN_PROTOCOLS, SIGNED_IN, requires
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.assessments.decisions import decision_panel
+from euthymia.clinic.people.forms import show_refusal
 from euthymia.clinic.plans import commands, protocol_commands, protocol_list, protocol_pages, queries
 from euthymia.clinic.plans.comparison import comparison, restated
 from euthymia.clinic.plans.forms import SignForm
@@ -44,8 +45,7 @@ def protocol_compare(request: HttpRequest) -> HttpResponse:
     asked = bool(request.GET.get("left") or request.GET.get("right"))
     context: dict[str, Any] = {
         "choices": [
-            (_name(row), f"{row}: {queries.protocol_of(row).title} ({protocol_pages.chip_of(row).word})")
-            for row in rows
+            (str(row), f"{row}: {queries.protocol_of(row).title} ({protocol_pages.chip_of(row).word})") for row in rows
         ],
         "left": request.GET.get("left", ""),
         "right": request.GET.get("right", ""),
@@ -55,12 +55,8 @@ def protocol_compare(request: HttpRequest) -> HttpResponse:
     return render(request, "plans/protocol_compare.html", context)
 
 
-def _name(row: ProtocolVersion) -> str:
-    return f"{row.protocol_id} {row.version}"
-
-
 def _chosen(rows: list[ProtocolVersion], name: str) -> ProtocolVersion | None:
-    return next((row for row in rows if _name(row) == name), None)
+    return next((row for row in rows if str(row) == name), None)
 
 
 @require_http_methods(["GET", "POST"])
@@ -85,7 +81,7 @@ def _done(form: Any, command: Callable[[], ProtocolVersion]) -> ProtocolVersion 
     try:
         return command()
     except BadInput as refusal:
-        form.add_error(refusal.path if refusal.path in form.fields else None, refusal.message)
+        show_refusal(form, refusal)
     return None
 
 

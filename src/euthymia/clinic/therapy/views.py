@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from euthymia.clinic.accounts.policies import WRITE_THERAPY, requires
+from euthymia.clinic.people.forms import show_refusal
 from euthymia.clinic.people.queries import open_patient, visible_to
 from euthymia.clinic.people.shell import person_page
 from euthymia.clinic.sessions.models import Session
@@ -47,7 +48,7 @@ def therapy(request: HttpRequest, patient_id: UUID) -> HttpResponse:
                 now=now,
             )
         except BadInput as refusal:
-            form.add_error(refusal.path if refusal.path in form.fields else None, refusal.message)
+            show_refusal(form, refusal)
         else:
             messages.success(request, "The note is saved and stands on the timeline.")
             return redirect("therapy", patient.id)
