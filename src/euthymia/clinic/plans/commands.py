@@ -1,4 +1,4 @@
-"""Changing protocols and plans. The only writers of these rows."""
+"""Changing protocols and plans. With `protocol_commands`, the only writers of these rows."""
 
 from __future__ import annotations
 

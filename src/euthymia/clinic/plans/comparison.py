@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from euthymia.care.protocol import Protocol, Provenance, numbers
 from euthymia.care.protocol_compare import Change, Content, Difference, compare, shown, spoken
 from euthymia.clinic.plans.models import ProtocolVersion
-from euthymia.clinic.plans.protocol_pages import PROVENANCE_WORDS, STATE_WORDS, limit_words, state_of
+from euthymia.clinic.plans.protocol_pages import PROVENANCE_WORDS, STATE_WORDS, limit_entries, state_of
 from euthymia.clinic.plans.queries import protocol_of
 
 # A word and an icon besides the colour: paper and many eyes have no colour.
@@ -116,8 +116,9 @@ def words_of(path: str, words: dict[str, str]) -> str:
 
 
 def _words(protocol: Protocol) -> dict[str, str]:
-    words = {f"limits.{limit.name}": f"{limit_words(limit)} ({limit.level.value})" for limit in protocol.limits}
-    return words | {f"checks.{check.name}": f"Asked before: {check.text}" for check in protocol.checks}
+    return limit_entries(protocol) | {
+        f"checks.{check.name}": f"Asked before: {check.text}" for check in protocol.checks
+    }
 
 
 def restated(protocol: Protocol) -> list[str]:

@@ -37,7 +37,8 @@ def clone_protocol(
     insist(viewer, SIGN_PROTOCOLS)
     hold_clinic(viewer)
     made = clone(protocol_of(row), new_id, version, title)
-    _refuse_taken(viewer, made, "id")
+    if visible_to(viewer, ProtocolVersion).filter(protocol_id=made.id).exists():
+        raise ProtocolError("id_taken", "id", f"'{made.id}' is here already. Choose another name.")
     return new_version(viewer, made, now, detail={"made_from": str(row)})
 
 
@@ -93,7 +94,9 @@ def upload_protocol(viewer: Viewer, protocol: Protocol, *, now: datetime) -> Pro
         return there
     if len(protocol.version) > LONGEST_VERSION:
         raise ProtocolError("too_long", "version", f"At most {LONGEST_VERSION} letters fit here.")
-    _refuse_taken(viewer, protocol, "version")
+    if rows.exists():
+        says = f"{protocol.id} {protocol.version} is here already and says something else. Give the file a new version."
+        raise ProtocolError("version_taken", "version", says)
     refuse_looser(viewer, protocol)
     return new_version(viewer, protocol, now, action=Action.IMPORT)
 
@@ -115,13 +118,3 @@ def retire_protocol(viewer: Viewer, row: ProtocolVersion, *, reason: str, now: d
     row.save(update_fields=["retired_at", "retired_name", "retired_reason"])
     record(viewer, Action.CHANGE, "protocol_version", now=now, subject_id=str(row)[:60], detail={"state": "retired"})
     return row
-
-
-def _refuse_taken(viewer: Viewer, protocol: Protocol, place: str) -> None:
-    """Refuses an id and version that are here; for a clone, an id that is here at all."""
-    rows = visible_to(viewer, ProtocolVersion).filter(protocol_id=protocol.id)
-    if place == "id" and rows.exists():
-        raise ProtocolError("id_taken", "id", f"'{protocol.id}' is here already. Choose another name.")
-    if rows.filter(version=protocol.version).exists():
-        says = f"{protocol.id} {protocol.version} is here already and says something else. Give the file a new version."
-        raise ProtocolError("version_taken", "version", says)

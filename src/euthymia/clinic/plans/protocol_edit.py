@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -67,7 +67,10 @@ class Place:
 
 def places(protocol: Protocol) -> list[Place]:
     """Every place that can be edited, section by section in the order of the page."""
-    found = [place for fact in facts_of(protocol).values() for one in _single(fact) for place in _place(protocol, one)]
+    # What the entry itself asks for; the rest of an entry is named by its own last words.
+    words = {f"limits.{limit.name}": limit_words(limit) for limit in protocol.limits}
+    words |= {f"checks.{check.name}": "Number" for check in protocol.checks}
+    found = [place for fact in facts_of(protocol).values() for one in _single(fact) for place in _place(one, words)]
     order, kinds = list(SECTIONS), list(Kind)
     entries = {place.entry: number for number, place in reversed(list(enumerate(found)))}
 
@@ -89,16 +92,15 @@ def _single(fact: Fact) -> Iterator[Fact]:
         yield replace(fact, path=f"{fact.path}.{number}", value=value)
 
 
-def _place(protocol: Protocol, fact: Fact) -> Iterator[Place]:
+def _place(fact: Fact, words: Mapping[str, str]) -> Iterator[Place]:
     kind = _kind(fact)
     if kind is None:
         return
     part = fact.path.split(".", maxsplit=1)[0]
     section = PLACED.get(fact.path) or (part if "." in fact.path and part in SECTIONS else "")
     value = None if fact.value == OPEN and kind is Kind.CITED else fact.value
-    yield Place(
-        fact.path, kind, _label(protocol, fact), value, fact.unit, source_words(fact.source), section, fact.entry
-    )
+    label = words.get(fact.path) or _label(fact)
+    yield Place(fact.path, kind, label, value, fact.unit, source_words(fact.source), section, fact.entry)
 
 
 def _kind(fact: Fact) -> Kind | None:
@@ -115,16 +117,10 @@ def _kind(fact: Fact) -> Kind | None:
     return Kind.TEXT if fact.path in TOP_TEXTS or (fact.entry and last in TEXTS) else None
 
 
-def _label(protocol: Protocol, fact: Fact) -> str:
+def _label(fact: Fact) -> str:
     """What the field asks for; the entry's name is the heading above it."""
-    for limit in protocol.limits:
-        if fact.path == f"limits.{limit.name}":
-            return limit_words(limit)
     if fact.entry and fact.path != fact.entry:
         return path_words(fact.path.removeprefix(f"{fact.entry}."))
-    for check in protocol.checks:
-        if fact.path == f"checks.{check.name}":
-            return "Number"
     if fact.path.startswith("dose.steps."):
         return f"Step {int(fact.path.rsplit('.', maxsplit=1)[-1]) + 1}"
     return DOSE_WORDS.get(fact.path) or spoken(fact.path)

@@ -288,6 +288,11 @@ def limit_words(limit: Limit) -> str:
     return f"{measure_words(limit.measure.value)} {bound}, {STAGE_WORDS[limit.stage.value]}"
 
 
+def limit_entries(protocol: Protocol) -> dict[str, str]:
+    """Path of each limit → its words and level, e.g. `Systolic at most, before the dose (hold)`."""
+    return {f"limits.{limit.name}": f"{limit_words(limit)} ({limit.level.value})" for limit in protocol.limits}
+
+
 def measure_words(measure: str) -> str:
     """`systolic_rise_mmhg` → `Systolic rise`: the unit stands beside the number already."""
     words = measure
@@ -347,7 +352,7 @@ def timing_rows(protocol: Protocol) -> Iterable[NumberRow]:
 def open_numbers(protocol: Protocol) -> list[tuple[str, str, Cited]]:
     """(path, words, number) of what a clinic supplies, for the form."""
     words = WORDS_OF_PATH | {f"checks.{check.name}": check.text for check in protocol.checks}
-    words |= {f"limits.{limit.name}": f"{limit_words(limit)} ({limit.level.value})" for limit in protocol.limits}
+    words |= limit_entries(protocol)
     return [(path, words.get(path) or path_words(path), number) for path, number in fillable(protocol)]
 
 

@@ -19,6 +19,8 @@ from euthymia.clinic.plans.models import Plan, PlanState, ProtocolVersion
 
 # The best-studied route first, wherever protocols stand side by side.
 ROUTE_ORDER = {"iv": 0, "im": 1, "sc": 2, "nasal": 3}
+# Where a row in hand keeps its content as one text, beside the very content it was written from.
+KEPT_TEXT = "_content_and_text"
 
 
 def protocol_of(row: ProtocolVersion) -> Protocol:
@@ -32,7 +34,11 @@ def open_holes(row: ProtocolVersion) -> tuple[Hole, ...]:
 
 
 def _text(row: ProtocolVersion) -> str:
-    return json.dumps(row.content, sort_keys=True)
+    """The content as one text, written once for each row in hand: a page asks dozens of times."""
+    kept: tuple[dict[str, Any], str] | None = row.__dict__.get(KEPT_TEXT)
+    if kept is None or kept[0] is not row.content:
+        kept = row.__dict__[KEPT_TEXT] = (row.content, json.dumps(row.content, sort_keys=True))
+    return kept[1]
 
 
 # A version's content never changes and every page about a person asks for it, so what follows from it is kept.
