@@ -94,16 +94,19 @@ def last_done(protocol: Protocol, rows: CourseRows, now: datetime) -> dict[str, 
     }
 
 
-def checks_due(protocol: Protocol, rows: CourseRows, now: datetime) -> tuple[LongTermDue | CannotTell | None, ...]:
-    """Each check's answer, in the protocol's order; None for each before the first dose."""
+def checks_due(
+    protocol: Protocol, rows: CourseRows, done: Mapping[str, datetime], now: datetime
+) -> tuple[LongTermDue | CannotTell | None, ...]:
+    """Each check's answer, in the protocol's order; None for each before the first dose. `done`: `last_done`."""
     first = min((dose.at for dose in rows.given if dose.at <= now), default=None)
     if first is None:
         return (None,) * len(protocol.long_term)
-    return long_term_due(protocol, first, last_done(protocol, rows, now), now)
+    return long_term_due(protocol, first, done, now)
 
 
 def check_rows(protocol: Protocol, rows: CourseRows, now: datetime) -> tuple[CheckRow, ...]:
-    done, due = last_done(protocol, rows, now), checks_due(protocol, rows, now)
+    done = last_done(protocol, rows, now)
+    due = checks_due(protocol, rows, done, now)
     return tuple(
         check_row(protocol, check, done.get(check.name), answer)
         for check, answer in zip(protocol.long_term, due, strict=True)
@@ -148,13 +151,15 @@ def asked_rows(protocol: Protocol, rows: CourseRows, now: datetime) -> tuple[Ask
 
 def late_checks(protocol: Protocol, rows: CourseRows, now: datetime) -> tuple[LongTermDue, ...]:
     """The checks that are overdue and that an answer here could settle."""
-    due = checks_due(protocol, rows, now)
+    due = checks_due(protocol, rows, last_done(protocol, rows, now), now)
     return tuple(row for row in due if isinstance(row, LongTermDue) and row.late and row.check.instrument)
 
 
 def standing_people(viewer: Viewer, now: datetime) -> list[Standing]:
     """People on a plan whose review is reached and not judged, or whose long-term check is overdue."""
     plans = visible_to(viewer, Plan).filter(state=PlanState.ACTIVE, patient__phase__in=LISTED)
+    # Who is on which protocol is all that is read of a plan here.
+    plans = plans.defer("order", "decision")
     active = list(plans.select_related("patient").order_by("patient__family_name", "patient__given_name"))
     if not active:
         return []

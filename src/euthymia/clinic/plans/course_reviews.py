@@ -73,7 +73,8 @@ def courses_of(actor: Actor, patients: Iterable[UUID]) -> dict[UUID, CourseRows]
     given, answers = _given(actor, owners), _answers(actor, owners)
     accepted: dict[UUID, list[tuple[datetime, Override]]] = defaultdict(list)
     ended: dict[UUID, datetime] = {}
-    for plan in visible_to(actor, Plan).filter(patient__in=owners).order_by("signed_at"):
+    plans = visible_to(actor, Plan).filter(patient__in=owners).defer("order", "decision")
+    for plan in plans.order_by("signed_at"):
         kept = (Override(row["rule"], row["by"], row["because"]) for row in plan.overrides)
         accepted[plan.patient_id] += ((plan.signed_at, override) for override in kept)
         if plan.state == PlanState.ENDED and plan.ended_at is not None:
