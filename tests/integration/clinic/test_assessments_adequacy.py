@@ -92,15 +92,18 @@ def test_the_judgement_uses_the_settings_and_a_decision_keeps_their_version(clin
 def test_the_page_shows_sources_and_holes_and_takes_a_change(client: Client, lead: Viewer) -> None:
     sign_in(client, lead)
     page = client.get(reverse("adequacy")).content.decode()
+    assert "as shipped" in page
     assert "McMaster" in page
     assert "No lowest adequate dose was read" in page
     sent = {"subject": "imipramine", "value": "100", "source": "label", "because": WHY}
     assert client.post(reverse("adequacy-change"), sent).status_code == 302
     page = client.get(reverse("adequacy")).content.decode()
     assert "this clinic" in page
+    assert "changed once here" in page
     assert WHY in page
     client.post(reverse("adequacy-change"), {"subject": "imipramine", "shipped": "1", "because": WHY})
     assert adequacy_of(lead).version == "2"
+    assert "changed 2 times here" in client.get(reverse("adequacy")).content.decode()
 
 
 def test_the_shortest_duration_is_named_in_words(client: Client, lead: Viewer) -> None:
@@ -111,13 +114,15 @@ def test_the_shortest_duration_is_named_in_words(client: Client, lead: Viewer) -
     assert "shortest duration: 8 weeks (payer example)" in client.get(reverse("adequacy")).content.decode()
 
 
-@pytest.mark.parametrize("value", ["", "a lot", "-3"])
+@pytest.mark.parametrize("value", ["", "a lot", "-3", "1,200", "1,5", "1e3"])
 def test_a_refused_form_keeps_what_was_typed(client: Client, lead: Viewer, value: str) -> None:
     sign_in(client, lead)
     sent = {"subject": "imipramine", "value": value, "source": "label", "because": WHY}
     answer = client.post(reverse("adequacy-change"), sent)
     assert answer.status_code == 422
     assert "Nothing was changed" in answer.content.decode()
+    assert 'autofocus aria-labelledby="refused"' in answer.content.decode()
+    assert '<a href="#adequacy-value">' in answer.content.decode()
     assert WHY in answer.content.decode()
     assert not AdequacyChange.objects.exists()
 

@@ -11,11 +11,13 @@ from django.utils import timezone
 from tests.builders import NOW, sign_in
 
 from euthymia.care.episode import Status, System
+from euthymia.care.facts import FACTS
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.assessments.commands import record_facts
 from euthymia.clinic.assessments.facts import known_facts
 from euthymia.clinic.assessments.models import FactEntry
 from euthymia.clinic.assessments.picture import picture_of
+from euthymia.clinic.assessments.questions import known_words
 from euthymia.clinic.measures.models import AnswerSource, Response
 from euthymia.clinic.people.models import Patient
 from euthymia.errors import BadInput
@@ -68,6 +70,8 @@ def test_the_picture_answers_the_question_of_eligibility_unless_a_clinician_did(
     record_facts(prescriber, patient, stated(dict.fromkeys(SIGNS, True) | REST), NOW)
     worked_out = known_facts(prescriber, patient, NOW)["depressive_episode"]
     assert (worked_out.value, worked_out.answered) == (True, False)
+    said = known_words(FACTS["depressive_episode"], worked_out, None, prescriber.zone)
+    assert said == "Yes: worked out from the criteria of the episode."
     assert "depressive_episode" not in known_facts(prescriber, patient, NOW + timedelta(days=15))
     record_facts(prescriber, patient, {"depressive_episode": False}, NOW)
     assert known_facts(prescriber, patient, NOW)["depressive_episode"].value is False
@@ -113,6 +117,7 @@ def test_a_refused_form_writes_nothing(client: Client, prescriber: Viewer, patie
     answer = client.post(reverse("episode-record", args=[patient.id]), {"episode.sleep": "perhaps"})
     assert answer.status_code == 422
     assert "Nothing was written down" in answer.content.decode()
+    assert 'autofocus aria-labelledby="refused"' in answer.content.decode()
     assert not FactEntry.objects.exists()
 
 

@@ -25,6 +25,13 @@ def adequacy_of(actor: Actor) -> Adequacy:
     return _with(kept, str(len(changes)) if changes else SHIPPED)
 
 
+def version_words(adequacy: Adequacy) -> str:
+    """Which settings these are, for whoever reads a judgement: `as shipped`, or `changed 3 times here`."""
+    if adequacy.version == SHIPPED:
+        return "as shipped"
+    return "changed once here" if adequacy.version == "1" else f"changed {adequacy.version} times here"
+
+
 def _with(newest: dict[str, AdequacyChange], version: str) -> Adequacy:
     adequacy = ADEQUACY
     for subject, change in newest.items():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from euthymia.care.treatment_trial import WEEKS_OPTIONS, Adequacy, Floor, floors_of
 from euthymia.clinic.accounts.viewer import Viewer
-from euthymia.clinic.assessments.adequacy import MIN_WEEKS, adequacy_of, changes_of
+from euthymia.clinic.assessments.adequacy import MIN_WEEKS, adequacy_of, changes_of, version_words
 from euthymia.clinic.assessments.models import AdequacyChange
 from euthymia.clinic.assessments.questions import day
 
@@ -36,6 +36,7 @@ class AdequacyPage:
     """The settings as the page shows them."""
 
     adequacy: Adequacy
+    version_words: str
     weeks_says: str
     weeks_options: tuple[float, ...]
     floors: tuple[tuple[Floor, str], ...]
@@ -50,6 +51,7 @@ def adequacy_page(viewer: Viewer) -> AdequacyPage:
     lines = tuple(_line(change, viewer) for change in reversed(changes_of(viewer)))
     return AdequacyPage(
         adequacy=adequacy,
+        version_words=version_words(adequacy),
         weeks_says=adequacy.says,
         weeks_options=WEEKS_OPTIONS,
         floors=tuple((floor, CLASS_WORDS.get(floor.drug_class, floor.drug_class)) for floor in floors),

@@ -13,6 +13,7 @@ from euthymia.clinic.assessments.adequacy import MIN_WEEKS
 from euthymia.clinic.assessments.adequacy_pages import SHORTEST_DURATION, adequacy_page
 from euthymia.clinic.assessments.commands import change_adequacy
 from euthymia.errors import BadInput
+from euthymia.units import read_number
 
 REFUSED_FORM = 422
 
@@ -30,7 +31,7 @@ def adequacy_change(request: HttpRequest) -> HttpResponse:
     viewer = request.viewer  # type: ignore[attr-defined]
     sent = request.POST
     try:
-        value = None if sent.get("shipped") else _number(sent.get("value", ""))
+        value = None if sent.get("shipped") else read_number(sent.get("value", ""), "value")
         row = change_adequacy(
             viewer,
             subject_of(sent.get("subject", "")),
@@ -61,10 +62,3 @@ def _page(request: HttpRequest, refusal: BadInput | None = None) -> HttpResponse
 def subject_of(typed: str) -> str:
     """A medicine, or the settings' own name of the shortest duration."""
     return MIN_WEEKS if " ".join(typed.casefold().split()) == SHORTEST_DURATION else typed
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text.strip().replace(",", "."))
-    except ValueError:
-        raise BadInput("not_a_number", "value", "Give a number, such as 100.") from None

@@ -33,6 +33,8 @@ PRESSURES = ("systolic_mmhg", "diastolic_mmhg")
 PRESSURE_COUNTS_FOR = timedelta(days=30)
 RESISTANT = "resistance_definition_met"
 EPISODE = "depressive_episode"
+# How the source of a fact begins that no record and no person said.
+WORKED_OUT_FROM = "worked out from"
 # Kept with a decision: which settings made the answer. No rule asks for it.
 ADEQUACY_VERSION = "adequacy_version"
 # A medication line in one of these states is no longer taken.
@@ -64,12 +66,12 @@ def known_facts(
             facts[entry.name] = KnownFact(entry.name, entry.value, entry.at, str(entry.by), answered=True)
     if EPISODE not in facts:
         picture = picture_of(actor, patient, now, entries=entries)
-        laid_out = "worked out from the criteria of the episode"
+        laid_out = f"{WORKED_OUT_FROM} the criteria of the episode"
         if picture.status is not Status.NOT_ASKED:
             facts[EPISODE] = KnownFact(EPISODE, picture.status is Status.MET, None, laid_out, answered=False)
     history = history_of(actor, patient, {name: fact.value for name, fact in facts.items()})
     found = meets_definition(history, adequacy_of(actor))
-    source = f"worked out from the earlier treatments, adequacy settings {found.adequacy_version}"
+    source = f"{WORKED_OUT_FROM} the earlier treatments, adequacy settings {found.adequacy_version}"
     if found.met is not None:
         facts[RESISTANT] = KnownFact(RESISTANT, found.met, None, source, answered=False)
         facts[ADEQUACY_VERSION] = KnownFact(ADEQUACY_VERSION, found.adequacy_version, None, source, answered=False)

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from euthymia.care.facts import FACTS, Fact, FactKind
-from euthymia.clinic.assessments.facts import KnownFact
+from euthymia.clinic.assessments.facts import WORKED_OUT_FROM, KnownFact
 from euthymia.clinic.assessments.models import FactEntry
 from euthymia.clinic.assessments.rules import read_answer
 from euthymia.errors import BadInput
@@ -173,6 +173,8 @@ def known_words(fact: Fact, known: KnownFact | None, entry: FactEntry | None, zo
     when = f", {day(known.at, zone)}" if known.at else ""
     if known.answered:
         return f"{said(fact, known.value)}: answered by {known.source}{when}."
+    if known.source.startswith(WORKED_OUT_FROM):
+        return f"{said(fact, known.value)}: {known.source}."
     return f"From the record: {said(fact, known.value)}{when} ({known.source})."
 
 

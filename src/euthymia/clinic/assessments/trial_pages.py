@@ -19,7 +19,7 @@ from euthymia.care.resistance import (
 )
 from euthymia.care.treatment_trial import Adequacy, Outcome
 from euthymia.clinic.accounts.viewer import Viewer
-from euthymia.clinic.assessments.adequacy import adequacy_of
+from euthymia.clinic.assessments.adequacy import adequacy_of, version_words
 from euthymia.clinic.assessments.commands import TrialFields
 from euthymia.clinic.assessments.episode import DURATION, ECT, EPISODE_FACTS, SEVERITY, history_of, trial_of, trials_of
 from euthymia.clinic.assessments.models import FactEntry, TreatmentTrialEntry
@@ -124,7 +124,7 @@ def trial_section(
         drugs=tuple(sorted(adequacy.floors_mg_day)),
         floors=tuple((drug, f"{dose:g}") for drug, dose in sorted(adequacy.floors_mg_day.items())),
         adequacy=f"{adequacy.min_weeks:g} weeks or longer, at or above the dose below ({adequacy.says}). "
-        f"Settings: {adequacy.version}.",
+        f"Settings {version_words(adequacy)}.",
         outcomes=tuple((outcome.value, words) for outcome, words in OUTCOME_WORDS.items()),
         severities=tuple((severity.value, words) for severity, words in SEVERITY_WORDS.items()),
         typed={name: str(value) for name, value in typed.items()} if refusal else {},

@@ -192,15 +192,15 @@ def protocol_upload(request: HttpRequest) -> HttpResponse:
     """A protocol file in; a refused one says where and why, and nothing of it is kept."""
     viewer = request.viewer  # type: ignore[attr-defined]
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
-    refusals: list[tuple[str, str]] = []
+    refusals: list[BadInput] = []
     if form.is_valid():
         try:
             protocol = read_file(form.cleaned_data["file"].read(LARGEST_FILE + 1), LARGEST_FILE)
             made = protocol_commands.upload_protocol(viewer, protocol, now=timezone.now())
         except LooserThanParent as refusal:
-            refusals = [(reason.fact, reason.says) for reason in refusal.reasons]
+            refusals = [BadInput(refusal.code, reason.fact, reason.says) for reason in refusal.reasons]
         except BadInput as refusal:
-            refusals = [(refusal.path, refusal.message)]
+            refusals = [refusal]
         else:
             messages.success(request, f"{made} is here, unsigned. Read it through before you sign it.")
             return redirect("protocol", made.protocol_id, made.version)

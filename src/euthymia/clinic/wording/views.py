@@ -26,18 +26,18 @@ def wording(request: HttpRequest) -> HttpResponse:
     """Every questionnaire with its words; a file in brings the clinic's own. A refused one says where and why."""
     viewer = request.viewer  # type: ignore[attr-defined]
     form = WordingForm(request.POST, request.FILES) if request.method == "POST" else WordingForm()
-    refusal: BadInput | None = None
+    refusals: list[BadInput] = []
     if form.is_valid():
         try:
             document = read_document(form.cleaned_data["file"].read(LARGEST_FILE + 1), max_bytes=LARGEST_FILE)
             row = commands.load_wording(viewer, form.cleaned_data["instrument"], document, now=timezone.now())
         except BadInput as refused:
-            refusal = refused
+            refusals = [refused]
         else:
             messages.success(request, f"The words of {row} are here, and shown from now on.")
             return redirect("wording")
-    context = {"form": form, "refusal": refusal, "rows": wording_rows(queries.wordings_of(viewer))}
-    status = REFUSED_FORM if form.errors or refusal else 200
+    context = {"form": form, "refusals": refusals, "rows": wording_rows(queries.wordings_of(viewer))}
+    status = REFUSED_FORM if form.errors or refusals else 200
     return render(request, "wording/wording.html", context, status=status)
 
 
