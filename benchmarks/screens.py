@@ -6,7 +6,6 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -57,16 +56,22 @@ def screens(page: Page, server: DemoServer) -> list[str]:
     return [*PUBLIC, *STAFF, *(f"/people/{people[0]}/{one}" for one in ABOUT_ONE), *running[:1], *protocols[:1]]
 
 
-def walk(server: DemoServer, opened: Browser) -> Iterator[tuple[str, list[Any]]]:
-    """(screen, theme and size; what axe found, and whether it scrolls sideways) for every screen."""
+def faults(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe finds on this page, each with the places of it, and whether the page scrolls sideways."""
+    violations = Axe().run(page).response["violations"]
+    found = [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in violations]
+    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1"):
+        found.append(("scrolls-sideways", []))
+    return found
+
+
+def walk(server: DemoServer, opened: Browser) -> Iterator[tuple[str, list[tuple[str, list[str]]]]]:
+    """(screen, theme and size; its faults) for every screen."""
     for theme in ("light", "dark"):
         for size_name, size in (("tablet", TABLET), ("phone", PHONE)):
             page = opened.new_page(viewport=size, color_scheme=theme)  # type: ignore[arg-type]
             enter(page, server, "medical_lead")
             for path in screens(page, server):
                 page.goto(f"{server.address}{path}")
-                violations = Axe().run(page).response["violations"]
-                if page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1"):
-                    violations = [*violations, {"id": "scrolls-sideways", "nodes": []}]
-                yield f"{path} {theme} {size_name}", violations
+                yield f"{path} {theme} {size_name}", faults(page)
             page.close()

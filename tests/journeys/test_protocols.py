@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from benchmarks.demo_server import DemoServer
-from benchmarks.screens import PHONE, TABLET
+from benchmarks.screens import PHONE, TABLET, faults
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.journey
 SignIn = Callable[[str], Page]
-IV = "iv_racemic_05"
-# A folder for pictures of each screen, for whoever wants to look at them; empty: none are taken.
-PICTURES = os.environ.get("JOURNEY_PICTURES", "")
 
 
 def judged(page: Page, name: str) -> None:
@@ -25,11 +19,7 @@ def judged(page: Page, name: str) -> None:
     for scheme, size in (("light", TABLET), ("dark", PHONE)):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.set_viewport_size(size)  # type: ignore[arg-type]
-        found = [(one["id"], one["nodes"][0]["html"][:120]) for one in Axe().run(page).response["violations"]]
-        assert found == [], f"{name} {scheme}"
-        assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1"), (name, scheme)
-        if PICTURES:
-            page.screenshot(path=Path(PICTURES) / f"{name}-{scheme}.png", full_page=True)
+        assert faults(page) == [], f"{name} {scheme}"
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(TABLET)  # type: ignore[arg-type]
 

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from benchmarks.demo_server import DemoServer
-from benchmarks.screens import PHONE, enter
-from playwright.sync_api import Browser, Page, expect
+from benchmarks.screens import PHONE, faults
+from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.journey
-
-
-def looks_right(page: Page) -> None:
-    """No accessibility violation, no sideways scrolling."""
-    found = Axe().run(page).response["violations"]
-    assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found] == []
-    assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1")
+SignIn = Callable[[str], Page]
 
 
 def press(page: Page, what: str) -> None:
@@ -26,13 +20,14 @@ def press(page: Page, what: str) -> None:
     page.keyboard.press("Enter")
 
 
-def test_nobody_is_lost_between_the_screens(server: DemoServer, chromium: Browser) -> None:
-    page = chromium.new_page(viewport=PHONE, color_scheme="dark")  # type: ignore[arg-type]
-    enter(page, server, "medical_lead")
+def test_nobody_is_lost_between_the_screens(at_work: SignIn, server: DemoServer) -> None:
+    page = at_work("medical_lead")
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme="dark")
     page.goto(f"{server.address}/today/")
     risk = re.findall(r'href="(/risk/[0-9a-f-]{36}/)"', page.content())[0]
     page.goto(f"{server.address}{risk}")
-    looks_right(page)
+    assert faults(page) == []
     press(page, "summary:has-text('Record the answers')")
     for question in ("wish_to_be_dead", "thoughts", "intent"):
         page.locator(f"input[name={question}]:checked").focus()
@@ -44,20 +39,19 @@ def test_nobody_is_lost_between_the_screens(server: DemoServer, chromium: Browse
     page.locator("#says").fill("Spoke with her alone, she agrees to stay with her sister tonight.")
     press(page, "button:has-text('I evaluated the person')")
     expect(page.locator("button:has-text('Close with what was done')")).to_have_count(1)
-    looks_right(page)
+    assert faults(page) == []
     page.locator("a:has-text('Write one together')").click()
     page.locator("a.button:has-text('Write it together')").click()
-    looks_right(page)
+    assert faults(page) == []
     page.locator("#id_signs").fill("I stop answering the telephone")
     page.locator("input[name=with_person][value=yes]").check()
     press(page, "button:has-text('Keep this version')")
     expect(page.locator("h2", has_text="version 1")).to_be_visible()
-    looks_right(page)
+    assert faults(page) == []
     page.locator("a:has-text('own copy')").click()
     expect(page.locator("h1", has_text="My safety plan")).to_be_visible()
-    looks_right(page)
+    assert faults(page) == []
     page.goto(f"{server.address}{risk}")
     page.locator("#action_taken").fill("She stays with her sister; call tomorrow at nine.")
     press(page, "button:has-text('Close with what was done')")
     page.wait_for_url("**/today/")
-    page.close()
