@@ -11,7 +11,7 @@ from tests.builders import NOW, make_clinic, make_patient, make_viewer
 
 from euthymia.care.dose_order import Choice, calculate
 from euthymia.care.eligibility import reassuring_facts
-from euthymia.care.protocol import fill, holes
+from euthymia.care.protocol import Protocol, fill, holes
 from euthymia.care.protocol_document import content_hash, to_mapping
 from euthymia.care.protocol_signature import sign
 from euthymia.care.protocols.load import load_protocol
@@ -108,15 +108,19 @@ def signed_version(clinic: Clinic, protocol_id: str, signer: Viewer) -> Protocol
     """The shipped protocol with every hole filled with the middle of what is plausible, and signed."""
     shipped = load_protocol(protocol_id)
     values = {hole.name: ((hole.low or 0) + (hole.high or 0)) / 2 for hole in holes(shipped)}
-    protocol = fill(shipped, values, signer.name)
-    signature = sign(protocol, signer.name, "for a test", NOW - timedelta(days=30))
+    return stored(clinic, fill(shipped, values, signer.name), signer, NOW - timedelta(days=30))
+
+
+def stored(clinic: Clinic, protocol: Protocol, signer: Viewer, at: datetime) -> ProtocolVersion:
+    """This protocol as a row of the clinic, signed at that time."""
+    signature = sign(protocol, signer.name, "for a test", at)
     return ProtocolVersion.objects.create(
         clinic=clinic,
         protocol_id=protocol.id,
         version=protocol.version,
         content=to_mapping(protocol),
         content_hash=content_hash(protocol),
-        created_at=NOW - timedelta(days=30),
+        created_at=at,
         signed_by_id=signer.user_id,
         signed_name=signature.name,
         signed_meaning=signature.meaning,
@@ -161,5 +165,5 @@ def treated_patient(room: Room, *, consent: bool = True, plan: bool = True, **fi
     return patient
 
 
-def _concentration(protocol: Any) -> float | None:
+def _concentration(protocol: Protocol) -> float | None:
     return None if protocol.route == "nasal" else 10.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,17 +19,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
-from tests.builders import NOW, make_clinic, make_patient, make_viewer, sign_in
+from tests.builders import NOW, clear, make_clinic, make_patient, make_viewer, plausible, sign_in
 from tests.session_room import Room
 
 from euthymia.care.decision import missing_of, reasons_of
 from euthymia.care.dose_order import calculate, order_to_mapping
-from euthymia.care.eligibility import reassuring_facts
-from euthymia.care.protocol import holes
 from euthymia.care.session_events import EventKind
 from euthymia.clinic.accounts.roles import Role
-from euthymia.clinic.assessments.commands import decide_eligibility, record_facts, sign_consent
-from euthymia.clinic.assessments.rules import rules_id
 from euthymia.clinic.people.models import ImportReport, Patient, RecordEntry, RecordKind
 from euthymia.clinic.plans import commands, queries
 from euthymia.clinic.plans.drafts import PlanChoice, draft_plan
@@ -87,10 +83,7 @@ class Clinic:
     def _signed(self, protocol_id: str) -> ProtocolVersion:
         row = queries.version_for(self.lead, protocol_id)
         assert row is not None
-        middle = {
-            hole.name: round(((hole.low or 0) + (hole.high or 0)) / 2) for hole in holes(queries.protocol_of(row))
-        }
-        values = middle | SUPPLIED.get(protocol_id, {})
+        values = plausible(row) | SUPPLIED.get(protocol_id, {})
         made = commands.fill_protocol(self.lead, row, values, source="Agreed at the medicines meeting", now=self.now)
         return commands.sign_protocol(self.lead, made, name=self.lead.name, meaning="I answer for it.", now=self.now)
 
@@ -102,14 +95,7 @@ class Clinic:
             if value:
                 self.line(patient, code, value, days_ago)
         row = self.versions[protocol_id]
-        protocol = queries.protocol_of(row)
-        answers = reassuring_facts(rules_id(protocol) or "")
-        known = {
-            name: value for name, value in answers.items() if name not in ("consent_signed", "age_y", "birth_date")
-        }
-        record_facts(self.lead, patient, known, self.now)
-        sign_consent(self.lead, patient, protocol, signed_name=str(patient), text_version="2026.1", now=self.now)
-        decide_eligibility(self.lead, patient, protocol, now=self.now)
+        clear(self.lead, patient, row, self.now)
         for dosed in about.get("dosed_days_ago", ()):
             self._dosed(patient, row, self.now - timedelta(days=dosed))
         return patient
@@ -276,10 +262,9 @@ def _administration(given: list[Any], at: datetime) -> dict[str, Any]:
     return about | {"effectiveDateTime": f"{at:%Y-%m-%d}"} | dose
 
 
-def by_bedside(rooms: Callable[[str], Room], slip: Slip, way: Mapping[str, Any]) -> Seen:
+def by_bedside(way: Mapping[str, Any]) -> Seen:
     """Sent as an event of a session that is ready, or running where a rate changes or a dose is started twice."""
-    protocol_id = way.get("protocol", IV)
-    room = rooms(protocol_id)
+    room = Room(way.get("protocol", IV))
     running = way.get("running") or not way.get("start")
     session = room.dosing() if running else room.ready()
     for number in range(way.get("devices", 0)):
@@ -340,7 +325,6 @@ def not_caught(way_name: str) -> list[str]:
     """`slip (way): what was seen` for every slip that this way lets through; empty when it catches all."""
     slips, _ = catalogue()
     place = None if way_name == "bedside" else Clinic()
-    made: dict[str, Room] = {}
     runners: dict[str, Any] = {"plan": by_plan, "record": by_record, "fhir": by_fhir}
     through = []
     for slip in slips:
@@ -348,12 +332,8 @@ def not_caught(way_name: str) -> list[str]:
         if isinstance(way, str):
             continue
         mark = transaction.savepoint()
-        if place is None:
-            seen = by_bedside(lambda name: made.setdefault(name, Room(name)), slip, way)
-        else:
-            seen = runners[way_name](place, slip, way)
+        seen = by_bedside(way) if place is None else runners[way_name](place, slip, way)
         transaction.savepoint_rollback(mark)
-        made.clear()
         if not caught(seen, way):
             through.append(f"{slip.name} ({way_name}): {seen}")
     return through

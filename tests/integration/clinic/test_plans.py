@@ -6,17 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.builders import NOW, make_clinic, make_patient, make_viewer, sign_in
+from tests.builders import NOW, clear, make_clinic, make_patient, make_viewer, plausible, sign_in
 
 from euthymia.care.decision import Allowed, Refused, missing_of, reasons_of
-from euthymia.care.eligibility import reassuring_facts
-from euthymia.care.protocol import holes
 from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.assessments.commands import (
     decide_eligibility,
     record_facts,
-    sign_consent,
     withdraw_consent,
 )
 from euthymia.clinic.assessments.queries import valid_consent
@@ -29,10 +26,9 @@ from euthymia.errors import BadInput
 
 pytestmark = pytest.mark.django_db
 IV, IM, NASAL = "iv_racemic_05", "im_racemic", "esketamine_nasal_trd"
-RULES = {IV: "iv_racemic", IM: "im_racemic", NASAL: NASAL}
 SOURCE = "Agreed at the medicines meeting of 1 March 2026"
 # What the clinic of these tests supplies; the rest takes the middle of what is plausible.
-SUPPLIED = {"concentration_mg_per_ml": 1.0, "limits.dose_cap": 60.0}
+SUPPLIED = {IV: {"concentration_mg_per_ml": 1.0, "limits.dose_cap": 60.0}, IM: {"limits.dose_cap": 60.0}}
 
 
 def add_line(viewer: Viewer, patient: Patient, code: str, value: float, days_ago: float = 10) -> RecordEntry:
@@ -55,13 +51,7 @@ def signed(lead: Viewer, protocol_id: str) -> ProtocolVersion:
     """The shipped protocol with its holes filled and signed."""
     row = queries.version_for(lead, protocol_id)
     assert row is not None
-    values = {}
-    for hole in holes(queries.protocol_of(row)):
-        assert hole.low is not None
-        assert hole.high is not None
-        supplied = SUPPLIED.get(hole.name, -1.0)
-        fits = hole.low <= supplied <= hole.high
-        values[hole.name] = supplied if fits else round((hole.low + hole.high) / 2)
+    values = plausible(row) | SUPPLIED.get(protocol_id, {})
     made = commands.fill_protocol(lead, row, values, source=SOURCE, now=NOW)
     return commands.sign_protocol(lead, made, name=lead.name, meaning="I take responsibility for it.", now=NOW)
 
@@ -86,13 +76,7 @@ def patient(lead: Viewer) -> Patient:
 def cleared(lead: Viewer, patient: Patient, protocol_id: str = IV, **facts: Any) -> ProtocolVersion:
     """A signed protocol, the person's consent to it, and an eligibility decision on these facts."""
     row = signed(lead, protocol_id)
-    protocol = queries.protocol_of(row)
-    answers = reassuring_facts(RULES[protocol_id]) | facts
-    for derived in ("consent_signed", "age_y", "birth_date"):
-        answers.pop(derived, None)
-    record_facts(lead, patient, answers, NOW)
-    sign_consent(lead, patient, protocol, signed_name=str(patient), text_version="2026.1", now=NOW)
-    decide_eligibility(lead, patient, protocol, now=NOW)
+    clear(lead, patient, row, NOW, **facts)
     return row
 
 

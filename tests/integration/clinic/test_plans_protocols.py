@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.http import Http404
-from tests.builders import NOW, make_clinic, make_viewer, sign_in
+from tests.builders import NOW, make_clinic, make_viewer, plausible, sign_in
 
 from euthymia.care.decision import Allowed, CannotTell, Refused, reasons_of
 from euthymia.care.protocol import Provenance, holes, numbers
@@ -35,16 +35,6 @@ def installed(viewer: Viewer, protocol_id: str = IV) -> ProtocolVersion:
     row = queries.version_for(viewer, protocol_id)
     assert row is not None
     return row
-
-
-def plausible(row: ProtocolVersion) -> dict[str, float]:
-    """A number in the middle of what each hole finds plausible, stops never tighter than holds."""
-    values = {}
-    for hole in holes(queries.protocol_of(row)):
-        assert hole.low is not None
-        assert hole.high is not None
-        values[hole.name] = round((hole.low + hole.high) / 2)
-    return values
 
 
 def filled(viewer: Viewer, row: ProtocolVersion) -> ProtocolVersion:

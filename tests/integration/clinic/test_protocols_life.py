@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from tests.builders import NOW, make_clinic, make_viewer, sign_in
+from tests.builders import NOW, make_clinic, make_viewer, plausible, sign_in
 
 from euthymia.care.decision import Allowed
 from euthymia.care.protocol import Provenance, numbers
@@ -45,8 +45,7 @@ def signed(lead: Viewer) -> ProtocolVersion:
     """The shipped protocol, its holes filled, signed here."""
     shipped = queries.version_for(lead, IV)
     assert shipped is not None
-    values = {hole.name: round(((hole.low or 0) + (hole.high or 0)) / 2) for hole in queries.open_holes(shipped)}
-    row = commands.fill_protocol(lead, shipped, values, source=REASON, now=NOW)
+    row = commands.fill_protocol(lead, shipped, plausible(shipped), source=REASON, now=NOW)
     return commands.sign_protocol(lead, row, name=lead.name, meaning=MEANING, now=NOW)
 
 

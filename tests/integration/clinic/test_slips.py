@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 from tests import slips
+from tests.session_room import stored
 
 from euthymia.care.decision import missing_of, reasons_of
 from euthymia.care.protocol import Cited, DoseRule, PerKg, PerKgSteps, Provenance, WeightBasis
-from euthymia.care.protocol_document import content_hash, to_mapping
-from euthymia.care.protocol_signature import sign
 from euthymia.clinic.measures.models import AnswerSource, Response
 from euthymia.clinic.people.models import Patient
 from euthymia.clinic.plans import queries
@@ -84,7 +83,7 @@ def test_what_was_meant_is_recorded_and_a_plan_rests_on_it(typed: dict[str, Any]
     ],
 )
 def test_what_was_meant_is_written_at_the_bedside(way: dict[str, Any]) -> None:
-    assert slips.by_bedside(slips.Room, slips.Slip("meant", {}), way).wrote
+    assert slips.by_bedside(way).wrote
 
 
 @pytest.mark.parametrize("measured", [[70, "kg"], [154.3, "[lb_av]"], [70000, "g"]])
@@ -103,21 +102,8 @@ def with_dose(rule: DoseRule) -> slips.Clinic:
     place = slips.Clinic()
     old = place.versions[slips.IV]
     protocol = replace(queries.protocol_of(old), version="9.0.0", dose=rule)
-    signature = sign(protocol, place.lead.name, "for a test", place.now)
     type(old).objects.filter(pk=old.pk).update(retired_at=place.now)
-    place.versions[slips.IV] = type(old).objects.create(
-        clinic=place.clinic,
-        protocol_id=protocol.id,
-        version=protocol.version,
-        content=to_mapping(protocol),
-        content_hash=content_hash(protocol),
-        created_at=place.now,
-        signed_by_id=place.lead.user_id,
-        signed_name=signature.name,
-        signed_meaning=signature.meaning,
-        signed_at=signature.at,
-        signed_hash=signature.content_hash,
-    )
+    place.versions[slips.IV] = stored(place.clinic, protocol, place.lead, place.now)
     return place
 
 
