@@ -18,7 +18,7 @@ os.environ.setdefault("EUTHYMIA_SECRET_KEY", "a key for tests only")
 os.environ.setdefault("EUTHYMIA_HOSTS", "localhost,127.0.0.1,testserver")
 
 # How many examples a property is tried with. `thorough` is what the numbers page reports; `quick` is for mutation
-# testing, where the same tests run once for every changed line. None of them watches the clock.
+# testing, where the same tests run once for every changed line. None of them has a deadline.
 hypothesis.settings.register_profile("usual", deadline=None)
 hypothesis.settings.register_profile(
     "thorough", deadline=None, max_examples=10_000, suppress_health_check=list(hypothesis.HealthCheck)

@@ -65,7 +65,7 @@ def test_a_column_and_a_form_give_the_same(name: str, variant: str) -> None:
     form = instrument.in_form(variant)
 
     # A slow machine is no disagreement.
-    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(suppress_health_check=[HealthCheck.too_slow])
     @given(forms_of(form))
     def agrees(rows: list[Form]) -> None:
         contexts: list[dict[str, object]] = [{"variant": variant}]

@@ -22,7 +22,7 @@ from euthymia.care.protocol_text import to_toml
 from euthymia.care.protocols.load import load_protocol, read_protocol_text, shipped_protocols
 from euthymia.errors import ProtocolError
 
-IV, NASAL = "iv_racemic_05", "esketamine_nasal_trd"
+IV = "iv_racemic_05"
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 BY = "Dr Lead: agreed in March"
 

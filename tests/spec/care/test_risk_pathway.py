@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.spec.care.bedside import START, minute
 
 from euthymia.care.clock import CLOCK_SKEW
 from euthymia.care.decision import Allowed, Level, missing_of, reasons_of
@@ -27,7 +28,6 @@ from euthymia.care.risk_pathway import (
 from euthymia.errors import BadInput
 
 K, P = RiskEventKind, RiskPhase
-NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ANA, BO = "Ana Ruiz", "Bo Lind"
 
 
@@ -36,7 +36,7 @@ def event(kind: RiskEventKind, at_min: float = 0, **more: object) -> RiskEvent:
     fields: dict[str, object] = {
         "id": f"{kind}-{at_min:g}",
         "kind": kind,
-        "at": NOW + timedelta(minutes=at_min),
+        "at": minute(at_min),
         "by": ANA,
         "says": "Spoke for half an hour.",
         "to": ANA,
@@ -54,11 +54,7 @@ ACTED = event(K.ACTED, 20)
 CLOSED = event(K.CLOSED, 30)
 
 
-def at(at_min: float) -> datetime:
-    return NOW + timedelta(minutes=at_min)
-
-
-def refused(pathway: RiskPathway, entry: RiskEvent, now: datetime = NOW + timedelta(hours=9)) -> BadInput:
+def refused(pathway: RiskPathway, entry: RiskEvent, now: datetime = START + timedelta(hours=9)) -> BadInput:
     with pytest.raises(BadInput) as problem:
         append_risk(pathway, entry, now)
     return problem.value
@@ -76,9 +72,10 @@ def test_before_anything_is_raised_it_is_quiet() -> None:
 def test_from_raised_to_closed_everything_is_kept() -> None:
     path = fold_risk([RAISED, SEEN, SCREENED, event(K.TRIAGED, 15), ACTED, CLOSED])
     assert (path.phase, path.is_open, path.owner, path.closed_by) == (P.CLOSED, False, ANA, ANA)
-    assert (path.raised_at, path.owned_since, path.seen_at) == (at(0), at(0), at(5))
-    assert (path.screened_at, path.triaged_at, path.acted_at, path.closed_at) == (at(10), at(15), at(20), at(30))
-    assert (path.level, path.level_at) == (RiskLevel.LOW, at(10))
+    assert (path.raised_at, path.owned_since, path.seen_at) == (minute(0), minute(0), minute(5))
+    assert (path.screened_at, path.triaged_at) == (minute(10), minute(15))
+    assert (path.acted_at, path.closed_at) == (minute(20), minute(30))
+    assert (path.level, path.level_at) == (RiskLevel.LOW, minute(10))
     assert path.entries == (RAISED, SEEN, SCREENED, event(K.TRIAGED, 15), ACTED, CLOSED)
     assert path.unplaced == frozenset()
 
@@ -128,7 +125,7 @@ def test_from_raised_to_closed_everything_is_kept() -> None:
 )
 def test_what_follows_what(before: list[RiskEvent], kind: RiskEventKind, phase: RiskPhase) -> None:
     entry = event(kind, 40, to=BO)
-    path = append_risk(fold_risk([RAISED, *before]), entry, at(41))
+    path = append_risk(fold_risk([RAISED, *before]), entry, minute(41))
     assert (path.phase, path.entries[-1], path.unplaced) == (phase, entry, frozenset())
 
 
@@ -181,23 +178,24 @@ def test_a_refusal_says_what_may_follow() -> None:
 
 @pytest.mark.parametrize("kind", [K.SEEN, K.SCREENED, K.HANDED_OVER])
 def test_looking_screening_and_handing_over_need_no_words(kind: RiskEventKind) -> None:
-    assert append_risk(fold_risk([RAISED]), event(kind, 5, says="", as_clinician=False), at(6)).unplaced == frozenset()
+    entry = event(kind, 5, says="", as_clinician=False)
+    assert append_risk(fold_risk([RAISED]), entry, minute(6)).unplaced == frozenset()
 
 
 @pytest.mark.parametrize(("ahead_s", "accepted"), [(0, True), (60, True), (60.001, False)])
 def test_an_event_from_the_future_is_refused(ahead_s: float, accepted: bool) -> None:
     assert timedelta(seconds=60) == CLOCK_SKEW
-    entry = replace(SEEN, at=NOW + timedelta(seconds=ahead_s))
+    entry = replace(SEEN, at=START + timedelta(seconds=ahead_s))
     if accepted:
-        assert append_risk(fold_risk([RAISED]), entry, NOW).phase is P.SEEN
+        assert append_risk(fold_risk([RAISED]), entry, START).phase is P.SEEN
     else:
-        assert refused(fold_risk([RAISED]), entry, NOW).code == "in_the_future"
+        assert refused(fold_risk([RAISED]), entry, START).code == "in_the_future"
 
 
 def test_the_same_event_twice_is_one_and_another_with_its_id_is_refused() -> None:
     path = fold_risk([RAISED, SEEN, SEEN, RAISED])
     assert path.entries == (RAISED, SEEN)
-    assert append_risk(path, SEEN, at(9)) is path
+    assert append_risk(path, SEEN, minute(9)) is path
     assert refused(path, replace(SEEN, by=BO)).code == "id_reused"
 
 
@@ -206,19 +204,19 @@ def test_the_same_event_twice_is_one_and_another_with_its_id_is_refused() -> Non
 
 def test_a_new_owner_has_to_see_it_too_and_nothing_done_is_lost() -> None:
     path = fold_risk([RAISED, SEEN, SCREENED, ACTED, event(K.HANDED_OVER, 25, to=f" {BO} ")])
-    assert (path.owner, path.owned_since, path.seen_at, path.phase) == (BO, at(25), None, P.ACTED)
-    assert (path.screened_at, path.acted_at, path.level) == (at(10), at(20), RiskLevel.LOW)
+    assert (path.owner, path.owned_since, path.seen_at, path.phase) == (BO, minute(25), None, P.ACTED)
+    assert (path.screened_at, path.acted_at, path.level) == (minute(10), minute(20), RiskLevel.LOW)
     assert still_open(may_close(path)) == (f"{BO} has not looked at this yet.",)
-    assert append_risk(append_risk(path, event(K.SEEN, 26), at(27)), CLOSED, at(31)).phase is P.CLOSED
+    assert append_risk(append_risk(path, event(K.SEEN, 26), minute(27)), CLOSED, minute(31)).phase is P.CLOSED
 
 
 def test_the_first_look_of_an_owner_counts() -> None:
-    assert fold_risk([RAISED, SEEN, event(K.SEEN, 8)]).seen_at == at(5)
+    assert fold_risk([RAISED, SEEN, event(K.SEEN, 8)]).seen_at == minute(5)
 
 
 @pytest.mark.parametrize("kind", [K.SCREENED, K.TRIAGED, K.EVALUATED, K.ACTED])
 def test_whoever_does_something_has_seen_it(kind: RiskEventKind) -> None:
-    assert fold_risk([RAISED, event(kind, 7)]).seen_at == at(7)
+    assert fold_risk([RAISED, event(kind, 7)]).seen_at == minute(7)
 
 
 # A new sign
@@ -228,7 +226,7 @@ def test_a_new_sign_while_one_is_open_joins_it_and_asks_for_everything_anew() ->
     done = [RAISED, SEEN, SCREENED, event(K.TRIAGED, 12), event(K.EVALUATED, 14), ACTED]
     path = fold_risk([*done, event(K.RAISED, 50, to=BO)])
     assert (path.phase, path.owner, path.owned_since, path.raised_at, path.newest_at) == (
-        P.RAISED, ANA, at(50), at(0), at(50),
+        P.RAISED, ANA, minute(50), minute(0), minute(50),
     )  # fmt: skip
     assert (path.seen_at, path.screened_at, path.triaged_at, path.evaluated_at, path.acted_at) == (None,) * 5
     assert path.level is RiskLevel.LOW
@@ -239,13 +237,13 @@ def test_a_new_sign_while_one_is_open_joins_it_and_asks_for_everything_anew() ->
 def test_after_a_close_it_is_open_again_with_its_level_and_a_named_owner(kind: RiskEventKind) -> None:
     path = fold_risk([RAISED, SCREENED, ACTED, CLOSED, event(kind, 60, to=BO)])
     assert (path.phase, path.is_open, path.owner, path.raised_at, path.newest_at) == (
-        P.RAISED, True, BO, at(60), at(60),
+        P.RAISED, True, BO, minute(60), minute(60),
     )  # fmt: skip
     assert (path.closed_at, path.closed_by, path.level) == (None, "", RiskLevel.LOW)
 
 
 def test_a_step_that_did_not_follow_is_no_newest_sign() -> None:
-    assert fold_risk([RAISED, event(K.REOPENED, 40)]).newest_at == at(0)
+    assert fold_risk([RAISED, event(K.REOPENED, 40)]).newest_at == minute(0)
 
 
 # Level
@@ -256,7 +254,7 @@ def test_a_step_that_did_not_follow_is_no_newest_sign() -> None:
 def test_a_screener_only_raises(before: RiskLevel | None, after: RiskLevel | None) -> None:
     path = fold_risk([RAISED, event(K.SCREENED, 1, level=before), event(K.SCREENED, 2, level=after, missing=("plan",))])
     assert path.level is max(before, after, key=URGENCY.index)
-    assert (path.screened_at, path.not_answered) == (at(2), ("plan",))
+    assert (path.screened_at, path.not_answered) == (minute(2), ("plan",))
 
 
 def test_a_sign_may_bring_its_own_level() -> None:
@@ -266,9 +264,9 @@ def test_a_sign_may_bring_its_own_level() -> None:
 def test_a_named_clinician_may_lower_the_level_with_a_reason() -> None:
     high = event(K.SCREENED, 1, level=RiskLevel.HIGH)
     path = fold_risk([RAISED, high, event(K.TRIAGED, 9, level=RiskLevel.MODERATE, says="Spoke with her.")])
-    assert (path.level, path.level_at, path.triaged_at) == (RiskLevel.MODERATE, at(9), at(9))
+    assert (path.level, path.level_at, path.triaged_at) == (RiskLevel.MODERATE, minute(9), minute(9))
     same = fold_risk([RAISED, high, event(K.TRIAGED, 9, level=RiskLevel.HIGH)])
-    assert same.level_at == at(1)
+    assert same.level_at == minute(1)
 
 
 def test_an_unanswered_screener_is_unknown_and_not_none() -> None:
@@ -307,16 +305,16 @@ def test_a_high_level_never_closes_without_an_evaluation() -> None:
     assert (reason.fact, reason.value, reason.limit, reason.source) == (
         "evaluation", None, True, TIERS[0].basis.says,
     )  # fmt: skip
-    evaluated = append_risk(path, event(K.EVALUATED, 25), at(26))
-    assert append_risk(evaluated, CLOSED, at(31)).phase is P.CLOSED
+    evaluated = append_risk(path, event(K.EVALUATED, 25), minute(26))
+    assert append_risk(evaluated, CLOSED, minute(31)).phase is P.CLOSED
 
 
 @pytest.mark.parametrize("how", [event(K.SCREENED, 9, level=RiskLevel.HIGH), event(K.TRIAGED, 9, level=RiskLevel.HIGH)])
 def test_an_evaluation_from_before_it_was_high_does_not_count(how: RiskEvent) -> None:
     path = fold_risk([RAISED, event(K.EVALUATED, 5), how, ACTED])
     assert path.evaluated_at is None
-    again = fold_risk([RAISED, how, event(K.EVALUATED, 10), replace(how, id="again", at=at(11))])
-    assert again.evaluated_at == at(10)
+    again = fold_risk([RAISED, how, event(K.EVALUATED, 10), replace(how, id="again", at=minute(11))])
+    assert again.evaluated_at == minute(10)
 
 
 def test_without_a_screener_it_is_flagged_because_that_rule_is_from_memory() -> None:
@@ -336,7 +334,7 @@ EVENTS = st.lists(
         RiskEvent,
         id=st.integers(0, 30).map(str),
         kind=st.sampled_from(K),
-        at=st.integers(0, 500).map(at),
+        at=st.integers(0, 500).map(minute),
         by=st.sampled_from([ANA, BO, ""]),
         says=st.sampled_from(["Spoke.", ""]),
         to=st.sampled_from([ANA, BO, ""]),
@@ -350,7 +348,7 @@ SIGN = st.builds(
     RiskEvent,
     id=st.just("new sign"),
     kind=st.just(K.RAISED),
-    at=st.integers(0, 500).map(at),
+    at=st.integers(0, 500).map(minute),
     by=st.just("the person"),
     says=st.just("Item 9."),
     to=st.just(BO),
@@ -397,7 +395,7 @@ def test_duplicates_are_one(events: list[RiskEvent], data: st.DataObject) -> Non
     if once.entries:
         again = data.draw(st.sampled_from(once.entries))
         assert fold_risk([*once.entries, again]) == once
-        assert append_risk(once, again, at(0)) is once
+        assert append_risk(once, again, minute(0)) is once
 
 
 @given(EVENTS)

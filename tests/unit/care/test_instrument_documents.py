@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 import importlib.util
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.edits import Edit, change, drop
 
 from euthymia.care.decision import CannotTell
 from euthymia.care.instruments import LicenceClass, instruments, load_instrument, score
@@ -39,23 +39,6 @@ def test_the_example_of_the_how_to_is_an_instrument_that_scores(example: dict[st
     assert (made.recall_days, made.languages, made.can_be_shown) == (7, ("en",), True)
     assert made.item("2").text("es") == "Did you think of death?"
     assert made.item("1").options[1].text("es") == "Yes"
-
-
-def change(*path: Any, to: Any) -> Callable[[dict[str, Any]], None]:
-    def edit(document: dict[str, Any]) -> None:
-        place: Any = document
-        for step in path[:-1]:
-            place = place[step]
-        place[path[-1]] = to
-
-    return edit
-
-
-def drop(name: str) -> Callable[[dict[str, Any]], None]:
-    def edit(document: dict[str, Any]) -> None:
-        del document[name]
-
-    return edit
 
 
 READ = {"source": ["manual"], "provenance": "read"}
@@ -106,9 +89,7 @@ READ = {"source": ["manual"], "provenance": "read"}
         (change("total", to="six"), "read"),
     ],
 )
-def test_a_document_that_contradicts_itself_is_refused(
-    example: dict[str, Any], edit: Callable[[dict[str, Any]], None], says: str
-) -> None:
+def test_a_document_that_contradicts_itself_is_refused(example: dict[str, Any], edit: Edit, says: str) -> None:
     document = copy.deepcopy(example)
     edit(document)
     with pytest.raises(InstrumentError, match=says) as refused:

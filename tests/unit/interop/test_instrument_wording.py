@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.edits import Document, Edit, change, drop
 
 from euthymia.care.instruments import load_instrument
 from euthymia.care.instruments.wording import with_wording
@@ -16,7 +16,6 @@ from euthymia.interop.fhir.instrument_wording import wording_of
 
 BASE = "https://clinic.example/fhir"
 SDS, CSSRS, BDI2, PHQ9 = (load_instrument(name) for name in ("sds", "cssrs_screener", "bdi2", "phq9"))
-Document = dict[str, Any]
 
 
 def sent(instrument: Any = SDS, language: str = "de-CH") -> Document:
@@ -68,26 +67,6 @@ def test_two_answers_of_one_value_share_its_line() -> None:
     assert wording_of(document, BDI2).options["16"][1] == "mehr / weniger"
 
 
-def change(*path: Any, to: Any) -> Callable[[Document], None]:
-    def edit(document: Document) -> None:
-        place: Any = document
-        for step in path[:-1]:
-            place = place[step]
-        place[path[-1]] = to
-
-    return edit
-
-
-def drop(*path: Any) -> Callable[[Document], None]:
-    def edit(document: Document) -> None:
-        place: Any = document
-        for step in path[:-1]:
-            place = place[step]
-        del place[path[-1]]
-
-    return edit
-
-
 @pytest.mark.parametrize(
     ("edit", "code", "path"),
     [
@@ -105,9 +84,7 @@ def drop(*path: Any) -> Callable[[Document], None]:
         (change("item", 0, "type", to="boolean"), "not_supported", "Questionnaire.item[0].type"),
     ],
 )
-def test_a_form_that_does_not_match_is_refused_with_the_place(
-    edit: Callable[[Document], None], code: str, path: str
-) -> None:
+def test_a_form_that_does_not_match_is_refused_with_the_place(edit: Edit, code: str, path: str) -> None:
     document = sent()
     edit(document)
     with pytest.raises(DocumentError) as refused:
