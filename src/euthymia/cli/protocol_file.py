@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
 from euthymia.care.protocol import Protocol
-from euthymia.care.protocol_document import parse_protocol
 from euthymia.care.protocols.load import load_protocol, read_protocol_text, shipped_protocols
-from euthymia.errors import BadInput, ProtocolError
+from euthymia.errors import BadInput
 
 
 def read_protocol(file: str) -> Protocol:
     """The protocol of this name; refuses what cannot be read, with the exact path (BadInput)."""
-    return load_protocol(file) if file in shipped_protocols() else parse_text(read_text(file))
+    return load_protocol(file) if file in shipped_protocols() else read_protocol_text(read_text(file))
 
 
 def read_text(file: str) -> str:
@@ -25,13 +23,3 @@ def read_text(file: str) -> str:
         return Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as wrong:
         raise BadInput("unreadable", "file", f"{file} cannot be read as text: {wrong}.") from wrong
-
-
-def parse_text(text: str) -> Protocol:
-    """A protocol from TOML or JSON text."""
-    if not text.lstrip().startswith("{"):
-        return read_protocol_text(text)
-    try:
-        return parse_protocol(json.loads(text))
-    except json.JSONDecodeError as wrong:
-        raise ProtocolError("not_json", "", f"This is not JSON: {wrong}.") from wrong

@@ -435,6 +435,20 @@ def test_text_that_is_not_toml_is_refused() -> None:
     assert refused.value.code == "not_toml"
 
 
+@pytest.mark.parametrize("text", ["a = " + "9" * 5000, "a = " + "[" * 100_000])
+def test_numbers_and_brackets_without_end_are_no_toml(text: str) -> None:
+    with pytest.raises(ProtocolError) as refused:
+        read_protocol_text(text)
+    assert (refused.value.code, refused.value.path) == ("not_toml", "")
+
+
+@pytest.mark.parametrize("text", ["{", '{"a": ' + "9" * 5000 + "}", '{"a": ' + "[" * 100_000])
+def test_what_begins_with_a_brace_is_read_as_json(text: str) -> None:
+    with pytest.raises(ProtocolError) as refused:
+        read_protocol_text(text, "file")
+    assert (refused.value.code, refused.value.path) == ("not_json", "file")
+
+
 def test_a_protocol_that_is_not_shipped_is_refused() -> None:
     with pytest.raises(ProtocolError) as refused:
         load_protocol("../secrets")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from functools import cache
 
@@ -28,9 +29,14 @@ def load_protocol(protocol_id: str) -> Protocol:
     return read_protocol_text(text_in(PACKAGE, protocol_id))
 
 
-def read_protocol_text(text: str) -> Protocol:
-    """A protocol from the text of a TOML file; refuses text that is not TOML (ProtocolError)."""
+def read_protocol_text(text: str, path: str = "") -> Protocol:
+    """A protocol from the text of a TOML file, or of a JSON file, which begins with a brace; refuses text that is
+    neither (ProtocolError at `path`), and what a protocol may not say, with its place in the document."""
+    is_json = text.lstrip().startswith("{")
     try:
-        return parse_protocol(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as wrong:
-        raise ProtocolError("not_toml", "", f"This is not a TOML file: {wrong}.") from wrong
+        document = json.loads(text) if is_json else tomllib.loads(text)
+    # Wider than a fault of grammar: a number of thousands of digits, or braces without end, is refused as well.
+    except (ValueError, RecursionError) as wrong:
+        code, kind = ("not_json", "JSON") if is_json else ("not_toml", "a TOML file")
+        raise ProtocolError(code, path, f"This is not {kind}: {wrong}.") from wrong
+    return parse_protocol(document)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import tomllib
 
 from euthymia.care.protocol import Protocol
-from euthymia.care.protocol_document import parse_protocol, to_mapping
+from euthymia.care.protocol_document import to_mapping
+from euthymia.care.protocols.load import read_protocol_text
 from euthymia.errors import ProtocolError
 
 
@@ -23,11 +23,4 @@ def read_file(content: bytes, largest: int) -> Protocol:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
         raise ProtocolError("not_text", "file", "This file is not UTF-8 text.") from wrong
-    is_json = text.lstrip().startswith("{")
-    try:
-        document = json.loads(text) if is_json else tomllib.loads(text)
-    # Wider than a fault of grammar: a number of thousands of digits, or braces without end, is refused as well.
-    except (ValueError, RecursionError) as wrong:
-        code, kind = ("not_json", "JSON") if is_json else ("not_toml", "a TOML file")
-        raise ProtocolError(code, "file", f"This is not {kind}: {wrong}.") from wrong
-    return parse_protocol(document)
+    return read_protocol_text(text, "file")
