@@ -219,7 +219,7 @@ def risk() -> Lines:
         yield from told(f"{name}, may close", may_close(folded))
         for times in (risk_due.HOLES, risk_due.SET):
             for hours in (0, 3, 30.04):
-                now = pathway.at(hours * 60)
+                now = minute(hours * 60)
                 tasks = risk_tasks(folded, times, risk_due.MADRID, now)
                 yield from (f"    {task}" for task in tasks)
                 yield from told(f"{name}, {hours:g} h, owner here", escalation(tasks, True, now))
