@@ -273,7 +273,8 @@ def test_answers_are_posted_and_a_wrong_one_stays_on_the_page(
 def test_treatments_consent_and_decision_through_the_page(client: Any, prescriber: Viewer, patient: Patient) -> None:
     sign_in(client, prescriber)
     base = f"/people/{patient.id}/assess/"
-    assert client.post(base + "trials/", {"drug": "sertraline", "dose_mg_day": "many"}).status_code == 422
+    for slip in ("many", "1,200", "1.200", "37,5"):
+        assert client.post(base + "trials/", {"drug": "sertraline", "dose_mg_day": slip}).status_code == 422
     assert client.post(base + "trials/", {"drug": "sertraline", "dose_mg_day": "150", "weeks": "8"}).status_code == 302
     row = TreatmentTrialEntry.objects.get()
     assert client.post(f"{base}trials/{row.pk}/withdraw/").status_code == 302

@@ -11,14 +11,14 @@ from django.utils import timezone
 from tests.builders import NOW, make_clinic, make_patient, make_viewer, sign_in
 from tests.session_room import Room
 
-from euthymia.clinic.accounts.models import Clinic
+from euthymia.clinic.accounts.models import Clinic, Membership
 from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.accounts.viewer import System, Viewer
 from euthymia.clinic.audit.models import AuditEntry
 from euthymia.clinic.followup.commands import refresh_forecast
 from euthymia.clinic.followup.models import CourseForecast
 from euthymia.clinic.measures.commands import Filled, record_response
-from euthymia.clinic.measures.models import AnswerSource, CheckIn
+from euthymia.clinic.measures.models import AnswerSource, CheckIn, RiskSignal
 from euthymia.clinic.people.commands import make_enquiry
 from euthymia.clinic.people.models import CarePhase, Patient, RecordEntry
 from euthymia.clinic.plans.models import Plan
@@ -142,6 +142,16 @@ def test_today_lists_what_needs_a_human_in_this_clinic_only(client: Any, clinic:
         assert words in text, words
     assert "Elsewhere" not in text
     assert AuditEntry.objects.filter(action="list", subject="worklist").count() == 1
+
+
+def test_today_says_when_the_owner_of_a_sign_has_left_this_clinic(
+    client: Any, clinic: Clinic, prescriber: Viewer
+) -> None:
+    lead = make_viewer(clinic, Role.MEDICAL_LEAD)
+    answered(prescriber, make_patient(clinic), 1, timezone.now(), item9=1)
+    assert "no longer works here" not in sign_in(client, lead).get("/today/").content.decode()
+    Membership.objects.get(user_id=RiskSignal.objects.get().owner_id).delete()
+    assert "no longer works here" in client.get("/today/").content.decode()
 
 
 def test_an_empty_day_says_so(client: Any, prescriber: Viewer) -> None:

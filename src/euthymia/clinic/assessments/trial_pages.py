@@ -26,6 +26,7 @@ from euthymia.clinic.assessments.models import FactEntry, TreatmentTrialEntry
 from euthymia.clinic.assessments.questions import day, written
 from euthymia.clinic.people.models import Patient
 from euthymia.errors import BadInput
+from euthymia.units import read_number
 
 EPISODE_FIELD = "episode:"
 OUTCOME_WORDS = {
@@ -200,10 +201,5 @@ def read_episode(typed: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _number(typed: Mapping[str, str], name: str) -> float | None:
-    text = typed.get(name, "").strip().replace(",", ".")
-    if not text:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        raise BadInput("not_a_number", name.removeprefix(EPISODE_FIELD), f"'{text}' is not a number.") from None
+    text = typed.get(name, "").strip()
+    return read_number(text, name.removeprefix(EPISODE_FIELD)) if text else None

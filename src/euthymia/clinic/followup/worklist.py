@@ -15,7 +15,7 @@ from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.followup.queries import Worklist
 from euthymia.clinic.followup.words import chance_words, proposed_day
 from euthymia.clinic.measures.risk_presenters import list_words
-from euthymia.clinic.measures.risk_queries import clinic_times, pathway_of, risk_times
+from euthymia.clinic.measures.risk_queries import clinic_times, pathway_of, risk_times, staff_here
 
 # A list longer than this hides what matters; the rest unfolds.
 SHOWN_AT_ONCE = 6
@@ -98,11 +98,11 @@ def after_dose(label: str) -> str:
 
 def risk_items(found: Worklist, viewer: Viewer, now: datetime) -> list[Item]:
     """Open signs: what it was, how urgent, where it stands, what is late, and whose it is."""
-    times, items = clinic_times(risk_times(viewer)), []
+    times, here, items = clinic_times(risk_times(viewer)), staff_here(viewer.clinic_id), []
     for signal in found.signals:
         pathway = pathway_of(signal)
         tasks = risk_tasks(pathway, times, viewer.zone, now)
-        owner = str(signal.owner) if signal.owner.is_active else f"{signal.owner}, who no longer works here"
+        owner = str(signal.owner) if signal.owner_id in here else f"{signal.owner}, who no longer works here"
         url = link(viewer, ASSESS, "risk", signal.id)
         what = list_words(signal, pathway, tasks)
         items.append(Item(str(signal.patient), what, ago(signal.raised_at, now), owner, url, "See to it"))

@@ -52,8 +52,13 @@ def possible_owners(actor: Actor) -> list[Membership]:
 
 def owner_is_here(signal: RiskSignal) -> bool:
     """Whether the owner can still sign in and works in this clinic."""
-    rows = Membership.objects.filter(clinic_id=signal.clinic_id, user_id=signal.owner_id, user__is_active=True)
-    return rows.exists()
+    return signal.owner_id in staff_here(signal.clinic_id)
+
+
+def staff_here(clinic_id: int) -> frozenset[int]:
+    """The users who can sign in and work in this clinic."""
+    rows = Membership.objects.filter(clinic_id=clinic_id, user__is_active=True)
+    return frozenset(rows.values_list("user_id", flat=True))
 
 
 def risk_times(actor: Actor) -> RiskTimes | None:
