@@ -18,7 +18,7 @@ from euthymia.clinic.audit.models import AuditEntry
 from euthymia.clinic.followup.commands import refresh_forecast
 from euthymia.clinic.followup.models import CourseForecast
 from euthymia.clinic.measures.commands import Filled, record_response
-from euthymia.clinic.measures.models import AnswerSource, CheckIn, RiskSignal
+from euthymia.clinic.measures.models import AnswerSource, CheckIn, Response, RiskSignal
 from euthymia.clinic.people.commands import make_enquiry
 from euthymia.clinic.people.models import CarePhase, Patient, RecordEntry
 from euthymia.clinic.plans.models import Plan
@@ -126,6 +126,17 @@ def test_response_is_judged_from_before_the_first_dose_to_now(client: Any) -> No
     text = sign_in(client, room.prescriber).get(f"/people/{room.patient.id}/").content.decode()
     assert "16 → 0" in text
     assert "100 % lower" in text
+
+
+def test_totals_of_two_forms_are_never_subtracted(client: Any) -> None:
+    room = Room()
+    answered(room.prescriber, room.patient, 2, NOW - timedelta(days=1))
+    dosed(room)
+    answered(room.prescriber, room.patient, 0, NOW + timedelta(days=1))
+    Response.objects.filter(total=16).update(instrument_version="of another year")
+    text = sign_in(client, room.prescriber).get(f"/people/{room.patient.id}/").content.decode()
+    assert "The first one cannot be compared" in text
+    assert "16 → 0" not in text
 
 
 def test_today_lists_what_needs_a_human_in_this_clinic_only(client: Any, clinic: Clinic, prescriber: Viewer) -> None:

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from euthymia.care.decision import CannotTell
+from euthymia.care.decision import CannotTell, Missing
 from euthymia.care.instruments import Instrument, load_instrument
+from euthymia.care.instruments.compare import Ruler, difference
 from euthymia.care.response_rules import Judged, Judgement, reliable_change, remission, response
 from euthymia.charts import Axis, Band, Dated, Figure, Forecast, MarkKind, Score, Timeline, Zone, figure
 from euthymia.clinic.accounts.policies import ASSESS, PRESCRIBE, RUN_SESSIONS, SEE_PEOPLE, WRITE_THERAPY, Policy
@@ -220,12 +221,20 @@ def outcome_rows(home: PersonHome) -> list[OutcomeRow]:
     after = [row for row in scored if first_dose is not None and row.at > first_dose]
     baseline = before[-1].total if before else None
     current = after[-1].total if after else None
+    mixed = difference(_ruler(before[-1]), _ruler(after[-1])) if before and after else None
+    if mixed is not None:
+        other = CannotTell((Missing("baseline", "response", f"{mixed.message} The first one cannot be compared."),))
+        return [outcome_row("Change", other), outcome_row("Remission", remission(instrument, current))]
     judged = (
         ("Response", response(instrument, baseline, current)),
         ("Remission", remission(instrument, current)),
         ("Reliable change", reliable_change(instrument, baseline, current)),
     )
     return [outcome_row(name, answer) for name, answer in judged]
+
+
+def _ruler(row: Response) -> Ruler:
+    return Ruler(row.instrument, row.instrument_version, row.variant, row.band_set)
 
 
 def change_words(percent: float) -> str:
