@@ -109,6 +109,9 @@ DUTIES: dict[str, set[Role] | None] = {
     "session-discharge": AT_THE_CHAIR,
     "person-sessions": KNOWS_PEOPLE,
     "session-note": KNOWS_PEOPLE,
+    # Its documents: read by everybody who looks after the person, written by those at the chair
+    "note-pdf": KNOWS_PEOPLE,
+    "note-add": AT_THE_CHAIR,
     # Measure and keep well
     "check-ins": JUDGES | {COORDINATOR},
     "check-in-send": JUDGES | {COORDINATOR},

@@ -13,5 +13,4 @@ urlpatterns: list[URLPattern] = [
     path("sessions/<uuid:session_id>/events/", views.session_event, name="session-event"),
     path("sessions/<uuid:session_id>/gate/", views.session_gate, name="session-gate"),
     path("sessions/<uuid:session_id>/discharge/", views.session_discharge, name="session-discharge"),
-    path("sessions/<uuid:session_id>/note/", views.session_note, name="session-note"),
 ]

@@ -1,4 +1,4 @@
-"""The session room over HTTP: the board, one session, its entries, the gate, the door and the note."""
+"""The session room over HTTP: the board, one session, its entries, the gate and the door."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from euthymia.clinic.sessions.entry import refuse_other_person, take_entry
 from euthymia.clinic.sessions.events import event_from_mapping
 from euthymia.clinic.sessions.history import history_rows
 from euthymia.clinic.sessions.models import Chair, Session
-from euthymia.clinic.sessions.note import detail_of, note_text, text_hash
+from euthymia.clinic.sessions.note import detail_of
 from euthymia.clinic.sessions.refusals import NotAllowed, is_conflict
 from euthymia.errors import BadInput
 
@@ -246,26 +246,6 @@ def session_discharge(request: HttpRequest, session_id: UUID) -> HttpResponse:
         return _asked(request, session_id, decision, typed, now)
     messages.success(request, "The session is closed and its note is signed.")
     return _redirect(request, "session-note", session_id)
-
-
-@require_GET
-@requires(SEE_PEOPLE)
-def session_note(request: HttpRequest, session_id: UUID) -> HttpResponse:
-    """The note, for reading and printing; a draft until the session closes."""
-    viewer, now = _who(request), timezone.now()
-    session = queries.open_session_page(viewer, session_id, purpose="session_note", now=now)
-    note = getattr(session, "note", None)
-    text = note.text if note else note_text(session, queries.state_of(session), now, viewer.zone)
-    context = {
-        "session": session,
-        "patient": session.patient,
-        "note": note,
-        "text": text,
-        "intact": note is not None and text_hash(note.text) == note.content_hash,
-        "printed_at": now.astimezone(viewer.zone),
-        "zone": viewer.zone,
-    }
-    return render(request, "sessions/note.html", context)
 
 
 @require_GET
