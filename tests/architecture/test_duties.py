@@ -112,6 +112,15 @@ DUTIES: dict[str, set[Role] | None] = {
     # Its documents: read by everybody who looks after the person, written by those at the chair
     "note-pdf": KNOWS_PEOPLE,
     "note-add": AT_THE_CHAIR,
+    # Monitors: a device speaks with its own secret; its numbers are for those in the room
+    "monitor-samples": ANYBODY,
+    "monitor-observation": ANYBODY,
+    "monitor-observations": ANYBODY,
+    "monitor-now": AT_THE_CHAIR,
+    "monitor-trend": AT_THE_CHAIR,
+    "monitors": {LEAD, MANAGER},
+    "monitor-move": {LEAD, MANAGER},
+    "monitor-revoke": {LEAD, MANAGER},
     # Measure and keep well
     "check-ins": JUDGES | {COORDINATOR},
     "check-in-send": JUDGES | {COORDINATOR},

@@ -25,6 +25,7 @@ WRITES = {
 # Commands are the only writers. Each exception says why; one that no longer writes must leave the list.
 OTHER_WRITERS = {
     "sessions/note.py": "the half of the commands that writes the note; sessions/commands.py is at its length limit",
+    "monitors/packing.py": "the half of the commands that packs; it changes how samples lie, not what they say",
     "demo/build.py": "invents clinics, staff and chairs before there is anybody who could act",
     "demo/history.py": "puts invented months into the past, which no command may do",
 }
@@ -36,6 +37,7 @@ READS_BY_HAND = {
     "audit/queries.py": "entries belong to no model that is a clinic's; scoped by hand, and verified as a whole",
     "followup/queries.py": "an Exists beneath a scoped query of people",
     "measures/risk_queries.py": "the colleagues who may own a signal, by the clinic of the viewer or of the signal",
+    "monitors/queries.py": "whose secret this is, before any clinic is known; rows of one device, found by that",
     "people/queries.py": "this is where `visible_to` is",
     "sessions/queries.py": "the doses of a patient that the caller has found within the clinic",
     "site/forms.py": "the names of the clinics, on the public enquiry form",

@@ -13,6 +13,7 @@ from euthymia.care.decision import Allowed
 from euthymia.clinic.accounts.policies import (
     HANDLE_INTAKE,
     LOAD_WORDING,
+    MANAGE_MONITORS,
     RUN_SESSIONS,
     SEE_AUDIT,
     SEE_EVIDENCE,
@@ -31,6 +32,7 @@ STAFF_PAGES: tuple[tuple[str, str, Policy], ...] = (
     ("Protocols", "protocols", SIGNED_IN),
     ("Evidence", "evidence", SEE_EVIDENCE),
     ("Wording", "wording", LOAD_WORDING),
+    ("Monitors", "monitors", MANAGE_MONITORS),
     ("Access log", "access-log", SEE_AUDIT),
 )
 PUBLIC_PAGES = (

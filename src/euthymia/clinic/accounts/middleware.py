@@ -45,7 +45,8 @@ class RequestLogMiddleware:
         }
         if viewer is not None:
             fields |= {"user": viewer.user_id, "clinic": viewer.clinic_id}
-        if route != "-" or response.status_code >= 400:
+        # A monitor beats every second and a screen asks as often: a page of such lines says nothing.
+        if (route != "-" or response.status_code >= 400) and not getattr(response, "every_second", False):
             log.info("request", extra=fields)
         return response
 

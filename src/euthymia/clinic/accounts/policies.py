@@ -53,6 +53,7 @@ def insist(viewer: Viewer, policy: Policy) -> None:
 
 ANYONE = Policy("anyone", "Open to everybody.", anyone=True)
 CAPABILITY_LINK = Policy("capability_link", "The link itself is the permission, for one form, once.", anyone=True)
+MONITOR_TOKEN = Policy("monitor_token", "A bedside monitor brings its own secret.", anyone=True)
 SIGNED_IN = Policy("signed_in", "Open to every member of staff.", EVERYONE)
 SEE_PEOPLE = Policy("see_people", "Open to the care team; researchers work on de-identified tables.", CARE_TEAM)
 HANDLE_INTAKE = Policy("handle_intake", "For those who receive new people.", INTAKE | {Role.MANAGER})
@@ -70,6 +71,9 @@ SEE_EVIDENCE = Policy(
 READ_FHIR = Policy("read_fhir", "For the care team, as FHIR.", CARE_TEAM)
 LOAD_WORDING = Policy(
     "load_wording", "For managers and the medical lead.", frozenset({Role.MANAGER, Role.MEDICAL_LEAD})
+)
+MANAGE_MONITORS = Policy(
+    "manage_monitors", "For managers and the medical lead.", frozenset({Role.MANAGER, Role.MEDICAL_LEAD})
 )
 SEE_AUDIT = Policy("see_audit", "For managers and the medical lead.", frozenset({Role.MANAGER, Role.MEDICAL_LEAD}))
 

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "euthymia.clinic.assessments",
     "euthymia.clinic.plans",
     "euthymia.clinic.sessions",
+    "euthymia.clinic.monitors",
     "euthymia.clinic.documents",
     "euthymia.clinic.measures",
     "euthymia.clinic.wording",

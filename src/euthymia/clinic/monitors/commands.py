@@ -1,0 +1,246 @@
+"""Taking in what monitors stream, and registering the monitors. The only writers of both.
+
+A batch is acknowledged after the commit that holds it. Batches that wait for the writer at the same time share one
+commit (`group.py`); the alarms see the new samples within that same transaction.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Max, Min
+
+from euthymia.care.session import Phase
+from euthymia.care.session_events import EventKind
+from euthymia.care.vital_stream import MINUTE, StreamSample, is_late, minute_of, pack_sample
+from euthymia.clinic.accounts.policies import MANAGE_MONITORS, insist
+from euthymia.clinic.accounts.viewer import Actor, System, Viewer
+from euthymia.clinic.audit.commands import record
+from euthymia.clinic.audit.models import Action
+from euthymia.clinic.monitors.alarm_seam import tell_alarms
+from euthymia.clinic.monitors.answers import NO_SESSION, REVOKED, SEQUENCE_TAKEN, Batch, RefusedSample, Taken
+from euthymia.clinic.monitors.group import GroupCommit
+from euthymia.clinic.monitors.models import MonitorDevice, MonitorStream, UnpackedSample
+from euthymia.clinic.monitors.packing import pack_ended_minutes
+from euthymia.clinic.monitors.queries import hash_of, kept_under, latest_after
+from euthymia.clinic.people.queries import find_or_404
+from euthymia.clinic.sessions.models import Chair, Session, SessionEventRow
+from euthymia.errors import BadInput
+
+SECRET_BYTES = 32
+LONGEST_NAME = 80
+LONGEST_WORDS = 300
+
+
+@transaction.atomic
+def register_device(actor: Actor, *, name: str, chair: Chair, now: datetime) -> tuple[MonitorDevice, str]:
+    """(the monitor, its secret). The secret is nowhere kept in the clear: it is shown now or never."""
+    _insist(actor)
+    name = name.strip()
+    if not name or len(name) > LONGEST_NAME:
+        raise BadInput("bad_name", "name", f"Give the monitor a name of at most {LONGEST_NAME} letters.")
+    find_or_404(actor, Chair, pk=chair.pk)
+    token = secrets.token_urlsafe(SECRET_BYTES)
+    device = MonitorDevice.objects.create(
+        clinic_id=actor.clinic_id,
+        name=name,
+        chair=chair,
+        token_hash=hash_of(token),
+        registered_by_id=actor.user_id,
+        registered_at=now,
+    )
+    record(actor, Action.CREATE, "monitor_device", now=now, subject_id=device.id, detail={"chair": chair.pk})
+    return device, token
+
+
+@transaction.atomic
+def move_device(actor: Actor, device_id: UUID, chair: Chair, now: datetime) -> MonitorDevice:
+    """The monitor stands at another chair from now on."""
+    _insist(actor)
+    find_or_404(actor, Chair, pk=chair.pk)
+    device = find_or_404(actor, MonitorDevice, id=device_id)
+    device.chair = chair
+    device.save(update_fields=["chair"])
+    # It counts on: wherever it stood, none of its numbers is new again.
+    highest = device.streams.aggregate(most=Max("highest_sequence"))["most"]
+    if highest is not None:
+        device.streams.update(highest_sequence=highest)
+    record(actor, Action.CHANGE, "monitor_device", now=now, subject_id=device.id, detail={"chair": chair.pk})
+    return device
+
+
+@transaction.atomic
+def revoke_device(actor: Actor, device_id: UUID, now: datetime) -> MonitorDevice:
+    """The monitor's secret opens nothing any more; what it sent stays. Again changes nothing."""
+    _insist(actor)
+    device = find_or_404(actor, MonitorDevice, id=device_id)
+    if device.revoked_at is None:
+        device.revoked_at = now
+        device.save(update_fields=["revoked_at"])
+        record(actor, Action.CHANGE, "monitor_device", now=now, subject_id=device.id, detail={"revoked": True})
+    return device
+
+
+def _insist(actor: Actor) -> None:
+    if isinstance(actor, Viewer):
+        insist(actor, MANAGE_MONITORS)
+
+
+def take_batch(batch: Batch) -> Taken:
+    """What became of this batch, once that is durable. The same batch again is acknowledged and stored once."""
+    return _together.submit(batch)
+
+
+@transaction.atomic
+def take_batches(batches: Sequence[Batch]) -> list[Taken]:
+    """Many batches in one transaction, each with its answer."""
+    # Always in the same order, so that two processes of one clinic never wait for each other in a ring.
+    wanted = sorted({batch.device_id for batch in batches})
+    rows = MonitorDevice.objects.select_for_update().filter(id__in=wanted).order_by("id")
+    devices = {row.id: row for row in rows}
+    seated = {row.chair_id: row for row in _seated(devices.values())}
+    intake = _Intake(devices, seated)
+    answers = [intake.take(batch) for batch in batches]
+    intake.write()
+    return answers
+
+
+_together: GroupCommit[Batch, Taken] = GroupCommit(take_batches)
+
+
+def _seated(devices: object) -> list[Session]:
+    chairs = {device.chair_id for device in devices if device.revoked_at is None}  # type: ignore[attr-defined]
+    rows = Session.objects.filter(chair_id__in=chairs, closed_at=None).exclude(phase=Phase.PLANNED.value)
+    return list(rows.select_related("patient", "plan__protocol_version"))
+
+
+class _Intake:
+    """One transaction's worth of batches: read once, decided one by one, written together."""
+
+    def __init__(self, devices: dict[UUID, MonitorDevice], seated: dict[int | None, Session]) -> None:
+        self.devices, self.seated = devices, seated
+        rows = MonitorStream.objects.filter(device_id__in=devices, session_id__in=[one.id for one in seated.values()])
+        self.streams = {(row.session_id, row.device_id): row for row in rows}
+        self.fresh: list[UnpackedSample] = []
+        self.touched: dict[UUID, MonitorStream] = {}
+        self.new_by_session: dict[UUID, list[StreamSample]] = defaultdict(list)
+        self.new_bodies: dict[tuple[UUID, int], StreamSample] = {}
+        self.now: datetime | None = None
+
+    def take(self, batch: Batch) -> Taken:
+        device = self.devices.get(batch.device_id)
+        if device is None or device.revoked_at is not None:
+            return Taken(problem=BadInput(REVOKED, "", "This monitor is not known here, or was revoked."))
+        session = self.seated.get(device.chair_id)
+        if session is None:
+            says = "Nobody is in this monitor's chair, so there is nobody whose numbers these are. Nothing was kept."
+            return Taken(problem=BadInput(NO_SESSION, "", says))
+        self.now = batch.now
+        stream = self._stream(device, session, batch.now)
+        taken = Taken(refused=list(batch.refused))
+        perhaps = [one.sequence for one in batch.samples if one.sequence <= stream.highest_sequence]
+        known = kept_under(device.id, perhaps)
+        for sample in batch.samples:
+            self._sort(sample, known.get(sample.sequence), stream, batch.now, taken)
+        stream.heard_at = batch.now
+        if taken.refused:
+            stream.refused_at = batch.now
+            stream.refused_words = taken.refused[-1].refusal.message[:LONGEST_WORDS]
+        self.touched[stream.id] = stream
+        return taken
+
+    def _stream(self, device: MonitorDevice, session: Session, now: datetime) -> MonitorStream:
+        stream = self.streams.get((session.id, device.id))
+        if stream is None:
+            stream = self.streams[session.id, device.id] = begin_stream(device, session, now)
+        return stream
+
+    def _sort(
+        self, sample: StreamSample, known: StreamSample | None, stream: MonitorStream, now: datetime, taken: Taken
+    ) -> None:
+        """Where this sample goes: repeated, taken by another body, before this person, or new."""
+        known = self.new_bodies.get((stream.device_id, sample.sequence), known)
+        if known is not None:
+            if known == sample:
+                taken.repeated.append(sample.sequence)
+            else:
+                says = "This sequence number was used for another sample. Count on, also after a restart."
+                taken.refused.append(RefusedSample(sample.sequence, BadInput(SEQUENCE_TAKEN, "sequence", says)))
+        elif sample.at < stream.began_at:
+            says = "This sample was taken before the person now in the chair sat down, so it is not theirs."
+            taken.refused.append(RefusedSample(sample.sequence, BadInput("before_session", "at", says)))
+        else:
+            self._keep(sample, stream, now, taken)
+
+    def _keep(self, sample: StreamSample, stream: MonitorStream, now: datetime, taken: Taken) -> None:
+        row = UnpackedSample(
+            stream_id=stream.id,
+            device_id=stream.device_id,
+            sequence=sample.sequence,
+            at=sample.at,
+            recorded_at=now,
+            packed=pack_sample(sample),
+        )
+        self.fresh.append(row)
+        self.new_bodies[stream.device_id, sample.sequence] = sample
+        self.new_by_session[stream.session_id].append(sample)
+        taken.kept.append(sample.sequence)
+        if is_late(sample.at, now):
+            taken.late.append(sample.sequence)
+            stream.samples_late += 1
+        stream.samples_kept += 1
+        stream.highest_sequence = max(stream.highest_sequence, sample.sequence)
+        # A monitor whose clock runs ahead is no fresher than the moment it was heard.
+        at = min(sample.at, now)
+        if sample.values and (stream.last_at is None or at > stream.last_at):
+            stream.last_at = at
+        stream.latest = latest_after(stream.latest, sample, at)
+
+    def write(self) -> None:
+        """Everything of this transaction, then the alarms that look at it."""
+        if self.now is None:
+            return
+        UnpackedSample.objects.bulk_create(self.fresh)
+        for stream in self.touched.values():
+            pack_ended_minutes(stream, self.now)
+        changing = ["samples_kept", "samples_late", "highest_sequence", "last_at", "heard_at", "latest"]
+        changing += ["packed_until", "refused_at", "refused_words"]
+        MonitorStream.objects.bulk_create(
+            self.touched.values(), update_conflicts=True, unique_fields=["id"], update_fields=changing
+        )
+        for session in self.seated.values():
+            if session.id in self.new_by_session:
+                tell_alarms(session, self.new_by_session[session.id], self.now)
+
+
+def begin_stream(device: MonitorDevice, session: Session, now: datetime) -> MonitorStream:
+    """The first sample of this monitor for this person; from here on the access log knows that it listens."""
+    opened = SessionEventRow.objects.filter(session=session, kind=EventKind.OPENED.value, corrections=None)
+    began_at = opened.aggregate(at=Min("at"))["at"] or session.scheduled_for
+    earlier = MonitorStream.objects.filter(device=device).order_by("-started_at").first()
+    if earlier is not None:
+        pack_ended_minutes(earlier, now, all_of_it=True)
+    stream: MonitorStream = MonitorStream.objects.create(
+        clinic_id=device.clinic_id,
+        session=session,
+        device=device,
+        began_at=began_at,
+        started_at=now,
+        highest_sequence=earlier.highest_sequence if earlier else -1,
+        heard_at=now,
+        packed_until=minute_of(began_at) - MINUTE,
+    )
+    record(
+        System(device.clinic_id, f"monitor {device.name}"),
+        Action.CREATE,
+        "monitor_stream",
+        now=now,
+        patient_id=session.patient_id,
+        subject_id=session.id,
+    )
+    return stream
