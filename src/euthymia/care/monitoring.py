@@ -246,25 +246,44 @@ def watch(state: SessionState, protocol: Protocol, now: datetime) -> Decision:
 
 
 def vitals_beyond_limit(look: Look) -> Findings:
-    """The last reading since the dose began lies beyond a limit."""
-    last = look.state.last_reading
-    if last is None or look.state.clock_at is None or last.at < look.state.clock_at:
+    """The newest of a vital sign since the dose began lies beyond a limit. A pressure that was too high stays too high
+    until somebody measures it again: a later line with only a pulse says nothing of it."""
+    newest = _newest(look.state)
+    if newest is None:
         return [], []
     baseline = look.state.baseline
-    judged = judge_vitals(last.reading, baseline.reading if baseline else None, look.protocol)
+    judged = judge_vitals(newest, baseline.reading if baseline else None, look.protocol)
     return list(reasons_of(judged)), list(missing_of(judged))
+
+
+def _newest(state: SessionState) -> Reading | None:
+    """The newest value of each vital sign since the dose began, as one reading; None without any."""
+    found: dict[str, float] = {}
+    for row in reversed(state.readings):
+        if state.clock_at is None or row.at < state.clock_at:
+            break
+        for name, value in row.reading.parts().items():
+            found.setdefault(name, value)
+    return Reading(**found) if found else None
 
 
 def check_overdue(look: Look) -> Findings:
     """A check of the schedule has not been done in time, and nobody has looked since. One whose time is over stays
     late until somebody looks: where checks follow each other closely, each would else be missed before it is late."""
-    if look.state.phase in (Phase.DISCHARGED, Phase.CANCELLED):
-        return [], []
+    return [_overdue(item, look) for item in late_checks(look.state, look.protocol, look.now)], []
+
+
+def late_checks(state: SessionState, protocol: Protocol, now: datetime) -> tuple[DueItem, ...]:
+    """The checks that are late and that nobody has made good by looking since, each thing to look at once, the longest
+    late first. None in a closed session."""
+    if state.phase in (Phase.DISCHARGED, Phase.CANCELLED):
+        return ()
+    look = Look(state, protocol, now)
     late: dict[tuple[str, ...], DueItem] = {}
-    for item in due(look.state, look.protocol, look.now):
+    for item in due(state, protocol, now):
         if item.status in (Status.OVERDUE, Status.MISSED) and _unseen_since(item, look):
             late.setdefault(item.still, item)
-    return [_overdue(item, look) for item in late.values()], []
+    return tuple(late.values())
 
 
 def _unseen_since(item: DueItem, look: Look) -> bool:

@@ -28,7 +28,7 @@ from euthymia.care.session_events import (
     SideEffect,
     SideEffectEnded,
 )
-from euthymia.care.vitals import Reading
+from euthymia.care.vitals import Reading, merged
 
 LATE_AFTER = timedelta(minutes=15)
 
@@ -260,7 +260,7 @@ def _apply(state: SessionState, event: SessionEvent) -> SessionState:
         case RateChanged(rate):
             return replace(state, legs=_new_rate(state, event.at, rate))
         case Reading() as reading:
-            return replace(state, readings=(*state.readings, ReadingAt(event.id, event.at, reading)))
+            return replace(state, readings=_looked(state.readings, ReadingAt(event.id, event.at, reading)))
         case ScaleTaken() as scale:
             return replace(state, scales=(*state.scales, ScaleAt(event.id, event.at, scale)))
         case SideEffect(name, severity, action):
@@ -297,6 +297,15 @@ def _apply_change(state: SessionState, event: SessionEvent) -> SessionState:
             )
         case _:
             return replace(state, closed_at=event.at)
+
+
+def _looked(rows: tuple[ReadingAt, ...], new: ReadingAt) -> tuple[ReadingAt, ...]:
+    """Values written one by one for the same instant are one look at the person, under the id of the first. What is
+    measured twice at one instant stays two looks, so that neither value hides the other."""
+    last = rows[-1] if rows else None
+    if last is None or last.at != new.at or last.reading.parts().keys() & new.reading.parts().keys():
+        return (*rows, new)
+    return (*rows[:-1], replace(last, reading=merged(last.reading, new.reading)))
 
 
 def _closed(legs: tuple[Leg, ...], at: datetime) -> tuple[Leg, ...]:

@@ -16,13 +16,14 @@ from euthymia.care.monitoring import (
     Status,
     due,
     judge_vitals,
+    late_checks,
     next_due,
     schedule,
     watch,
 )
 from euthymia.care.protocol import Measure, Protocol, Stage, fill
 from euthymia.care.protocols.load import load_protocol
-from euthymia.care.session import fold
+from euthymia.care.session import Phase, fold
 from euthymia.care.session_events import (
     Because,
     Concern,
@@ -267,6 +268,28 @@ def test_a_quiet_session_has_nothing_to_say() -> None:
     bed = Bedside(IV).infusing()
     bed.vitals(10, "130/85")
     assert watch(bed.state, IV, minute(12)) == Allowed()
+
+
+def test_a_pressure_stays_too_high_until_it_is_measured_again() -> None:
+    bed = Bedside(IV).infusing()
+    bed.vitals(10, "180/90 80 98%")
+    bed.vitals(12, "76")
+    assert "during_systolic_call" in {reason.rule for reason in reasons_of(watch(bed.state, IV, minute(12)))}
+    bed.vitals(14, "130/80")
+    assert "during_systolic_call" not in {reason.rule for reason in reasons_of(watch(bed.state, IV, minute(14)))}
+
+
+def test_a_missed_check_stays_on_the_late_list_until_somebody_looks() -> None:
+    bed = Bedside(IV).infusing()
+    late = late_checks(bed.state, IV, minute(25))
+    assert [(item.what, item.status) for item in late] == [("during_10", Status.MISSED)]
+    bed.vitals(26, "130/80 72 98% 16")
+    assert late_checks(bed.state, IV, minute(26)) == ()
+
+
+def test_nothing_is_late_once_the_person_has_left() -> None:
+    closed = replace(Bedside(IV).infusing().state, phase=Phase.DISCHARGED)
+    assert late_checks(closed, IV, minute(400)) == ()
 
 
 def test_watch_speaks_of_a_pressure_an_overdue_check_and_a_severe_side_effect() -> None:

@@ -201,6 +201,33 @@ def test_readings_and_the_baseline() -> None:
     assert fold([]).last_reading is None
 
 
+def test_values_written_one_by_one_for_one_instant_are_one_look() -> None:
+    bed = Bedside().infusing()
+    first = bed.vitals(20, "150/95")
+    bed.vitals(20, "88")
+    bed.vitals(20, "97%")
+    assert len(bed.state.readings) == 2
+    last = bed.state.last_reading
+    assert last is not None
+    assert (last.event_id, last.reading) == (first.id, parse_vitals("150/95 88 97%"))
+
+
+def test_the_same_thing_measured_twice_at_one_instant_hides_nothing() -> None:
+    bed = Bedside().infusing()
+    bed.vitals(20, "150/95")
+    bed.vitals(20, "140/90 88")
+    assert [row.reading.systolic_mmhg for row in bed.state.readings] == [120, 150, 140]
+
+
+def test_a_baseline_written_cell_by_cell_still_has_its_pressure() -> None:
+    bed = Bedside().until_ready()
+    for text in ("130/85", "70", "98%"):
+        bed.vitals(-2, text)
+    bed.write(E.DOSE_STARTED, 0, DoseStarted(Delivery.INFUSION, 35, 52.5))
+    assert bed.state.baseline is not None
+    assert bed.state.baseline.reading.systolic_mmhg == 130
+
+
 def test_a_side_effect_is_open_until_it_ends() -> None:
     bed = Bedside().infusing()
     nausea = bed.write(E.SIDE_EFFECT, 15, SideEffect("nausea", Severity.MILD))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from euthymia.care.decision import Decision, Level, Reason, reasons_of
 from euthymia.care.discharge import earliest_discharge
-from euthymia.care.monitoring import DueItem, Status, next_due, watch
+from euthymia.care.monitoring import DueItem, Status, late_checks, next_due, watch
 from euthymia.care.protocol import DeviceSteps, Protocol
 from euthymia.care.session import Phase, SessionState
 from euthymia.clinic.people.models import Patient
@@ -127,10 +127,11 @@ def clock_words(state: SessionState, now: datetime) -> str:
 
 
 def due_lines(state: SessionState, protocol: Protocol, now: datetime, zone: ZoneInfo) -> tuple[DueLine, ...]:
-    """What is due next and by when: the next check, the next device or the end of the dose, the way home."""
-    lines = []
+    """What is late, what is due next and by when: the checks, the next device or the end of the dose, the way home."""
+    late = late_checks(state, protocol, now)
+    lines = [check_line(item, now) for item in late]
     item = next_due(state, protocol, now)
-    if item is not None:
+    if item is not None and not (item.status is Status.OVERDUE and late):
         lines.append(check_line(item, now))
     lines += _dose_lines(state, protocol, now)
     home = earliest_discharge(state, protocol)
@@ -146,7 +147,7 @@ def check_line(item: DueItem, now: datetime) -> DueLine:
     words = words[:1].upper() + words[1:]
     if item.due_at is None:
         return DueLine(words, "", "")
-    if item.status is Status.OVERDUE:
+    if item.status in (Status.OVERDUE, Status.MISSED):
         return DueLine(f"{words} overdue", in_or_over(item.due_at, now), "over")
     if item.status is Status.DUE:
         clock = in_or_over(item.due_at, now)
