@@ -112,6 +112,10 @@ DUTIES: dict[str, set[Role] | None] = {
     # Its documents: read by everybody who looks after the person, written by those at the chair
     "note-pdf": KNOWS_PEOPLE,
     "note-add": AT_THE_CHAIR,
+    "rems-form": KNOWS_PEOPLE,
+    "rems-pdf": KNOWS_PEOPLE,
+    "rems-state": AT_THE_CHAIR,
+    "rems-sent": AT_THE_CHAIR,
     # Monitors: a device speaks with its own secret; its numbers are for those in the room
     "monitor-samples": ANYBODY,
     "monitor-observation": ANYBODY,
@@ -124,6 +128,9 @@ DUTIES: dict[str, set[Role] | None] = {
     # Measure and keep well
     "check-ins": JUDGES | {COORDINATOR},
     "check-in-send": JUDGES | {COORDINATOR},
+    "check-in-here": JUDGES | {COORDINATOR},
+    "contact-rules": {LEAD, MANAGER},
+    "jobs": {LEAD, MANAGER},
     # Therapy alongside: what is said there stays between therapist and prescriber
     "therapy": ORDERS | {THERAPIST},
     # Evidence: tables without names

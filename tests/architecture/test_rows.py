@@ -26,6 +26,7 @@ WRITES = {
 OTHER_WRITERS = {
     "sessions/note.py": "the half of the commands that writes the note; sessions/commands.py is at its length limit",
     "monitors/packing.py": "the half of the commands that packs; it changes how samples lie, not what they say",
+    "jobs/running.py": "when a job last ran; nothing about a person, and no user who could be named",
     "demo/build.py": "invents clinics, staff and chairs before there is anybody who could act",
     "demo/history.py": "puts invented months into the past, which no command may do",
 }
@@ -36,6 +37,8 @@ READS_BY_HAND = {
     "accounts/views.py": "the demonstration's list of invented staff, and nothing outside it",
     "audit/queries.py": "entries belong to no model that is a clinic's; scoped by hand, and verified as a whole",
     "followup/queries.py": "an Exists beneath a scoped query of people",
+    "jobs/queries.py": "when jobs last ran, which belongs to no clinic",
+    "measures/contact_queries.py": "which clinics ask by themselves, for the round over all of them",
     "measures/risk_queries.py": "the colleagues who may own a signal, by the clinic of the viewer or of the signal",
     "monitors/queries.py": "whose secret this is, before any clinic is known; rows of one device, found by that",
     "people/queries.py": "this is where `visible_to` is",

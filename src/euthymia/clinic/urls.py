@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("euthymia.clinic.monitors.urls")),
     path("", include("euthymia.clinic.documents.urls")),
     path("", include("euthymia.clinic.measures.urls")),
+    path("", include("euthymia.clinic.jobs.urls")),
     path("", include("euthymia.clinic.wording.urls")),
     path("", include("euthymia.clinic.followup.urls")),
     path("", include("euthymia.clinic.therapy.urls")),

@@ -7,8 +7,10 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "euthymia.clinic.settings.django")
 application = get_wsgi_application()
 
-from euthymia.clinic.settings import settings  # noqa: E402 - Django must be set up before the demonstration's models
+from euthymia.clinic.jobs.running import Loop  # noqa: E402 - Django must be set up before models are imported
+from euthymia.clinic.settings import settings  # noqa: E402
 
+Loop().start()
 if settings().demo:
     from euthymia.clinic.demo.running import LiveFeed
 

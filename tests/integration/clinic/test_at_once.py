@@ -21,7 +21,7 @@ from euthymia.clinic.audit import guard
 from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action, AuditEntry
 from euthymia.clinic.audit.queries import verify_log
-from euthymia.clinic.measures.commands import answer_check_in, hash_of
+from euthymia.clinic.measures.link_commands import answer_check_in, hash_of
 from euthymia.clinic.measures.models import CheckIn, Response
 from euthymia.clinic.people.commands import create_patient
 from euthymia.clinic.people.models import Patient

@@ -15,7 +15,7 @@ from tests.builders import make_clinic, make_patient, make_viewer, sign_in
 from euthymia.care.instruments import load_instrument
 from euthymia.clinic.accounts.middleware import LARGEST_BODY_BYTES
 from euthymia.clinic.accounts.roles import Role
-from euthymia.clinic.measures.commands import hash_of
+from euthymia.clinic.measures.link_commands import hash_of
 from euthymia.clinic.measures.models import CheckIn, Response
 from euthymia.clinic.settings.logs import JsonFormatter
 

@@ -16,9 +16,9 @@ from euthymia.clinic.accounts.models import Clinic, User
 from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.audit.models import AuditEntry
-from euthymia.clinic.measures import commands
+from euthymia.clinic.measures import commands, delivery, link_commands
 from euthymia.clinic.measures.commands import Filled
-from euthymia.clinic.measures.models import AnswerSource, CheckIn, Response, RiskSignal
+from euthymia.clinic.measures.models import AnswerSource, CheckIn, Message, Response, RiskSignal
 from euthymia.clinic.people.models import Patient
 from euthymia.errors import BadInput
 
@@ -51,7 +51,7 @@ def due_check_in(patient: Patient, **fields: Any) -> CheckIn:
 
 def link_to(viewer: Viewer, check_in: CheckIn) -> str:
     """Send the check-in and give the path of its link."""
-    return re.sub(r"^https?://[^/]+", "", commands.send_check_in(viewer, check_in, timezone.now()))
+    return re.sub(r"^https?://[^/]+", "", link_commands.send_check_in(viewer, check_in, timezone.now()))
 
 
 def test_a_link_needs_no_account_and_brings_its_answers(client: Any, prescriber: Viewer, patient: Patient) -> None:
@@ -73,7 +73,7 @@ def test_the_link_is_mailed_in_the_persons_language_and_only_its_hash_is_kept(
     patient.language = "es"
     patient.save()
     check_in = due_check_in(patient)
-    link = commands.send_check_in(prescriber, check_in, NOW)
+    link = link_commands.send_check_in(prescriber, check_in, NOW)
     token = link.rstrip("/").split("/")[-1]
     assert link in mailoutbox[0].body
     assert mailoutbox[0].to == [patient.email]
@@ -118,7 +118,7 @@ def test_an_unknown_link_and_one_replaced_by_a_newer_one_open_nothing(
     assert client.get("/c/made-up-token/").status_code == 410
     check_in = due_check_in(patient)
     first = link_to(prescriber, check_in)
-    CheckIn.objects.update(sent_at=timezone.now() - timedelta(hours=2))
+    Message.objects.update(begun_at=timezone.now() - timedelta(hours=2))
     check_in.refresh_from_db()
     second = link_to(prescriber, check_in)
     assert client.get(first).status_code == 410
@@ -159,10 +159,10 @@ def test_a_check_in_without_an_address_or_already_answered_is_not_sent(
 ) -> None:
     nobody = due_check_in(make_patient(clinic, email=""))
     with pytest.raises(BadInput, match="no e-mail address"):
-        commands.send_check_in(prescriber, nobody, NOW)
+        link_commands.send_check_in(prescriber, nobody, NOW)
     answered = due_check_in(make_patient(clinic), answered_at=NOW)
     with pytest.raises(BadInput, match="answered already"):
-        commands.send_check_in(prescriber, answered, NOW)
+        link_commands.send_check_in(prescriber, answered, NOW)
     assert mailoutbox == []
 
 
@@ -329,10 +329,10 @@ def test_a_mail_server_that_refuses_leaves_the_check_in_unsent_and_says_so(
     def refuses(*_: object, **__: object) -> int:
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(commands, "send_mail", refuses)
+    monkeypatch.setattr(delivery, "send_mail", refuses)
     check_in = due_check_in(patient)
     page = sign_in(client, prescriber).post(f"/check-ins/{check_in.id}/send/", follow=True)
-    assert "The mail server did not take the message" in page.content.decode()
+    assert "The message was not taken by the server that sends it" in page.content.decode()
     check_in.refresh_from_db()
     assert check_in.sent_at is None
 

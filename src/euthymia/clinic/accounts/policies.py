@@ -63,6 +63,9 @@ SIGN_PROTOCOLS = Policy("sign_protocols", "For the medical lead.", frozenset({Ro
 RUN_SESSIONS = Policy("run_sessions", "For session nurses and prescribers.", BEDSIDE)
 WRITE_THERAPY = Policy("write_therapy", "For therapists and prescribers.", PRESCRIBING | {Role.THERAPIST})
 SEND_CHECK_INS = Policy("send_check_ins", "For those who keep in touch with patients.", INTAKE)
+SET_CONTACT_RULES = Policy(
+    "set_contact_rules", "For managers and the medical lead.", frozenset({Role.MANAGER, Role.MEDICAL_LEAD})
+)
 SEE_EVIDENCE = Policy(
     "see_evidence",
     "For researchers, prescribers, managers and the medical lead.",

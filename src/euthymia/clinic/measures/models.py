@@ -153,3 +153,48 @@ class SafetyPlanVersion(ClinicOwned):
 
     def __str__(self) -> str:
         return f"version {self.version}"
+
+
+class ContactRules(ClinicOwned):
+    """How the clinic asks for answers: by itself or not, how often, and not at night. The newest row holds; without a
+    row nothing is sent by itself."""
+
+    automatic = models.BooleanField()
+    again_after_h = models.FloatField()
+    reminders = models.PositiveSmallIntegerField()
+    quiet_from = models.TimeField()
+    quiet_until = models.TimeField()
+    set_at = models.DateTimeField()
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"set {self.set_at:%Y-%m-%d}"
+
+
+class Way(models.TextChoices):
+    """How a link reached the person."""
+
+    EMAIL = "email", "By e-mail"
+    SMS = "sms", "By text message"
+    HERE = "here", "On a tablet of the clinic"
+
+
+class Message(ClinicOwned):
+    """One link that went out, or may have. Written before the message leaves, so that a crash in between never sends
+    it twice: neither `sent_at` nor `failed` means that nobody knows."""
+
+    check_in = models.ForeignKey(CheckIn, on_delete=models.PROTECT, related_name="messages")
+    way = models.CharField(max_length=10, choices=Way.choices)
+    begun_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    failed = models.CharField(max_length=200, blank=True)
+    by = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["begun_at"]
+
+    def __str__(self) -> str:
+        return f"{self.way} {self.begun_at:%Y-%m-%d %H:%M}"

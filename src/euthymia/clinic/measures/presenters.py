@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from euthymia.care.instruments import Instrument, load_instrument
-from euthymia.clinic.measures.models import CheckIn, Response
+from euthymia.care.reminders import Contact, ReminderRule
+from euthymia.clinic.measures.contact_queries import contact_of
+from euthymia.clinic.measures.models import CheckIn, Response, Way
 from euthymia.clinic.measures.queries import STILL_USEFUL
+from euthymia.clinic.people.models import Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,7 @@ class CheckInRow:
     look: str
     total: float | None
     may_send: bool
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +39,29 @@ class AnswerRow:
     source: str
 
 
-def check_in_rows(check_ins: Iterable[CheckIn], now: datetime) -> list[CheckInRow]:
-    return [check_in_row(check_in, now) for check_in in check_ins]
+def check_in_rows(
+    check_ins: Iterable[CheckIn], now: datetime, zone: ZoneInfo, rule: ReminderRule | None
+) -> list[CheckInRow]:
+    """Each check-in in words; `rule` is the clinic's where it asks by itself."""
+    return [replace(check_in_row(one, now), contact=contact_words(one, now, zone, rule)) for one in check_ins]
+
+
+def contact_words(check_in: CheckIn, now: datetime, zone: ZoneInfo, rule: ReminderRule | None) -> str:
+    """How many messages went out, and when the next one will by itself."""
+    rows = [row for row in check_in.messages.all() if row.way != Way.HERE]
+    counts = (
+        (sum(row.sent_at is not None for row in rows), "sent"),
+        (sum(bool(row.failed) for row in rows), "failed"),
+        (sum(row.sent_at is None and not row.failed for row in rows), "perhaps sent"),
+    )
+    words = [f"{count} {what}" for count, what in counts if count]
+    if rule is not None and check_in.patient.channel != Channel.NONE:
+        following = contact_of(check_in, rule, zone, now)
+        if following.contact is Contact.SEND:
+            words.append("the next one goes out now")
+        elif following.at is not None:
+            words.append(f"the next one {following.at.astimezone(zone):%-d %b, %H:%M}")
+    return ", ".join(words)
 
 
 def check_in_row(check_in: CheckIn, now: datetime) -> CheckInRow:

@@ -14,13 +14,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 from euthymia.care.crisis import crisis_lines
 from euthymia.care.instruments import instruments, load_instrument
 from euthymia.care.risk import Trigger
-from euthymia.clinic.accounts.policies import ASSESS, CAPABILITY_LINK, SEND_CHECK_INS, requires
+from euthymia.clinic.accounts.policies import ASSESS, CAPABILITY_LINK, SEND_CHECK_INS, SET_CONTACT_RULES, requires
 from euthymia.clinic.accounts.viewer import System
-from euthymia.clinic.measures import commands, presenters, queries
+from euthymia.clinic.measures import commands, link_commands, presenters, queries
+from euthymia.clinic.measures.contact_queries import contact_rules, reminder_rule
 from euthymia.clinic.measures.models import AnswerSource, CheckIn
 from euthymia.clinic.measures.questionnaire import answers_from, is_rated_by_clinician, questionnaire, result_of
 from euthymia.clinic.measures.risk_commands import raise_risk_of_unfinished
 from euthymia.clinic.measures.risk_queries import open_signal_of
+from euthymia.clinic.people.models import Channel
 from euthymia.clinic.people.queries import find_or_404, open_patient
 from euthymia.clinic.people.shell import person_page
 from euthymia.clinic.wording.queries import instrument_in_words_of
@@ -43,25 +45,25 @@ def check_in(request: HttpRequest, token: str) -> HttpResponse:
     """The one form this link may write, once. Opening it changes nothing."""
     now = timezone.now()
     try:
-        opened = commands.check_in_behind(token, now)
+        opened = link_commands.check_in_behind(token, now)
     except BadInput as refusal:
         return render(request, "measures/link_refused.html", {"refusal": refusal}, status=410)
-    asked = instrument_in_words_of(System(opened.clinic_id, commands.BY_LINK), opened.instrument)
+    asked = instrument_in_words_of(System(opened.clinic_id, link_commands.BY_LINK), opened.instrument)
     # Whom to call is where the clinic is, wherever the browser thinks it is.
-    help_here = {"crisis": crisis_lines(opened.clinic.country)}
+    help_here = {"crisis": crisis_lines(opened.clinic.country), "here": "here" in request.GET}
     with translation.override(opened.patient.language):
         if request.method != "POST":
             return render(request, "measures/check_in.html", {"questionnaire": questionnaire(asked)} | help_here)
         answers = answers_from(asked, request.POST)
         result = result_of(asked, answers)
         if result.missing:
-            actor = System(opened.clinic_id, commands.BY_LINK)
+            actor = System(opened.clinic_id, link_commands.BY_LINK)
             raise_risk_of_unfinished(actor, opened.patient, asked.id, answers, now)
             form = questionnaire(asked, answers, missing=result.missing)
             context = {"questionnaire": form, "result": result} | help_here
             return render(request, "measures/check_in.html", context, status=REFUSED_FORM)
         try:
-            commands.answer_check_in(token, answers, now)
+            link_commands.answer_check_in(token, answers, now)
         except BadInput as refusal:
             return render(request, "measures/link_refused.html", {"refusal": refusal}, status=410)
         return render(request, "measures/thanks.html", {"result": result} | help_here)
@@ -74,8 +76,13 @@ def check_ins(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     patient = open_patient(viewer, patient_id, purpose="check_ins", now=now)
     rows = queries.check_ins_of(viewer, patient)
     answered, due = queries.completeness(rows, now)
+    row = contact_rules(viewer)
+    rule = reminder_rule(row) if row is not None and row.automatic else None
     context = {
-        "rows": presenters.check_in_rows(rows, now),
+        "rows": presenters.check_in_rows(rows, now, viewer.zone, rule),
+        "rule": rule.says if rule else "",
+        "person_channel": f"This person is asked: {patient.get_channel_display().lower()}.",
+        "may_set_rule": SET_CONTACT_RULES.allows(viewer),
         "answered": answered,
         "due": due,
         "words": f"{answered} of {due}",
@@ -91,11 +98,12 @@ def check_in_send(request: HttpRequest, check_in_id: UUID) -> HttpResponse:
     viewer = request.viewer  # type: ignore[attr-defined]
     row = find_or_404(viewer, CheckIn, id=check_in_id)
     try:
-        commands.send_check_in(viewer, row, timezone.now())
+        link_commands.send_check_in(viewer, row, timezone.now())
     except BadInput as refusal:
         messages.error(request, refusal.message)
     else:
-        messages.success(request, f"The link is on its way to {row.patient.email}. It works once, for 7 days.")
+        to = row.patient.phone if row.patient.channel == Channel.SMS else row.patient.email
+        messages.success(request, f"The link is on its way to {to}. It works once, for 7 days.")
     return redirect("check-ins", row.patient_id)
 
 

@@ -93,7 +93,7 @@ def refuse_same_person(actor: Actor, fields: dict[str, Any]) -> None:
 
 @transaction.atomic
 def change_contact(viewer: Viewer, patient: Patient, fields: dict[str, str], now: datetime) -> Patient:
-    """How to reach this person from now on: email, phone, language."""
+    """How to reach this person from now on: email, phone, channel, language."""
     insist(viewer, HANDLE_INTAKE)
     changed = [name for name, value in fields.items() if getattr(patient, name) != value]
     for name in changed:

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from euthymia.clinic.people.measurements import MEASUREMENTS
-from euthymia.clinic.people.models import Sex
+from euthymia.clinic.people.models import Channel, Sex
 from euthymia.errors import BadInput
 from euthymia.units import read_number
 
@@ -53,7 +53,20 @@ class ContactForm(forms.Form):
 
     email = forms.EmailField(label="E-mail address", required=False)
     phone = forms.CharField(label="Telephone number", max_length=40, required=False)
+    channel = forms.ChoiceField(label="How to ask for answers between visits", choices=Channel.choices)
     language = forms.ChoiceField(label="Language", choices=[("en", "English"), ("es", "Español")])
+
+    def clean(self) -> dict[str, str]:
+        """A way of asking needs its address."""
+        given = super().clean()
+        needs = {
+            Channel.EMAIL.value: ("email", "an e-mail address"),
+            Channel.SMS.value: ("phone", "a telephone number"),
+        }
+        field, words = needs.get(given.get("channel", ""), ("", ""))
+        if field and field not in self.errors and not given.get(field):
+            self.add_error("channel", f"This needs {words}. Add one, or choose another way.")
+        return given
 
 
 class ImportForm(forms.Form):

@@ -37,6 +37,14 @@ class CarePhase(models.TextChoices):
     ENDED = "ended", "Ended"
 
 
+class Channel(models.TextChoices):
+    """How a person wants to be asked. It may name a way for which there is no address yet."""
+
+    EMAIL = "email", "By e-mail"
+    SMS = "sms", "By text message"
+    NONE = "none", "Not at all; only when here"
+
+
 class Patient(ClinicOwned):
     """A person in care."""
 
@@ -49,6 +57,7 @@ class Patient(ClinicOwned):
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=40, blank=True)
     language = models.CharField(max_length=8, default="en")
+    channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.EMAIL)
     phase = models.CharField(max_length=12, choices=CarePhase.choices, default=CarePhase.ASSESSMENT)
     created_at = models.DateTimeField()
     invented = models.BooleanField(default=False, help_text="A demonstration person who does not exist.")

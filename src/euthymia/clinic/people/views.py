@@ -57,7 +57,7 @@ def person_contact(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     """How to reach this person."""
     viewer, now = request.viewer, timezone.now()  # type: ignore[attr-defined]
     patient = queries.open_patient(viewer, patient_id, purpose="contact", now=now)
-    known = {"email": patient.email, "phone": patient.phone, "language": patient.language}
+    known = {name: getattr(patient, name) for name in ContactForm.base_fields}
     form = ContactForm(request.POST if request.method == "POST" else None, initial=known)
     if request.method == "POST" and form.is_valid():
         commands.change_contact(viewer, patient, form.cleaned_data, now)

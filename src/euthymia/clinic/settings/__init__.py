@@ -33,6 +33,8 @@ class Settings:
     secure_cookies: bool
     smtp_url: str
     mail_from: str
+    sms_url: str
+    sms_secret: str
 
     def database(self) -> dict[str, object]:
         """Django's description of the database: embedded SQLite, or PostgreSQL when a URL says so."""
@@ -87,6 +89,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     public_url = environment.get("EUTHYMIA_PUBLIC_URL", "http://localhost:8000").rstrip("/")
     if urlsplit(public_url).scheme not in {"http", "https"}:
         raise BadInput("not_a_url", "EUTHYMIA_PUBLIC_URL", "Give the address people type, starting with https://.")
+    sms_url, sms_secret = environment.get("EUTHYMIA_SMS_URL", ""), environment.get("EUTHYMIA_SMS_SECRET", "")
+    if sms_url and (urlsplit(sms_url).scheme not in {"http", "https"} or not sms_secret):
+        says = "Give the webhook's address, starting with https://, and its secret in EUTHYMIA_SMS_SECRET."
+        raise BadInput("not_a_webhook", "EUTHYMIA_SMS_URL", says)
     return Settings(
         data_directory=directory,
         database_url=environment.get("EUTHYMIA_DATABASE_URL", ""),
@@ -98,6 +104,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         secure_cookies=_flag(environment, "EUTHYMIA_SECURE_COOKIES", default=public_url.startswith("https://")),
         smtp_url=environment.get("EUTHYMIA_SMTP_URL", ""),
         mail_from=environment.get("EUTHYMIA_MAIL_FROM", "Euthymia <no-reply@localhost>"),
+        sms_url=sms_url,
+        sms_secret=sms_secret,
     )
 
 

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "euthymia.clinic.monitors",
     "euthymia.clinic.documents",
     "euthymia.clinic.measures",
+    "euthymia.clinic.jobs",
     "euthymia.clinic.wording",
     "euthymia.clinic.followup",
     "euthymia.clinic.therapy",
