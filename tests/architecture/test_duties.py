@@ -116,6 +116,10 @@ DUTIES: dict[str, set[Role] | None] = {
     "rems-pdf": KNOWS_PEOPLE,
     "rems-state": AT_THE_CHAIR,
     "rems-sent": AT_THE_CHAIR,
+    "rems-form": KNOWS_PEOPLE,
+    "rems-pdf": KNOWS_PEOPLE,
+    "rems-state": AT_THE_CHAIR,
+    "rems-sent": AT_THE_CHAIR,
     # Monitors: a device speaks with its own secret; its numbers are for those in the room
     "monitor-samples": ANYBODY,
     "monitor-observation": ANYBODY,

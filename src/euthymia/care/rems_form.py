@@ -26,6 +26,8 @@ MINUTE = timedelta(minutes=1)
 _TABLE = read_table("rems_form")
 CLOCK_BASIS: Basis = basis_of(_TABLE["clock"], sources_of(_TABLE))
 WITHIN = timedelta(days=_TABLE["clock"]["within_days"])
+# Drug and route of the one product the programme is about.
+PRODUCT: tuple[str, str] = (_TABLE["drug"], _TABLE["route"])
 
 
 class Origin(StrEnum):
@@ -94,13 +96,13 @@ class Clock(StrEnum):
     SENT_LATE = "sent_late"
 
 
-def concerns_programme(protocol: Protocol, setting: str, *, in_its_country: bool) -> bool:
-    """Whether the programme covers this session: its product, given to an outpatient in the United States.
+def concerns_programme(drug: str, route: str, setting: str, *, in_its_country: bool) -> bool:
+    """Whether the programme covers a session: its product, given to an outpatient in the United States.
 
     setting: where the treatment is given, as answered for this person; empty while nobody has said, and then the
     clinic's country speaks: `in_its_country`, that of the programme.
     """
-    if (protocol.drug, protocol.route) != (_TABLE["drug"], _TABLE["route"]):
+    if (drug, route) != PRODUCT:
         return False
     return setting == "us_outpatient" or (not setting and in_its_country)
 
@@ -110,11 +112,11 @@ def due_at(treated_at: datetime) -> datetime:
     return treated_at.astimezone(UTC) + WITHIN
 
 
-def clock(state: SessionState, sent_at: datetime | None, now: datetime) -> Clock:
+def clock(treated_at: datetime | None, sent_at: datetime | None, now: datetime, *, is_over: bool) -> Clock:
     """Where a session stands. Counted from the first device, so that no form is later than its day."""
-    if state.clock_at is None or state.phase is not Phase.DISCHARGED:
+    if treated_at is None or not is_over:
         return Clock.RUNNING
-    last = due_at(state.clock_at)
+    last = due_at(treated_at)
     if sent_at is not None:
         return Clock.SENT if sent_at <= last else Clock.SENT_LATE
     return Clock.DUE if now <= last else Clock.OVERDUE

@@ -14,6 +14,7 @@ from tests.spec.care.bedside import START, Bedside, filled, minute
 from euthymia.care.interactions import rems_answers
 from euthymia.care.rems_form import (
     CLOCK_BASIS,
+    PRODUCT,
     QUESTIONS,
     WITHIN,
     Clock,
@@ -230,22 +231,27 @@ def test_a_serious_event_asks_for_its_details() -> None:
 
 
 @pytest.mark.parametrize(
-    ("protocol", "setting", "in_its_country", "concerned"),
+    ("product", "setting", "in_its_country", "concerned"),
     [
-        ("esketamine_nasal_trd", "us_outpatient", True, True),
-        ("esketamine_nasal_mdsi", "us_outpatient", True, True),
-        ("esketamine_nasal_trd", "", True, True),
-        ("esketamine_nasal_trd", "us_inpatient", True, False),
-        ("esketamine_nasal_trd", "outside_us", False, False),
-        ("esketamine_nasal_trd", "", False, False),
-        ("iv_racemic_05", "us_outpatient", True, False),
-        ("nasal_racemic", "us_outpatient", True, False),
+        (("esketamine", "nasal"), "us_outpatient", True, True),
+        (("esketamine", "nasal"), "us_outpatient", False, True),
+        (("esketamine", "nasal"), "", True, True),
+        (("esketamine", "nasal"), "us_inpatient", True, False),
+        (("esketamine", "nasal"), "outside_us", True, False),
+        (("esketamine", "nasal"), "", False, False),
+        (("ketamine", "iv"), "us_outpatient", True, False),
+        (("ketamine", "nasal"), "us_outpatient", True, False),
     ],
 )
 def test_the_programme_covers_its_product_in_outpatients_of_its_country(
-    protocol: str, setting: str, in_its_country: bool, concerned: bool
+    product: tuple[str, str], setting: str, in_its_country: bool, concerned: bool
 ) -> None:
-    assert concerns_programme(filled(protocol), setting, in_its_country=in_its_country) is concerned
+    assert concerns_programme(*product, setting, in_its_country=in_its_country) is concerned
+
+
+@pytest.mark.parametrize("name", ["esketamine_nasal_trd", "esketamine_nasal_mdsi"])
+def test_the_products_protocols_are_those_of_the_programme(name: str) -> None:
+    assert (filled(name).drug, filled(name).route) == PRODUCT
 
 
 # ---- the clock ----
@@ -262,12 +268,12 @@ def test_the_programme_covers_its_product_in_outpatients_of_its_country(
     ],
 )
 def test_seven_days_from_the_first_device(sent: datetime | None, now: datetime, stands: Clock) -> None:
-    assert clock(visit().state, sent, now) is stands
+    assert clock(START, sent, now, is_over=True) is stands
 
 
 def test_no_clock_runs_before_the_session_is_over_or_without_a_dose() -> None:
-    assert clock(visit(left_min=None).state, None, START + timedelta(days=9)) is Clock.RUNNING
-    assert clock(Bedside().state, None, START) is Clock.RUNNING
+    assert clock(START, None, START + timedelta(days=9), is_over=False) is Clock.RUNNING
+    assert clock(None, None, START, is_over=True) is Clock.RUNNING
 
 
 def test_the_seven_days_have_a_source() -> None:

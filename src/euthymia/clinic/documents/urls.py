@@ -1,10 +1,14 @@
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from euthymia.clinic.documents import views
+from euthymia.clinic.documents import rems_views, views
 
 urlpatterns: list[URLPattern] = [
     path("sessions/<uuid:session_id>/note/", views.session_note, name="session-note"),
     path("sessions/<uuid:session_id>/note/add/", views.note_add, name="note-add"),
     path("sessions/<uuid:session_id>/note.pdf", views.note_file, name="note-pdf"),
+    path("sessions/<uuid:session_id>/rems/", rems_views.rems_page, name="rems-form"),
+    path("sessions/<uuid:session_id>/rems/answers/", rems_views.rems_state, name="rems-state"),
+    path("sessions/<uuid:session_id>/rems/sent/", rems_views.rems_sent, name="rems-sent"),
+    path("sessions/<uuid:session_id>/rems.pdf", rems_views.rems_file, name="rems-pdf"),
 ]

@@ -18,6 +18,7 @@ from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.documents import commands
 from euthymia.clinic.documents.note_document import MEANING, later_lines, note_pdf
 from euthymia.clinic.documents.queries import signed_note
+from euthymia.clinic.documents.rems_queries import is_covered
 from euthymia.clinic.documents.typesetting import pdf_response
 from euthymia.clinic.documents.vitals_chart import vitals_chart
 from euthymia.clinic.sessions.events import uuid_of
@@ -51,6 +52,7 @@ def _note_page(request: HttpRequest, session: Session, refusal: BadInput | None 
         "text": signed.note.text if signed else note_text(session, state, now, viewer.zone),
         "later": later_lines(signed, viewer.zone) if signed else (),
         "figure": figure(chart) if chart else None,
+        "covered": is_covered(viewer, session),
         "may_add": signed is not None and RUN_SESSIONS.allows(viewer),
         "addendum_id": request.POST.get("addendum_id") or str(uuid.uuid4()),
         "typed": request.POST.get("text", ""),

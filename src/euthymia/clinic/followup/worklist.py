@@ -12,6 +12,7 @@ from euthymia.care.instruments import load_instrument
 from euthymia.care.risk_due import risk_tasks
 from euthymia.clinic.accounts.policies import ASSESS, HANDLE_INTAKE, PRESCRIBE, RUN_SESSIONS, SEND_CHECK_INS, Policy
 from euthymia.clinic.accounts.viewer import Viewer
+from euthymia.clinic.documents.worklist import forms_due
 from euthymia.clinic.followup.queries import Worklist
 from euthymia.clinic.followup.words import chance_words, proposed_day
 from euthymia.clinic.measures.risk_presenters import list_words
@@ -70,6 +71,12 @@ def worklist_groups(found: Worklist, viewer: Viewer, now: datetime) -> list[Grou
             "A review of the course is reached, or a check of what years may harm is overdue.",
             "caution",
             standing_items(found, viewer),
+        ),
+        Group(
+            "REMS forms",
+            "The safety programme waits for these answers.",
+            "caution",
+            form_items(viewer, now),
         ),
         Group("Check-ins without an answer", "Due for more than a day.", "caution", check_in_items(found, viewer, now)),
         Group("Enquiries", "People who wait for a first answer.", "info", enquiry_items(found, viewer, now)),
@@ -163,6 +170,14 @@ def standing_items(found: Worklist, viewer: Viewer) -> list[Item]:
         url = to_plan or reverse("person", args=[row.patient.id])
         items.append(Item(str(row.patient), " ".join(said), "", "", url, "Review" if to_plan else "Open the course"))
     return items
+
+
+def form_items(viewer: Viewer, now: datetime) -> list[Item]:
+    """Forms of the nasal product that have not been sent on, the longest waiting first."""
+    return [
+        Item(form.who, form.what, "", "", reverse("rems-form", args=[form.session_id]), "Open the form")
+        for form in forms_due(viewer, now)
+    ]
 
 
 def check_in_items(found: Worklist, viewer: Viewer, now: datetime) -> list[Item]:
