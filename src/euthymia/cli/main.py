@@ -26,6 +26,7 @@ COMMANDS = {
     "indications": "indications:indications",
     "protocol": "protocol:protocol",
     "models": "models:models",
+    "monitors": "monitors:monitors",
     "reset": "clinic:reset",
     "resistance": "resistance:resistance",
     "score": "score:score",

@@ -12,6 +12,7 @@ from django.db import close_old_connections, transaction
 from django.utils import timezone
 
 from euthymia.care.bedside_dose import start_of
+from euthymia.care.monitoring import Status, next_due
 from euthymia.care.session import Phase
 from euthymia.care.session_events import Because, EventKind, SessionEvent
 from euthymia.care.vitals import Reading
@@ -19,6 +20,7 @@ from euthymia.clinic.accounts.models import Membership
 from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.accounts.viewer import Viewer, viewer_of
 from euthymia.clinic.demo.body import curves_of, invented_body
+from euthymia.clinic.demo.monitors import MonitorFeed
 from euthymia.clinic.demo.visit import STAY_MIN, Visitor, finish_visit, play_visit
 from euthymia.clinic.people.models import CarePhase
 from euthymia.clinic.people.shell import age_on
@@ -26,6 +28,7 @@ from euthymia.clinic.plans.drafts import order_of
 from euthymia.clinic.plans.models import Plan, PlanState
 from euthymia.clinic.sessions.commands import append_event, open_session
 from euthymia.clinic.sessions.models import Chair, Session
+from euthymia.clinic.sessions.queries import session_protocol, state_of
 from euthymia.pharmacology import Person
 
 # One dose is going in, one person is watched, and one is ready to go home.
@@ -100,15 +103,18 @@ def nurse_of(clinic_id: int) -> Viewer:
 
 
 class LiveFeed:
-    """Keeps vital signs arriving for the running visits, as monitors in the room would."""
+    """A nurse who writes down vital signs when a check is due, and the monitors beside her."""
 
     def __init__(self, seed: int) -> None:
         self.rng = np.random.default_rng(seed)
         self.visitors: dict[uuid.UUID, Visitor] = {}
+        self.guard = threading.Lock()
         self.stopped = threading.Event()
+        self.monitors = MonitorFeed(seed, self.visitor_of)
 
     def start(self) -> None:
         threading.Thread(target=self.run, name="demonstration feed", daemon=True).start()
+        self.monitors.start()
 
     def run(self) -> None:
         while not self.stopped.wait(EVERY_S):
@@ -117,20 +123,29 @@ class LiveFeed:
             finally:
                 close_old_connections()
 
+    def visitor_of(self, session: Session, now: datetime) -> Visitor:
+        """The same body for the nurse and for the monitor."""
+        with self.guard:
+            if session.id not in self.visitors:
+                self.visitors[session.id] = visitor_for(session.plan, now, self.rng)
+            return self.visitors[session.id]
+
     def beat(self, now: datetime) -> None:
-        """One set of vital signs for every invented person in a chair."""
+        """One set of vital signs for every invented person in a chair who is due for one."""
         watched = (Phase.DOSING.value, Phase.OBSERVING.value, Phase.PAUSED.value)
         rows = Session.objects.filter(patient__invented=True, closed_at=None, phase__in=watched)
         for session in rows.select_related("plan__protocol_version", "plan__patient", "patient"):
-            visitor = self.visitors.setdefault(session.id, visitor_for(session.plan, now, self.rng))
-            self.read(session, visitor, now)
+            self.read(session, self.visitor_of(session, now), now)
 
     def read(self, session: Session, visitor: Visitor, now: datetime) -> None:
-        if session.dose_started_at is None:
+        item = next_due(state_of(session), session_protocol(session), now)
+        if session.dose_started_at is None or item is None or item.status not in (Status.DUE, Status.OVERDUE):
             return
         minute = (now - session.dose_started_at).total_seconds() / 60
-        values = visitor.body.at(visitor.curves, minute, self.rng)
-        event = SessionEvent(
-            str(uuid.uuid4()), EventKind.VITALS, now, now, "monitor in the room", Reading(**values), "simulated monitor"
+        reading = Reading(**visitor.body.at(visitor.curves, minute, self.rng))
+        if not set(item.still) & reading.measured():
+            return
+        nurse = nurse_of(session.clinic_id)
+        append_event(
+            nurse, session, SessionEvent(str(uuid.uuid4()), EventKind.VITALS, now, now, nurse.name, reading), now
         )
-        append_event(nurse_of(session.clinic_id), session, event, now)

@@ -14,7 +14,8 @@ from euthymia.charts import Axis, Chart, Figure, Role, Scale, Series, figure
 from euthymia.clinic.monitors.queries import TREND, Current, Latest, moment
 
 DASH = "–"
-NOT_MONITORING = "not monitoring"
+FROM_MONITOR = "From the monitor"
+NOT_MONITORING = "Not monitoring"
 GAPS = {"artefact": "artefact", "sensor_off": "sensor off", "dropout": "no number"}
 # What stands on the strip, in the order of a monitor's own screen: words, unit, channels.
 SHOWN: tuple[tuple[str, str, str, tuple[Channel, ...]], ...] = (
@@ -25,10 +26,11 @@ SHOWN: tuple[tuple[str, str, str, tuple[Channel, ...]], ...] = (
 )
 # A cuff measures every few minutes: its number carries its age and is not expected every second.
 NOW_AND_THEN = frozenset({"pressure"})
-TRENDS: tuple[tuple[Channel, str, str, Role], ...] = (
-    (Channel.SYSTOLIC, "Systolic", "mmHg", Role.FIRST),
-    (Channel.HEART_RATE, "Pulse", "/min", Role.SECOND),
-    (Channel.SPO2, "Oxygen", "%", Role.THIRD),
+# Channel, words, unit, and the least the axis spans: a flat course must not look like a storm.
+TRENDS: tuple[tuple[Channel, str, str, float], ...] = (
+    (Channel.SYSTOLIC, "Systolic", "mmHg", 40.0),
+    (Channel.HEART_RATE, "Pulse", "/min", 40.0),
+    (Channel.SPO2, "Oxygen", "%", 12.0),
 )
 # Points on a trend: one for each ten seconds shows a rise and hides no minute.
 TREND_STEP_S = 10
@@ -87,10 +89,10 @@ def strip_of(session_id: UUID, current: Current | None, now: datetime) -> Strip:
 
 def _words(current: Current, monitoring: bool, now: datetime) -> str:
     if current.refused_words:
-        first = "" if monitoring else f"{NOT_MONITORING}: "
-        return f"{first}the monitor's last sample was refused. {current.refused_words}"
+        first = FROM_MONITOR if monitoring else NOT_MONITORING
+        return f"{first}; its last sample was refused. {current.refused_words}"
     if monitoring:
-        return "from the monitor"
+        return FROM_MONITOR
     if not is_stale(current.heard_at, now) and current.last_at is not None:
         behind_s = _seconds(current.heard_at - current.last_at)
         if any(seen["gap"] for seen in current.latest.values()):
@@ -134,7 +136,7 @@ def trend_figures(
     """One small line for each channel that spoke in the last minutes. A gap stays a gap."""
     span_min = TREND.total_seconds() / 60
     found = []
-    for channel, words, unit, role in TRENDS:
+    for channel, words, unit, span in TRENDS:
         minutes, values = _thinned(rows.get(channel, ()), now)
         if not any(value is not None for value in values):
             continue
@@ -142,15 +144,24 @@ def trend_figures(
             figure(
                 Chart(
                     title=f"{words}, last {span_min:.0f} minutes",
-                    description=f"From the monitor, up to {now.astimezone(zone):%H:%M:%S}. A gap is a gap.",
+                    description=f"From the monitor, up to {now.astimezone(zone):%H:%M:%S}. No number, no line.",
                     x=Axis("Minutes from now", "min", low=-span_min, high=0.0, scale=Scale.NUMBER),
-                    y=Axis(words, unit),
-                    series=(Series(words, minutes, values, role=role),),
+                    y=_axis(words, unit, values, span),
+                    series=(Series(words, minutes, values, role=Role.FIRST),),
                 ),
                 ident=f"monitor-{channel.value.replace('_', '-')}-{session_id.hex[:8]}",
             )
         )
     return found
+
+
+def _axis(words: str, unit: str, values: Sequence[float | None], span: float) -> Axis:
+    known = [value for value in values if value is not None]
+    middle, half = (min(known) + max(known)) / 2, max(span, max(known) - min(known) + 4) / 2
+    high = round(middle + half)
+    if unit == "%":
+        high = 100
+    return Axis(words, unit, low=float(min(round(middle - half), high - span)), high=float(high))
 
 
 def _thinned(rows: Sequence[tuple[datetime, float | None]], now: datetime) -> tuple[list[float], list[float | None]]:

@@ -7,7 +7,7 @@
   const PATIENCE_MS = 4000;
   const TICK_MS = 500;
   const DASH = "–";
-  const SILENT = "not monitoring";
+  const SILENT = "Not monitoring";
   // By session: what was last said, and when it was heard, on both clocks of this machine.
   const heard = new Map();
 
