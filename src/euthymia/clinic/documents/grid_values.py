@@ -23,13 +23,17 @@ def _block(grid: Grid, start: int, end: int) -> dict[str, Any]:
     return {
         "columns": [{"clock": column.clock, "minute": column.minute, "mark": column.mark} for column in columns],
         "rows": [
-            {"name": row.name, "cells": [[_entry(entry) for entry in entries] for _, entries in row.cells[start:end]]}
+            {
+                "name": row.name,
+                "cells": [[entry_values(entry) for entry in entries] for _, entries in row.cells[start:end]],
+            }
             for row in grid.rows
         ],
     }
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
+def entry_values(entry: Entry) -> dict[str, Any]:
+    """One value of a cell, a long one cut short."""
     text = entry.text
     if len(text) > LONGEST_IN_CELL:
         text = f"{text[:LONGEST_IN_CELL].rstrip()} … (in full below)"

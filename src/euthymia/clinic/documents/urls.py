@@ -1,7 +1,7 @@
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from euthymia.clinic.documents import rems_views, views
+from euthymia.clinic.documents import rems_views, sheet_views, views
 
 urlpatterns: list[URLPattern] = [
     path("sessions/<uuid:session_id>/note/", views.session_note, name="session-note"),
@@ -11,4 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("sessions/<uuid:session_id>/rems/answers/", rems_views.rems_state, name="rems-state"),
     path("sessions/<uuid:session_id>/rems/sent/", rems_views.rems_sent, name="rems-sent"),
     path("sessions/<uuid:session_id>/rems.pdf", rems_views.rems_file, name="rems-pdf"),
+    path("sessions/<uuid:session_id>/flowsheet.pdf", sheet_views.session_sheet_file, name="sheet-pdf"),
+    path("people/<uuid:patient_id>/flowsheet.pdf", sheet_views.person_sheet_file, name="person-sheet-pdf"),
+    path("sessions/<uuid:session_id>/key-in/", sheet_views.key_in, name="key-in"),
 ]

@@ -53,6 +53,7 @@ def _note_page(request: HttpRequest, session: Session, refusal: BadInput | None 
         "later": later_lines(signed, viewer.zone) if signed else (),
         "figure": figure(chart) if chart else None,
         "covered": is_covered(viewer, session),
+        "at_chair": RUN_SESSIONS.allows(viewer),
         "may_add": signed is not None and RUN_SESSIONS.allows(viewer),
         "addendum_id": request.POST.get("addendum_id") or str(uuid.uuid4()),
         "typed": request.POST.get("text", ""),
