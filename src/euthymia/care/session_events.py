@@ -125,12 +125,14 @@ class SideEffectEnded:
 
 @dataclass(frozen=True, slots=True)
 class ScaleTaken:
-    """resolved: what the person at the bedside judged; no cut-off decides it. total None when it has no number."""
+    """resolved: what the person at the bedside judged; no cut-off decides it. total None when it has no number. items:
+    the ratings in the order of the form, "" when only a total was written."""
 
     instrument: str
     concern: Concern
     total: float | None = None
     resolved: bool | None = None
+    items: str = ""
 
 
 @dataclass(frozen=True, slots=True)

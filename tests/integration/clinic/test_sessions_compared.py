@@ -204,7 +204,7 @@ def test_the_estimate_is_a_part_of_its_own_and_says_that_it_is_no_advice(
     assert asked == []
     monkeypatch.undo()
     monkeypatch.setattr("euthymia.clinic.sessions.views.timezone.now", lambda: NOW + 90 * MINUTE)
-    for path in (f"/sessions/{session.id}/live/?part=expected", f"/sessions/{session.id}/"):
+    for path in (f"/sessions/{session.id}/live/?part=expected", f"/sessions/{session.id}/?expected=yes"):
         shown = client.get(path).content.decode()
         assert "This person so far" in shown
         assert "no advice on a dose" in shown

@@ -18,7 +18,7 @@ from euthymia.clinic.sessions.wording import KINDS
 from euthymia.errors import BadInput
 
 # Presses whose words matter: sent again with other words under the same id they are a conflict, not a repeat.
-TYPED = frozenset({"look", "scales", "effect"})
+TYPED = frozenset({"look", "cell", "scales", "effect"})
 
 
 def take_entry(viewer: Viewer, session: Session, typed: Mapping[str, str], now: datetime) -> str:

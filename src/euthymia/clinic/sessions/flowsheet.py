@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from euthymia.care.decision import reasons_of
-from euthymia.care.monitoring import DueItem, Status, due, judge_vitals, schedule
+from euthymia.care.monitoring import DueItem, Status, due, judge_vitals, late_checks, schedule
 from euthymia.care.protocol import Protocol, Stage
 from euthymia.care.session import SessionState
 from euthymia.care.session_events import Because, Concern, EventKind, Remark, ScaleTaken, SessionEvent, SideEffect
@@ -29,11 +29,13 @@ class Entry:
     tone: str = ""
     late: bool = False
     struck: bool = False
+    at: str = ""
 
 
 @dataclass(slots=True)
 class Column:
-    """One minute of the session; `mark` is "", "now", "due" or "overdue"."""
+    """One minute of the session; `mark` is "", "coming", "due" or "overdue". `at`: the instant of what was looked at in
+    it, None in a column where nothing was written yet."""
 
     clock: str
     minute: str
@@ -41,6 +43,7 @@ class Column:
     cells: dict[str, list[Entry]] = field(default_factory=dict)
     events: list[tuple[str, str]] = field(default_factory=list)
     due: frozenset[str] = frozenset()
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,9 @@ def grid(state: SessionState, protocol: Protocol, now: datetime, zone: ZoneInfo)
             continue
         minute = event.at.replace(second=0, microsecond=0)
         column = columns.setdefault(minute, _column(minute, state, zone))
+        if column.at is None or event.kind is EventKind.VITALS:
+            # What is added to this minute later belongs to the look that was taken in it.
+            column.at = event.at
         for row, entry in _entries(event, state, protocol):
             column.cells.setdefault(row, []).append(entry)
         if event.id not in state.struck and event.kind in CORRECTABLE:
@@ -107,10 +113,11 @@ def _column(minute: datetime, state: SessionState, zone: ZoneInfo) -> Column:
 
 
 def _due_column(state: SessionState, protocol: Protocol, now: datetime, zone: ZoneInfo) -> Column | None:
-    """The checks that are due or overdue, or else the next one coming, as an empty column that asks to be filled."""
+    """The checks that are late or due, or else the next one coming, as an empty column that asks to be filled."""
     items = [item for item in due(state, protocol, now) if item.due_at is not None]
-    waiting = [item for item in items if item.status in (Status.DUE, Status.OVERDUE)]
-    mark = "overdue" if any(item.status is Status.OVERDUE for item in waiting) else "due"
+    late = late_checks(state, protocol, now)
+    waiting = [*late, *(item for item in items if item.status is Status.DUE)]
+    mark = "overdue" if late else "due"
     if not waiting:
         waiting, mark = [item for item in items if item.status is Status.COMING][:1], "coming"
     if not waiting or waiting[0].due_at is None:
@@ -136,7 +143,7 @@ def _entries(event: SessionEvent, state: SessionState, protocol: Protocol) -> It
     struck, late = event.id in state.struck, event.id in state.late
 
     def entry(text: str, tone: str = "") -> Entry:
-        return Entry(event.id, text, event.by, tone, late, struck)
+        return Entry(event.id, text, event.by, tone, late, struck, event.at.isoformat())
 
     match event.payload:
         case Reading() as reading:

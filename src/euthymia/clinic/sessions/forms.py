@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 from euthymia.care.bedside_dose import start_of
 from euthymia.care.discharge import DischargeFacts
 from euthymia.care.dose_order import DoseOrder
+from euthymia.care.instruments import load_instrument
 from euthymia.care.protocol import Protocol
 from euthymia.care.session import SessionState
 from euthymia.care.session_events import (
@@ -53,10 +55,13 @@ class Bedside:
 
 
 def read_time(text: str, now: datetime, zone: ZoneInfo) -> datetime:
-    """`10:42` on the clinic's clock, today (or last night just after midnight); blank is now (BadInput)."""
+    """`10:42` on the clinic's clock, today (or last night just after midnight); blank is now; a whole instant, as a
+    column of the flowsheet carries it, is taken as it stands (BadInput)."""
     text = text.strip()
     if not text:
         return now
+    if "T" in text:
+        return _instant(text)
     try:
         typed = time.fromisoformat(_with_colon(text))
     except ValueError as wrong:
@@ -66,6 +71,16 @@ def read_time(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     here = now.astimezone(zone)
     at = here.replace(hour=typed.hour, minute=typed.minute, second=typed.second, microsecond=0)
     return at - timedelta(days=1) if at - here > HALF_DAY else at
+
+
+def _instant(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as wrong:
+        raise BadInput("bad_time", "at", f"'{text}' is not a time. Reload the page.") from wrong
+    if at.tzinfo is None:
+        raise BadInput("bad_time", "at", f"'{text}' has no time zone. Reload the page.")
+    return at
 
 
 def _with_colon(text: str) -> str:
@@ -81,7 +96,7 @@ def events_from(typed: Typed, bedside: Bedside) -> list[SessionEvent]:
     maker = _MAKERS.get(typed.get("do", ""))
     if maker is None:
         raise BadInput("unknown_action", "do", "This button is not known here. Reload the page.")
-    at = read_time(typed.get("at", ""), bedside.now, bedside.zone)
+    at = _typed_at(typed, bedside)
     root = uuid_of(typed.get("event_id", ""), "event_id")
     made = maker(typed, bedside)
     return [
@@ -100,6 +115,18 @@ def events_from(typed: Typed, bedside: Bedside) -> list[SessionEvent]:
     ]
 
 
+def _typed_at(typed: Typed, bedside: Bedside) -> datetime:
+    """The time that was typed, else the minutes ago that were pressed, else now."""
+    ago = typed.get("ago_min", "")
+    if typed.get("at", "").strip() or ago in {"", "0"}:
+        return read_time(typed.get("at", ""), bedside.now, bedside.zone)
+    if ago not in {str(minutes) for minutes in AGO_MIN}:
+        raise BadInput("bad_time", "ago_min", "Choose one of the times shown, or write the time.")
+    return bedside.now - timedelta(minutes=int(ago))
+
+
+# How long ago a side effect began, to press instead of typing a time.
+AGO_MIN = (5, 10, 15, 30)
 Made = list[tuple[EventKind, Payload]]
 _IN_A_ROW = frozenset({EventKind.DOSE_STARTED, EventKind.DEVICE_GIVEN, EventKind.DOSE_COMPLETED})
 
@@ -117,6 +144,43 @@ def _look(typed: Typed, bedside: Bedside) -> Made:
     return made
 
 
+# What is written into one cell of the flowsheet, as the line of vital signs would carry it.
+CELLS = {
+    "blood_pressure": "{}",
+    "heart_rate": "hr{}",
+    "spo2": "sat{}",
+    "respiratory_rate": "rr{}",
+    "temperature": "t{}",
+}
+CELL_SCALES: dict[str, tuple[str, Concern, tuple[float, float]]] = {
+    "sedation": ("moaas", Concern.SEDATION, (0.0, 5.0)),
+    "dissociation": ("cadss6", Concern.DISSOCIATION, (0.0, 24.0)),
+}
+# A number pad has a point or a comma and no slash.
+SLASH = re.compile(r"\s*[/.,\- ]\s*")
+CELL_NUMBER = re.compile(r"\d+([.,]\d+)?")
+
+
+def _cell(typed: Typed, bedside: Bedside) -> Made:
+    """One value in one cell: `120/80` (or `120.80`) in the pressure's, a number in every other."""
+    vital, text = typed.get("vital", ""), typed.get("line", "").strip()
+    if not text:
+        raise BadInput("nothing_typed", "line", "Nothing was typed.")
+    if vital in CELL_SCALES:
+        instrument, concern, ends = CELL_SCALES[vital]
+        return [(EventKind.SCALE, ScaleTaken(instrument, concern, _total(text, "line", ends)))]
+    if vital not in CELLS:
+        raise BadInput("unknown_cell", "vital", "Nothing can be written here. Reload the page.")
+    if vital == "blood_pressure":
+        text = SLASH.sub("/", text)
+    elif CELL_NUMBER.fullmatch(text) is None:
+        raise BadInput("not_a_number", "line", f"'{text}' is not a number.")
+    reading = parse_vitals(CELLS[vital].format(text), "line")
+    if vital == "blood_pressure" and reading.blood_pressure is None:
+        raise BadInput("not_a_pressure", "line", f"'{text}' is not a blood pressure. Write it as 120/80.")
+    return [(EventKind.VITALS, reading)]
+
+
 def _scales(typed: Typed, bedside: Bedside) -> Made:
     """Sedation, dissociation and breathing: each only if somebody looked."""
     rows = (
@@ -127,12 +191,30 @@ def _scales(typed: Typed, bedside: Bedside) -> Made:
     made: Made = []
     for instrument, concern, name, ends in rows:
         total = _total(typed.get(instrument, ""), instrument, ends) if ends else None
+        items = _rated_items(typed, total) if instrument == "cadss6" else ()
+        total = float(sum(items)) if items else total
         resolved = _yes_no(typed.get(f"{name}_resolved", ""))
         if total is not None or resolved is not None:
-            made.append((EventKind.SCALE, ScaleTaken(instrument, concern, total, resolved)))
+            rated = ", ".join(str(value) for value in items)
+            made.append((EventKind.SCALE, ScaleTaken(instrument, concern, total, resolved, rated)))
     if not made:
         raise BadInput("nothing_typed", "moaas", "Nothing was chosen. Rate at least one line.")
     return made
+
+
+def _rated_items(typed: Typed, total: float | None) -> tuple[int, ...]:
+    """CADSS-6 item by item: all of them or none, and no total that says something else."""
+    items = load_instrument("cadss6").items
+    rated = [typed.get(f"cadss6_item_{item.id}", "").strip() for item in items]
+    if not any(rated):
+        return ()
+    if not all(text in {"0", "1", "2", "3", "4"} for text in rated):
+        raise BadInput("items_missing", "cadss6_items", "Rate all six items from 0 to 4, or write the total alone.")
+    values = tuple(int(text) for text in rated)
+    if total is not None and total != sum(values):
+        message = f"The items add up to {sum(values)}, and the total says {total:g}. Look again."
+        raise BadInput("total_differs", "cadss6", message)
+    return values
 
 
 def _total(text: str, path: str, ends: tuple[float, float]) -> float | None:
@@ -214,6 +296,7 @@ def _plain(kind: EventKind) -> Callable[[Typed, Bedside], Made]:
 
 _MAKERS: dict[str, Callable[[Typed, Bedside], Made]] = {
     "look": _look,
+    "cell": _cell,
     "scales": _scales,
     "effect": _side_effect,
     "effect-ended": _effect_ended,

@@ -13,6 +13,7 @@ from euthymia.care.bedside_dose import start_of
 from euthymia.care.decision import Allowed, Decision, Level, reasons_of
 from euthymia.care.dosing import Room, room_under_caps
 from euthymia.care.given_dose import given_mg
+from euthymia.care.instruments import load_instrument
 from euthymia.care.monitoring import watch
 from euthymia.care.protocol import Provenance
 from euthymia.care.session import Phase, SessionState
@@ -21,15 +22,19 @@ from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.assessments.decisions import decision_panel
 from euthymia.clinic.plans.drafts import order_of, prior_doses
 from euthymia.clinic.sessions import forms
+from euthymia.clinic.sessions.bedside_grid import limit_words, screen
 from euthymia.clinic.sessions.board import DueLine, clock_words, due_lines, numbers
 from euthymia.clinic.sessions.expected import expected_of
-from euthymia.clinic.sessions.flowsheet import check_rows, grid
+from euthymia.clinic.sessions.flowsheet import ROWS, check_rows
 from euthymia.clinic.sessions.gate import IDENTIFIERS, GateAnswers, answers_of, ask_discharge, ask_gate, overrides_of
 from euthymia.clinic.sessions.models import Session
 from euthymia.clinic.sessions.queries import free_chairs, session_protocol
 from euthymia.clinic.sessions.wording import PHASES, ROUTES, SIDE_EFFECTS, ago
 
 Context = dict[str, Any]
+# The levels of sedation from awake down, in the words of the instrument's data.
+MOAAS = tuple((option.value, option.label) for option in reversed(load_instrument("moaas").items[0].options))
+CADSS6_ITEMS = tuple((f"cadss6_item_{item.id}", item.label) for item in load_instrument("cadss6").items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ class Fill:
     used: float
     most: float
     left: str
+    cap: str
 
 
 def status_context(viewer: Viewer, session: Session, state: SessionState, now: datetime) -> Context:
@@ -102,7 +108,7 @@ def fill_of(row: Room) -> Fill:
     cap, unit = row.limit.number.value or 0.0, row.limit.number.unit
     hundredths = floor(round(row.left * 100, 6))
     left = f"{hundredths / 100:g} left" if hundredths >= 0 else f"{-hundredths / 100:g} over"
-    return Fill(f"{round(row.used, 2):g} of {cap:g} {unit}", row.used, cap, left)
+    return Fill(f"{round(row.used, 2):g} of {cap:g} {unit}", row.used, cap, left, f"{cap:g} {unit}")
 
 
 def sheet_context(viewer: Viewer, session: Session, state: SessionState, now: datetime) -> Context:
@@ -110,7 +116,7 @@ def sheet_context(viewer: Viewer, session: Session, state: SessionState, now: da
     protocol = session_protocol(session)
     return {
         "session": session,
-        "grid": grid(state, protocol, now, viewer.zone),
+        "grid": screen(state, protocol, now, viewer.zone),
         "checks": check_rows(state, protocol, now, viewer.zone),
         "effects": [(span, ago(span.from_at, now), str(uuid.uuid4())) for span in state.open_side_effects],
         "closed": state.phase in (Phase.DISCHARGED, Phase.CANCELLED),
@@ -200,15 +206,20 @@ def _holds(decision: Decision) -> tuple[tuple[str, str], ...]:
     return tuple(found.items())
 
 
-def entry_context(session: Session, *, typed: Mapping[str, str] | None = None) -> Context:
-    """The one-line entry, the scales and the chips: empty, or as they were typed."""
+def entry_context(session: Session, state: SessionState, *, typed: Mapping[str, str] | None = None) -> Context:
+    """The one-line entry with its limits, the scales and the chips: empty, or as they were typed."""
+    limits, names = limit_words(session_protocol(session), state), dict(ROWS)
     return {
         "session": session,
         "typed": typed or {},
         "event_id": (typed or {}).get("event_id") or str(uuid.uuid4()),
         "scale_id": str(uuid.uuid4()),
         "effect_id": str(uuid.uuid4()),
+        "limits": [(names[row], words) for row, words in limits.items()],
         "side_effects": SIDE_EFFECTS,
         "severities": ("mild", "moderate", "severe"),
-        "moaas": range(5, -1, -1),
+        "since_choices": [("0", "now"), *((str(minutes), f"{minutes} min ago") for minutes in forms.AGO_MIN)],
+        "moaas": MOAAS,
+        "cadss_items": CADSS6_ITEMS,
+        "cadss_values": range(5),
     }

@@ -31,6 +31,7 @@ from euthymia.clinic.sessions import board as boards
 from euthymia.clinic.sessions import commands, forms, page, queries
 from euthymia.clinic.sessions.entry import refuse_other_person, take_entry
 from euthymia.clinic.sessions.events import event_from_mapping
+from euthymia.clinic.sessions.expected import expected_of
 from euthymia.clinic.sessions.history import history_rows
 from euthymia.clinic.sessions.models import Chair, Session
 from euthymia.clinic.sessions.note import detail_of
@@ -103,7 +104,8 @@ def _whole_page(
         "zone": viewer.zone,
         "status": page.status_context(viewer, session, state, now),
         "sheet": page.sheet_context(viewer, session, state, now),
-        "expected": page.expected_context(viewer, session, state, now)["expected"],
+        # The slowest part comes by itself, after the page; a page without script asks for it by name.
+        "expected": expected_of(session, state) if "expected" in request.GET else None,
         "actions": page.actions_context(
             viewer,
             session,
@@ -112,7 +114,7 @@ def _whole_page(
             typed=given if place == "actions" and "asked" in extra else None,
             asked=extra.get("asked"),
         ),
-        "entry": page.entry_context(session, typed=given if place == "entry" else None),
+        "entry": page.entry_context(session, state, typed=given if place in {"entry", "more"} else None),
         "correction": _correction(request, state, viewer),
         "error": extra.get("error"),
         "place": place,
@@ -183,11 +185,15 @@ def session_event(request: HttpRequest, session_id: UUID) -> HttpResponse:
     return _done(request, session_id, said, place, now)
 
 
+_OF_PLACE = {"more": "sessions/_more.html"}
+
+
 def place_of(request: HttpRequest) -> str:
     """Which part of the page was pressed, and so where its answer belongs."""
     if request.POST.get("do") in {"correct", "strike"}:
         return "correction"
-    return "actions" if request.POST.get("place") == "actions" else "entry"
+    place = request.POST.get("place", "")
+    return place if place in {"actions", "sheet", "more"} else "entry"
 
 
 def _event_as_json(request: HttpRequest, viewer: Viewer, session: Session, now: datetime) -> HttpResponse:
@@ -310,8 +316,12 @@ def _done(request: HttpRequest, session_id: UUID, said: str, place: str, now: da
     if place == "actions":
         context = page.actions_context(viewer, session, queries.state_of(session), now) | {"said": said}
         response = render(request, "sessions/_actions.html", context)
+    elif place == "sheet":
+        context = page.sheet_context(viewer, session, queries.state_of(session), now)
+        response = render(request, "sessions/_sheet.html", context)
     else:
-        response = render(request, "sessions/_entry.html", page.entry_context(session) | {"said": said})
+        context = page.entry_context(session, queries.state_of(session)) | {"said": said}
+        response = render(request, _OF_PLACE.get(place, "sessions/_entry.html"), context)
     response["HX-Trigger"] = "session-changed"
     return response
 
@@ -329,8 +339,11 @@ def _refused(request: HttpRequest, session_id: UUID, refusal: BadInput, place: s
         asked = asked if state.phase in (Phase.ARRIVED, Phase.READY, Phase.OBSERVING) else None
         context = page.actions_context(viewer, session, state, now, asked=asked) | {"typed": typed, "error": refusal}
         return render(request, "sessions/_actions.html", context, status=status)
-    context = page.entry_context(session, typed=typed) | {"error": refusal}
-    return render(request, "sessions/_entry.html", context, status=status)
+    if place == "sheet":
+        # What was typed is still in the cell; only the words are needed.
+        return render(request, "sessions/_said.html", {"error": refusal}, status=status)
+    context = page.entry_context(session, queries.state_of(session), typed=typed) | {"error": refusal}
+    return render(request, _OF_PLACE.get(place, "sessions/_entry.html"), context, status=status)
 
 
 def _asked(request: HttpRequest, session_id: UUID, decision: Any, typed: dict[str, str], now: datetime) -> HttpResponse:

@@ -108,7 +108,8 @@ def scale_words(scale: ScaleTaken) -> str:
     concern = CONCERNS.get(scale.concern, scale.concern.value)
     number = "" if scale.total is None else f" {scale.total:g}"
     judged = "" if scale.resolved is None else ", resolved" if scale.resolved else ", not resolved"
-    return f"{concern}: {name}{number}{judged}"
+    items = f" (items {scale.items})" if scale.items else ""
+    return f"{concern}: {name}{number}{items}{judged}"
 
 
 SHORT: dict[type[Any], Callable[[Any], str]] = {
