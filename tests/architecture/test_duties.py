@@ -132,6 +132,13 @@ DUTIES: dict[str, set[Role] | None] = {
     "monitors": {LEAD, MANAGER},
     "monitor-move": {LEAD, MANAGER},
     "monitor-revoke": {LEAD, MANAGER},
+    # Alarms: seen and answered by those at the chair; only the medical lead says where an unanswered one goes
+    "alarms-live": AT_THE_CHAIR,
+    "alarms-now": AT_THE_CHAIR,
+    "alarms-shown": AT_THE_CHAIR,
+    "alarm-act": AT_THE_CHAIR,
+    "session-alarms": AT_THE_CHAIR,
+    "alarm-escalation": {LEAD},
     # Measure and keep well
     "check-ins": JUDGES | {COORDINATOR},
     "check-in-send": JUDGES | {COORDINATOR},

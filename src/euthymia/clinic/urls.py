@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("euthymia.clinic.plans.urls")),
     path("", include("euthymia.clinic.sessions.urls")),
     path("", include("euthymia.clinic.monitors.urls")),
+    path("", include("euthymia.clinic.alarms.urls")),
     path("", include("euthymia.clinic.documents.urls")),
     path("", include("euthymia.clinic.measures.urls")),
     path("", include("euthymia.clinic.jobs.urls")),

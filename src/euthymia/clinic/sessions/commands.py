@@ -264,6 +264,7 @@ def _append(actor: Actor, row: Session, events: list[SessionEvent], now: datetim
     record(actor, Action.CHANGE, "session_event", now=now, patient_id=row.patient_id, subject_id=row.id, detail=detail)
     if any(event.kind is EventKind.DOSE_STARTED for event in fresh):
         _schedule_check_ins(actor, row, now)
+    _tell_alarms(row, fresh, now)
     return state
 
 
@@ -356,6 +357,12 @@ def _schedule_check_ins(actor: Actor, row: Session, now: datetime) -> None:
     from euthymia.clinic.measures.commands import schedule_check_ins
 
     schedule_check_ins(actor, row, now)
+
+
+def _tell_alarms(row: Session, fresh: list[SessionEvent], now: datetime) -> None:
+    from euthymia.clinic.alarms.commands import note_entries
+
+    note_entries(row, fresh, now)
 
 
 def _refresh_forecast(actor: Actor, patient: Patient, now: datetime) -> None:

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "euthymia.clinic.plans",
     "euthymia.clinic.sessions",
     "euthymia.clinic.monitors",
+    "euthymia.clinic.alarms",
     "euthymia.clinic.documents",
     "euthymia.clinic.measures",
     "euthymia.clinic.jobs",

@@ -1,0 +1,255 @@
+"""Writing about alarms: what a stream changed, what people did, what was seen. The only writers of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from euthymia.care.alarm_acts import may_act
+from euthymia.care.alarm_conditions import Heard, stream_marks
+from euthymia.care.alarms import SILENCE_FOR, Act, ActKind, Alarm, Key, Tier
+from euthymia.care.decision import Allowed
+from euthymia.care.protocol import Protocol
+from euthymia.care.session import SessionState
+from euthymia.care.session_events import EventKind, SessionEvent
+from euthymia.care.vital_stream import Channel, Sample
+from euthymia.care.vitals import Reading
+from euthymia.clinic.accounts.policies import RUN_SESSIONS, SIGN_PROTOCOLS, insist
+from euthymia.clinic.accounts.viewer import Actor, System, Viewer
+from euthymia.clinic.alarms.live import BELL
+from euthymia.clinic.alarms.models import AlarmEscalation, AlarmEventRow
+from euthymia.clinic.alarms.queries import alarms_of, known_marks, room
+from euthymia.clinic.alarms.rows import ACTS, TURNS, act_of, mark_of, row_of, row_of_act, row_of_shown
+from euthymia.clinic.audit.commands import record
+from euthymia.clinic.audit.models import Action
+from euthymia.clinic.monitors.models import MonitorStream
+from euthymia.clinic.monitors.queries import samples_of
+from euthymia.clinic.people.queries import find_or_404
+from euthymia.clinic.sessions.models import Session, SessionEventRow
+from euthymia.clinic.sessions.queries import session_protocol, state_of
+from euthymia.clinic.sessions.refusals import NotAllowed
+from euthymia.errors import BadInput
+
+PROGRAM = "the program"
+LONGEST_REASON, LONGEST_NAME, LONGEST_SOURCE = 500, 120, 300
+MOST_SEEN = 200
+# Longer than any visit: an escalation that never comes would look like one that is set.
+LONGEST_WAIT_S = 4 * 60 * 60
+BEGINS = frozenset({EventKind.DOSE_STARTED, EventKind.DEVICE_GIVEN, EventKind.STRUCK_OUT})
+# What a channel of a monitor is called by a rule that looks at it.
+THINGS = {
+    Channel.SYSTOLIC.value: "blood_pressure",
+    Channel.HEART_RATE.value: "heart_rate",
+    Channel.SPO2.value: "spo2",
+    Channel.RESPIRATORY_RATE.value: "respiratory_rate",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody asks to do: the id made on their device, the alarm, and the beginnings on their screen."""
+
+    id: UUID
+    kind: ActKind
+    key: Key
+    seen: frozenset[str]
+    to: str = ""
+    reason: str = ""
+
+
+@transaction.atomic
+def note_samples(session: Session, samples: Sequence[Sample], now: datetime) -> int:
+    """Judge what a monitor streamed, in the transaction that keeps it; how many changes were written. Nothing is
+    written while nothing changes, and nothing is judged before the dose has begun."""
+    if session.dose_started_at is None or not samples:
+        return 0
+    protocol, baseline = _known(session)
+    return _write(session, samples, _Judge(protocol, baseline, session.dose_started_at), now)
+
+
+@transaction.atomic
+def note_entries(session: Session, events: Iterable[SessionEvent], now: datetime) -> None:
+    """Entries have joined a session: screens hear of it, and a stream is judged anew when its start or its baseline
+    moved."""
+    clinic_id = session.clinic_id
+    transaction.on_commit(lambda: BELL.ring(clinic_id))
+    began_at = session.dose_started_at
+    moved = [event for event in events if event.kind in BEGINS or (began_at is not None and event.at <= began_at)]
+    streams = list(MonitorStream.objects.filter(session=session)) if moved and began_at is not None else []
+    samples = [kept.sample.judged() for stream in streams for kept in samples_of(stream)]
+    judged = [sample for sample in samples if sample is not None]
+    if judged and began_at is not None:
+        state = state_of(session)
+        _write(session, judged, _Judge(session_protocol(session), _baseline(state), began_at), now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    protocol: Protocol
+    baseline: Reading | None
+    clock_at: datetime
+
+
+def _write(session: Session, samples: Sequence[Sample], judge: _Judge, now: datetime) -> int:
+    rows = AlarmEventRow.objects.filter(session=session, kind__in=TURNS).order_by("sequence")
+    heard = Heard(tuple(mark_of(row) for row in rows), _newest(session))
+    fresh = stream_marks(
+        samples, heard, protocol=judge.protocol, baseline=judge.baseline, clock_at=judge.clock_at, now=now
+    )
+    if not fresh:
+        return 0
+    AlarmEventRow.objects.bulk_create([row_of(session, mark, PROGRAM) for mark in fresh], ignore_conflicts=True)
+    record(
+        System(session.clinic_id, PROGRAM),
+        Action.CREATE,
+        "alarm",
+        now=now,
+        patient_id=session.patient_id,
+        subject_id=session.id,
+        detail={"rules": sorted({f"{mark.key.rule} {mark.turn.value}" for mark in fresh})},
+    )
+    clinic_id = session.clinic_id
+    transaction.on_commit(lambda: BELL.ring(clinic_id))
+    return len(fresh)
+
+
+# The baseline of a session by how many entries it has; reading all of them every second would cost more than judging.
+_baselines: dict[UUID, tuple[int, Protocol, Reading | None]] = {}
+MOST_KEPT = 512
+
+
+def _known(session: Session) -> tuple[Protocol, Reading | None]:
+    count = SessionEventRow.objects.filter(session=session).count()
+    kept = _baselines.get(session.id)
+    if kept is None or kept[0] != count:
+        if len(_baselines) >= MOST_KEPT:
+            _baselines.clear()
+        kept = (count, session_protocol(session), _baseline(state_of(session)))
+        _baselines[session.id] = kept
+    return kept[1], kept[2]
+
+
+def _baseline(state: SessionState) -> Reading | None:
+    return state.baseline.reading if state.baseline else None
+
+
+def _newest(session: Session) -> Mapping[str, datetime]:
+    """When each thing was last measured by any monitor of this session, what has just come included."""
+    newest: dict[str, datetime] = {}
+    for latest in MonitorStream.objects.filter(session=session).values_list("latest", flat=True):
+        for channel, seen in latest.items():
+            thing = THINGS.get(channel)
+            if thing is not None and seen["value"] is not None:
+                at = datetime.fromtimestamp(seen["at"], UTC)
+                newest[thing] = max(newest.get(thing, at), at)
+    return newest
+
+
+@transaction.atomic
+def act(actor: Actor, session: Session, wanted: Wanted, now: datetime) -> Act:
+    """Acknowledge, silence, own, escalate or close one alarm. The same act again changes nothing.
+
+    Refuses (BadInput) another act under the same id, an alarm that is over, and what its state does not allow.
+    """
+    if isinstance(actor, Viewer):
+        insist(actor, RUN_SESSIONS)
+    find_or_404(actor, Session, id=session.id)
+    Session.objects.select_for_update(of=("self",)).get(pk=session.pk)
+    done = _made(actor, session, wanted, now)
+    twin = AlarmEventRow.objects.filter(id=wanted.id).first()
+    if twin is not None:
+        return _same(twin, session, done)
+    alarm = _alarm_of(actor, session, wanted, now)
+    decision = may_act(wanted.kind, alarm, reason=wanted.reason, to=wanted.to)
+    if not isinstance(decision, Allowed):
+        raise NotAllowed(decision, "alarm")
+    row_of_act(session, done).save(force_insert=True)
+    detail = {"act": wanted.kind.value, "rule": wanted.key.rule}
+    record(actor, Action.CHANGE, "alarm", now=now, patient_id=session.patient_id, subject_id=session.id, detail=detail)
+    transaction.on_commit(lambda: BELL.ring(actor.clinic_id))
+    return done
+
+
+def _made(actor: Actor, session: Session, wanted: Wanted, now: datetime) -> Act:
+    until = now + SILENCE_FOR if wanted.kind is ActKind.SILENCED else None
+    for text, longest, path in ((wanted.reason, LONGEST_REASON, "reason"), (wanted.to, LONGEST_NAME, "to")):
+        if len(text) > longest:
+            raise BadInput("too_long", path, f"At most {longest} letters.")
+    if not wanted.seen or len(wanted.seen) > MOST_SEEN:
+        raise BadInput("bad_alarm", "seen", "Say which alarm is meant. Load the page again.")
+    known = {mark.id for mark in known_marks(actor, session, now)}
+    seen = (wanted.seen & known) or wanted.seen
+    return Act(
+        str(wanted.id), wanted.kind, wanted.key, now, actor.name, seen, until, wanted.to.strip(), wanted.reason.strip()
+    )
+
+
+def _same(twin: AlarmEventRow, session: Session, done: Act) -> Act:
+    """The act that is there already, when this is it again."""
+    if twin.kind in ACTS and twin.session_id == session.id:
+        kept = act_of(twin)
+        asked = (done.kind, done.key, done.by, done.to, done.reason)
+        if (kept.kind, kept.key, kept.by, kept.to, kept.reason) == asked and kept.seen == done.seen:
+            return kept
+    raise BadInput("id_reused", "id", "Another entry has this id. Load the page again and press once more.")
+
+
+def _alarm_of(actor: Actor, session: Session, wanted: Wanted, now: datetime) -> Alarm | None:
+    found = alarms_of(actor, session, now)
+    return next((one for one in found if one.key == wanted.key and one.raises & wanted.seen), None)
+
+
+@transaction.atomic
+def note_shown(viewer: Viewer, raises: Iterable[str], now: datetime) -> int:
+    """A screen has drawn these beginnings. Only the first time of each is kept; how many were new."""
+    insist(viewer, RUN_SESSIONS)
+    wanted, rows = set(raises), []
+    for seat in room(viewer, now):
+        waiting = seat.unshown & wanted
+        if waiting:
+            marks = {mark.id: mark for mark in known_marks(viewer, seat.session, now)}
+            rows += [row_of_shown(seat.session, marks[one], now) for one in sorted(waiting) if one in marks]
+    AlarmEventRow.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
+@transaction.atomic
+def set_escalation(
+    viewer: Viewer, tier: Tier, *, after_s: int | None, to: str, source: str, now: datetime
+) -> AlarmEscalation:
+    """From now on an alarm of this tier that nobody has acknowledged goes to `to`; after_s None takes the rule back.
+
+    Refuses (BadInput) a rule without a name to call or without a source.
+    """
+    insist(viewer, SIGN_PROTOCOLS)
+    to, source = to.strip(), source.strip()
+    if after_s is not None and not 0 < after_s <= LONGEST_WAIT_S:
+        raise BadInput("implausible", "after_s", f"Give whole seconds from 1 to {LONGEST_WAIT_S}.")
+    if after_s is not None and not 0 < len(to) <= LONGEST_NAME:
+        raise BadInput("nobody_named", "to", "Say who is called: a role or a name with a number.")
+    if not 0 < len(source) <= LONGEST_SOURCE:
+        raise BadInput(
+            "no_source", "source", "Say where this comes from: the clinic's own rule, a guideline, a meeting."
+        )
+    row: AlarmEscalation = AlarmEscalation.objects.create(
+        clinic_id=viewer.clinic_id,
+        tier=tier.value,
+        after_s=after_s,
+        to=to,
+        source=source,
+        set_by_id=viewer.user_id,
+        set_by_name=viewer.name,
+        set_at=now,
+    )
+    record(viewer, Action.CREATE, "alarm_escalation", now=now, subject_id=row.pk, detail={"tier": tier.value})
+    transaction.on_commit(lambda: BELL.ring(viewer.clinic_id))
+    return row
+
+
+def forget() -> None:
+    """Drop what is kept in memory, as a restart does."""
+    _baselines.clear()
