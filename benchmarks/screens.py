@@ -14,11 +14,12 @@ from benchmarks.demo_server import DemoServer
 
 TABLET, PHONE = {"width": 1024, "height": 768}, {"width": 390, "height": 844}
 PUBLIC = ["/", "/learn/", "/learn/a-session/", "/self-check/", "/self-check/phq9/", "/ready/", "/help/", "/about/"]
+PUBLIC += ["/my/"]
 STAFF = ["/today/", "/board/", "/people/", "/people/new/", "/people/import/", "/intake/", "/protocols/", "/evidence/"]
 STAFF += ["/evidence/cohort/", "/wording/", "/access-log/", "/protocols/compare/", "/protocols/upload/"]
 ABOUT_ONE = ["", "record/", "assess/", "plan/", "sessions/", "check-ins/", "therapy/", "measure/phq9/", "measure/asq/"]
 ABOUT_ONE += ["assess/episode/"]
-STAFF += ["/adequate-trials/"]
+STAFF += ["/adequate-trials/", "/contact-rules/", "/jobs/"]
 # The machine's network is closed or none of the browser's business: no look-ups of its own.
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 QUIET += ["--disable-component-update", "--disable-sync"]

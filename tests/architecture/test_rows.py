@@ -42,6 +42,7 @@ READS_BY_HAND = {
     "measures/risk_queries.py": "the colleagues who may own a signal, by the clinic of the viewer or of the signal",
     "monitors/queries.py": "whose secret this is, before any clinic is known; rows of one device, found by that",
     "people/queries.py": "this is where `visible_to` is",
+    "portal/queries.py": "whose pages these are, before any clinic is known",
     "sessions/queries.py": "the doses of a patient that the caller has found within the clinic",
     "site/forms.py": "the names of the clinics, on the public enquiry form",
     "site/views.py": "the names of the clinics, on the public page of thanks",

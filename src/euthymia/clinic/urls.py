@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("euthymia.clinic.jobs.urls")),
     path("", include("euthymia.clinic.wording.urls")),
     path("", include("euthymia.clinic.followup.urls")),
+    path("", include("euthymia.clinic.portal.urls")),
     path("", include("euthymia.clinic.therapy.urls")),
     path("", include("euthymia.clinic.evidence.urls")),
     path("", include("euthymia.clinic.exchange.urls")),

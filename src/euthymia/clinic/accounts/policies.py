@@ -54,6 +54,7 @@ def insist(viewer: Viewer, policy: Policy) -> None:
 ANYONE = Policy("anyone", "Open to everybody.", anyone=True)
 CAPABILITY_LINK = Policy("capability_link", "The link itself is the permission, for one form, once.", anyone=True)
 MONITOR_TOKEN = Policy("monitor_token", "A bedside monitor brings its own secret.", anyone=True)
+OWN_PAGES = Policy("own_pages", "For the person themself, with a code sent to them.", anyone=True)
 SIGNED_IN = Policy("signed_in", "Open to every member of staff.", EVERYONE)
 SEE_PEOPLE = Policy("see_people", "Open to the care team; researchers work on de-identified tables.", CARE_TEAM)
 HANDLE_INTAKE = Policy("handle_intake", "For those who receive new people.", INTAKE | {Role.MANAGER})
@@ -77,6 +78,15 @@ LOAD_WORDING = Policy(
 )
 MANAGE_MONITORS = Policy(
     "manage_monitors", "For managers and the medical lead.", frozenset({Role.MANAGER, Role.MEDICAL_LEAD})
+)
+SEE_LEDGER = Policy(
+    "see_ledger", "For those who answer for controlled drugs.", BEDSIDE | {Role.PHARMACIST, Role.MANAGER}
+)
+KEEP_LEDGER = Policy("keep_ledger", "For pharmacists, nurses and prescribers.", BEDSIDE | {Role.PHARMACIST})
+RESOLVE_LEDGER = Policy(
+    "resolve_ledger",
+    "For pharmacists, managers and the medical lead.",
+    frozenset({Role.PHARMACIST, Role.MANAGER, Role.MEDICAL_LEAD}),
 )
 SEE_AUDIT = Policy("see_audit", "For managers and the medical lead.", frozenset({Role.MANAGER, Role.MEDICAL_LEAD}))
 

@@ -15,7 +15,7 @@ from django.db.models import UUIDField
 from euthymia.care.instruments import load_instrument
 from euthymia.care.session import Phase
 from euthymia.care.session_events import EventKind
-from euthymia.clinic.accounts.viewer import Viewer
+from euthymia.clinic.accounts.viewer import Actor
 from euthymia.clinic.measures.models import Response
 from euthymia.clinic.people.models import Patient, RecordEntry, RecordKind
 from euthymia.clinic.people.queries import visible_to
@@ -45,7 +45,7 @@ PART, NUMBERED = ".", "record-"
 class Scope:
     """Whose resources are wanted: in the viewer's clinic, those of one person, or the one with this id."""
 
-    viewer: Viewer
+    viewer: Actor
     base_url: str
     patient_id: UUID | None = None
     identity: str = ""

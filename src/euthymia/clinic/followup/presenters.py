@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 
@@ -108,38 +109,39 @@ def scored_on(home: PersonHome, instrument: Instrument) -> list[Response]:
     return [row for row in home.responses if row.instrument == instrument.id and row.total is not None]
 
 
-def timeline_figure(home: PersonHome, viewer: Viewer) -> Figure | None:
-    """Scores with dose marks, severity bands and the forecast fan; None while there is no score."""
+def timeline_figure(home: PersonHome, zone: ZoneInfo) -> Figure | None:
+    """Scores with dose marks, severity bands and the forecast fan where there is one; None while there is no score."""
     instrument = course_instrument(home)
     if instrument is None:
         return None
     rows = scored_on(home, instrument)
-    scores = tuple(Score(row.at.astimezone(viewer.zone), row.total or 0.0, row.band.replace("_", " ")) for row in rows)
+    scores = tuple(Score(row.at.astimezone(zone), row.total or 0.0, row.band.replace("_", " ")) for row in rows)
     doses = tuple(
-        Dated(session.dose_started_at.astimezone(viewer.zone), f"{session.dose_given_mg or 0:g} mg", MarkKind.DOSE)
+        Dated(session.dose_started_at.astimezone(zone), f"{session.dose_given_mg or 0:g} mg", MarkKind.DOSE)
         for session in home.sessions
         if session.dose_started_at is not None
     )
     bands = instrument.band_sets[0].bands if instrument.band_sets else ()
     drawing = Timeline(
         title=f"{instrument.title} over time",
-        description=f"{len(scores)} scores and {len(doses)} doses. Higher is worse. The fan is the forecast.",
+        description=f"{len(scores)} scores and {len(doses)} doses. Higher is worse."
+        + (" The fan is the forecast." if home.forecast else ""),
         y=Axis(instrument.title, low=instrument.lowest, high=instrument.highest),
         scores=scores,
         scores_name=instrument.title,
         doses=doses,
         zones=tuple(Zone(band.low, band.high, band.words, level) for level, band in enumerate(bands)),
-        forecast=fan(home.forecast, viewer) if home.forecast else None,
+        forecast=fan(home.forecast, zone) if home.forecast else None,
     )
     source = instrument.band_sets[0].basis.says if instrument.band_sets else ""
     return figure(drawing, source=source, ident="course")
 
 
-def fan(forecast: CourseForecast, viewer: Viewer) -> Forecast:
+def fan(forecast: CourseForecast, zone: ZoneInfo) -> Forecast:
     ahead = forecast.result["ahead"]
     quantiles = ahead["quantiles"]
     return Forecast(
-        at=tuple(datetime.fromisoformat(at).astimezone(viewer.zone) for at in ahead["at"]),
+        at=tuple(datetime.fromisoformat(at).astimezone(zone) for at in ahead["at"]),
         middle=quantiles["0.5"],
         bands=(
             Band(quantiles["0.05"], quantiles["0.95"], "9 of 10"),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef
 
-from euthymia.clinic.accounts.viewer import Viewer
+from euthymia.clinic.accounts.viewer import Actor, Viewer
 from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action
 from euthymia.clinic.followup.long_run import LongRun, Standing, long_run, standing_people
@@ -56,7 +56,7 @@ class Worklist:
     standing: list[Standing]
 
 
-def person_home(viewer: Viewer, patient: Patient) -> PersonHome:
+def person_home(viewer: Actor, patient: Patient) -> PersonHome:
     """Rows of one person. Call after `open_patient`, which records the reading."""
     return PersonHome(
         responses=list(visible_to(viewer, Response).filter(patient=patient).order_by("at")),

@@ -13,6 +13,7 @@ from euthymia.clinic.followup import presenters, queries
 from euthymia.clinic.followup.worklist import worklist_groups
 from euthymia.clinic.people.queries import open_patient
 from euthymia.clinic.people.shell import person_page
+from euthymia.clinic.portal.queries import shared_journal
 
 
 @requires(SEE_PEOPLE)
@@ -31,12 +32,13 @@ def person(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     patient = open_patient(viewer, patient_id, purpose="course", now=now)
     home = queries.person_home(viewer, patient)
     context = {
-        "figure": presenters.timeline_figure(home, viewer),
+        "figure": presenters.timeline_figure(home, viewer.zone),
         "outcomes": presenters.outcome_rows(home),
         "forecast": presenters.forecast_panel(home),
         "long_run": queries.person_long_run(viewer, patient, home, now),
         "events": presenters.event_rows(home, viewer),
         "steps": presenters.next_steps(home, patient, viewer),
         "heatmap": presenters.symptom_rows(home),
+        "journal": shared_journal(viewer, patient),
     }
     return person_page(request, "followup/person.html", patient, "person", context)

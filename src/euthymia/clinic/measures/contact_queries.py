@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from euthymia.care.reminders import Contact, NextContact, ReminderRule, next_contact
 from euthymia.clinic.accounts.models import Clinic
 from euthymia.clinic.accounts.viewer import Actor
-from euthymia.clinic.measures.models import CheckIn, ContactRules, Way
+from euthymia.clinic.measures.models import WITHOUT_MESSAGE, CheckIn, ContactRules
 from euthymia.clinic.measures.queries import STILL_USEFUL, completeness
 from euthymia.clinic.people.models import Channel
 from euthymia.clinic.people.queries import visible_to
@@ -46,7 +46,7 @@ def waiting_check_ins(actor: Actor, now: datetime) -> list[CheckIn]:
 
 def contact_of(check_in: CheckIn, rule: ReminderRule, zone: ZoneInfo, now: datetime) -> NextContact:
     """What the rule says about this check-in now; a message nobody knows the fate of counts as sent."""
-    sent = [row.begun_at for row in check_in.messages.all() if not row.failed and row.way != Way.HERE]
+    sent = [row.begun_at for row in check_in.messages.all() if not row.failed and row.way not in WITHOUT_MESSAGE]
     return next_contact(
         check_in.due_at,
         sent,

@@ -18,7 +18,7 @@ from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action
 from euthymia.clinic.measures.commands import DOUBLE_CLICK, Filled, record_response
 from euthymia.clinic.measures.delivery import deliver, way_to
-from euthymia.clinic.measures.models import AnswerSource, CheckIn, Message, Response, Way
+from euthymia.clinic.measures.models import WITHOUT_MESSAGE, AnswerSource, CheckIn, Message, Response, Way
 from euthymia.clinic.settings import settings
 from euthymia.errors import BadInput, InstrumentError
 
@@ -50,9 +50,10 @@ def send_check_in(actor: Actor, check_in: CheckIn, now: datetime) -> str:
 
 
 @transaction.atomic
-def open_here(actor: Actor, check_in: CheckIn, now: datetime) -> str:
-    """A link for the tablet in hand, good for an hour; nothing is sent. It replaces an earlier link."""
-    link, message = new_link(actor, check_in, Way.HERE, now, lives=TABLET_LIVES)
+def open_here(actor: Actor, check_in: CheckIn, now: datetime, way: Way = Way.HERE) -> str:
+    """A link for whoever sits in front of this screen, good for an hour; nothing is sent. It replaces an earlier
+    link."""
+    link, message = new_link(actor, check_in, way, now, lives=TABLET_LIVES)
     close_message(actor, message, now, sent_at=now)
     return link
 
@@ -64,8 +65,8 @@ def new_link(actor: Actor, check_in: CheckIn, way: Way, now: datetime, *, lives:
     row = CheckIn.objects.select_for_update(of=("self",)).get(pk=check_in.pk)
     if row.answered_at is not None:
         raise BadInput("already_answered", "", "This check-in was answered already.")
-    lately = row.messages.filter(failed="", begun_at__gt=now - DOUBLE_CLICK).exclude(way=Way.HERE)
-    if way != Way.HERE and lately.exists():
+    lately = row.messages.filter(failed="", begun_at__gt=now - DOUBLE_CLICK).exclude(way__in=WITHOUT_MESSAGE)
+    if way not in WITHOUT_MESSAGE and lately.exists():
         raise BadInput("just_sent", "", "The link was sent a moment ago. A new one would make that one useless.")
     token = secrets.token_urlsafe(TOKEN_BYTES)
     keep_link(actor, check_in, now, token_hash=hash_of(token), sent_at=None, expires_at=now + lives)

@@ -180,6 +180,11 @@ class Way(models.TextChoices):
     EMAIL = "email", "By e-mail"
     SMS = "sms", "By text message"
     HERE = "here", "On a tablet of the clinic"
+    PAGES = "pages", "On the person's own pages"
+
+
+# Ways that need no message: nothing leaves the house.
+WITHOUT_MESSAGE = (Way.HERE, Way.PAGES)
 
 
 class Message(ClinicOwned):

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from euthymia.care.instruments import Instrument, load_instrument
 from euthymia.care.reminders import Contact, ReminderRule
 from euthymia.clinic.measures.contact_queries import contact_of
-from euthymia.clinic.measures.models import CheckIn, Response, Way
+from euthymia.clinic.measures.models import WITHOUT_MESSAGE, CheckIn, Response
 from euthymia.clinic.measures.queries import STILL_USEFUL
 from euthymia.clinic.people.models import Channel
 
@@ -48,7 +48,7 @@ def check_in_rows(
 
 def contact_words(check_in: CheckIn, now: datetime, zone: ZoneInfo, rule: ReminderRule | None) -> str:
     """How many messages went out, and when the next one will by itself."""
-    rows = [row for row in check_in.messages.all() if row.way != Way.HERE]
+    rows = [row for row in check_in.messages.all() if row.way not in WITHOUT_MESSAGE]
     counts = (
         (sum(row.sent_at is not None for row in rows), "sent"),
         (sum(bool(row.failed) for row in rows), "failed"),

@@ -51,6 +51,7 @@ class Migration(migrations.Migration):
                             ("email", "By e-mail"),
                             ("sms", "By text message"),
                             ("here", "On a tablet of the clinic"),
+                            ("pages", "On the person's own pages"),
                         ],
                         max_length=10,
                     ),
