@@ -129,7 +129,7 @@ def note_sentences(facts: NoteFacts) -> tuple[str, ...]:
         return (*told, f"Cancelled before the dose: {facts.cancel_reason}.")
     told += _dose_sentences(facts)
     told += _vital_sentences(facts)
-    told += [_scale_sentence(row, facts) for row in facts.scales]
+    told += _scale_sentences(facts)
     told += [_side_effect_sentence(span, facts) for span in facts.side_effects]
     if facts.checks_missed:
         told.append(f"Checks not done in time: {', '.join(facts.checks_missed).replace('_', ' ')}.")
@@ -171,12 +171,42 @@ def _at(at: datetime, started_at: datetime) -> str:
     return f" at minute {(at - started_at) / MINUTE:.0f}"
 
 
-def _scale_sentence(row: ScaleAt, facts: NoteFacts) -> str:
-    scale = row.scale
-    total = "" if scale.total is None else f" {scale.total:g}"
-    judged = {True: ", judged resolved", False: ", judged not resolved", None: ""}[scale.resolved]
-    at = "" if facts.started_at is None else _at(row.at, facts.started_at)
-    return f"{scale.concern.value.replace('_', ' ').capitalize()}{at}: {scale.instrument}{total}{judged}."
+def _scale_sentences(facts: NoteFacts) -> list[str]:
+    """One sentence for each thing a scale looked at; the flowsheet holds every look."""
+    kinds = dict.fromkeys((row.scale.concern, row.scale.instrument) for row in facts.scales)
+    return [_looks_sentence([row for row in facts.scales if _kind(row) == kind], facts) for kind in kinds]
+
+
+def _kind(row: ScaleAt) -> tuple[str, str]:
+    return row.scale.concern, row.scale.instrument
+
+
+def _looks_sentence(rows: list[ScaleAt], facts: NoteFacts) -> str:
+    """`Dissociation: cadss6 from 0 at minute 90 to 6 at minute 60, 2 looks; judged resolved at minute 90.`
+
+    Lowest and highest with their minutes, because on one scale high is deep and on another low.
+    """
+    scale = rows[0].scale
+    looks = "1 look" if len(rows) == 1 else f"{len(rows)} looks"
+    said = f"{scale.concern.value.replace('_', ' ').capitalize()}: {scale.instrument}{_range(rows, facts)}, {looks}"
+    judged = [row for row in rows if row.scale.resolved is not None]
+    if judged:
+        said += f"; judged {'resolved' if judged[-1].scale.resolved else 'not resolved'}{_when(judged[-1].at, facts)}"
+    return f"{said}."
+
+
+def _range(rows: list[ScaleAt], facts: NoteFacts) -> str:
+    totals = [(row.scale.total, row.at) for row in rows if row.scale.total is not None]
+    if not totals:
+        return ""
+    low, high = min(totals), max(totals, key=lambda pair: pair[0])
+    if low[0] == high[0]:
+        return f" {low[0]:g}"
+    return f" from {low[0]:g}{_when(low[1], facts)} to {high[0]:g}{_when(high[1], facts)}"
+
+
+def _when(at: datetime, facts: NoteFacts) -> str:
+    return "" if facts.started_at is None else _at(at, facts.started_at)
 
 
 def _side_effect_sentence(span: SideEffectSpan, facts: NoteFacts) -> str:

@@ -233,7 +233,7 @@ def _before(seen: _Seen) -> ReadingAt | None:
 
 
 def _at_check(seen: _Seen) -> ReadingAt | None:
-    """The pressure that counted for the protocol's check after the dose; None where that check was missed."""
+    """The pressure nearest to the protocol's check after the dose; None where that check was missed."""
     checked = next(
         (item for item in due(seen.state, seen.protocol, seen.now) if item.when is When.AT and item.done_at), None
     )
@@ -242,7 +242,7 @@ def _at_check(seen: _Seen) -> ReadingAt | None:
     due_then = checked.due_at
     early = timedelta(minutes=seen.protocol.timing.early_min.value or 0)
     rows = [row for row in _pressures(seen) if row.at >= due_then - early]
-    return rows[0] if rows else None
+    return min(rows, key=lambda row: abs(row.at - due_then), default=None)
 
 
 def _leaving(seen: _Seen) -> ReadingAt | None:

@@ -131,6 +131,17 @@ def test_paper_is_of_the_size_that_the_country_prints_on() -> None:
     assert a4 in note_pdf(elsewhere, found, state_of(found), signed_note(elsewhere, found), LATER)
 
 
+def test_what_rang_is_on_the_paper_with_the_limit_it_crossed() -> None:
+    room = Room()
+    session = dosed(room)
+    high = {"systolic_mmhg": 240.0, "diastolic_mmhg": 130.0}
+    room.write(session, EventKind.VITALS, high, at=NOW + 15 * MINUTE)
+    printed = paper(room, session, NOW + 20 * MINUTE)
+    assert printed.says("Alarms, as the record has them")
+    assert printed.says("10:15 Raised")
+    assert not printed.says("First on a screen")
+
+
 # ---- additions ----
 
 

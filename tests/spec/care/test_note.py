@@ -49,8 +49,7 @@ def test_the_note_of_an_ordinary_visit() -> None:
         "Highest blood pressure at minute 40: 160/99 mmHg.",
         "Last blood pressure at minute 92: 125/82 mmHg.",
         "Lowest oxygen saturation: 96 %.",
-        "Dissociation at minute 60: cadss6 6, judged not resolved.",
-        "Dissociation at minute 90: cadss6 0, judged resolved.",
+        "Dissociation: cadss6 from 0 at minute 90 to 6 at minute 60, 2 looks; judged resolved at minute 90.",
         "Nausea, mild at minute 12, over after 20 minutes; ice.",
         "Checks not done in time: during 20, during 30, after 60, leaving.",
         "Remark: asked for water",
@@ -96,8 +95,22 @@ def test_a_scale_before_the_dose_is_told_without_a_minute() -> None:
     bed.write(E.SCALE, -6, ScaleTaken("moaas", Concern.SEDATION))
     bed.write(E.SIDE_EFFECT, -5, SideEffect("headache", Severity.MILD))
     sentences = told(bed)
-    assert "Sedation: moaas." in sentences
+    assert "Sedation: moaas, 1 look." in sentences
     assert "Headache, mild, not ended." in sentences
+
+
+def test_many_looks_with_one_scale_are_one_sentence_and_two_scales_are_two() -> None:
+    bed = Bedside().completed()
+    for at_min, total in ((50, 4), (60, 3), (70, 3), (80, 5)):
+        bed.write(E.SCALE, at_min, ScaleTaken("moaas", Concern.SEDATION, total, total == 5))
+    for at_min in (55, 65):
+        bed.write(E.SCALE, at_min, ScaleTaken("cadss6", Concern.DISSOCIATION, 2, False))
+    bed.write(E.SCALE, 66, ScaleTaken("clinical", Concern.SEDATION, None, False))
+    assert told(bed)[-4:-1] == (
+        "Sedation: moaas from 3 at minute 60 to 5 at minute 80, 4 looks; judged resolved at minute 80.",
+        "Dissociation: cadss6 2, 2 looks; judged not resolved at minute 65.",
+        "Sedation: clinical, 1 look; judged not resolved at minute 66.",
+    )
 
 
 def test_a_discharge_without_a_word_on_driving_says_so() -> None:

@@ -185,6 +185,12 @@ def test_values_beyond_the_signed_limits_are_said_with_the_limit() -> None:
     assert found["bp_end"].words == "168/99 mmHg"
 
 
+def test_of_two_pressures_that_count_for_the_check_the_nearer_answers() -> None:
+    bed = visit()
+    bed.vitals(36, "171/99 80 97%")
+    assert answers(bed)["bp_40min"][0] == "148/92 mmHg"
+
+
 def test_a_corrected_reading_answers_with_what_it_says_now() -> None:
     bed = visit()
     wrong = bed.state.readings[1]

@@ -14,6 +14,7 @@ from euthymia.clinic.accounts.models import Clinic, Membership, User
 from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.accounts.viewer import System, Viewer, viewer_of
 from euthymia.clinic.demo.cast import CLINICS, InventedClinic, InventedPerson, invented_people
+from euthymia.clinic.demo.forms import send_past_forms
 from euthymia.clinic.demo.history import (
     Life,
     Team,
@@ -105,6 +106,7 @@ def build_demo(*, people: int, seed: int, now: datetime, progress: Progress) -> 
         progress(step)
     for team in teams:
         build_enquiries(team, now)
+        send_past_forms(team.nurse, now)
     start_running_visits(teams[0].lead.clinic_id, now, seed)
     in_care = Patient.objects.filter(clinic_id=teams[0].lead.clinic_id, phase=CarePhase.MAINTENANCE).order_by("pk")
     answer_this_morning(teams[0], in_care[int(rng.integers(0, len(in_care)))], now, rng)

@@ -10,6 +10,7 @@ from euthymia.care.session import SessionState
 from euthymia.care.session_events import EventKind, SessionEvent
 from euthymia.charts import Frame, draw
 from euthymia.clinic.accounts.viewer import Viewer
+from euthymia.clinic.alarms.record import RecordLine, history_of
 from euthymia.clinic.documents.grid_values import grid_values
 from euthymia.clinic.documents.queries import SignedNote, struck_by
 from euthymia.clinic.documents.typesetting import may_not_print, paper_of, pdf_of
@@ -22,6 +23,8 @@ from euthymia.clinic.sessions.queries import session_protocol
 from euthymia.clinic.sessions.wording import KINDS
 
 MEANING = "I closed this session. The text above is what the flowsheet recorded, and I sign it as its note."
+# How long a beginning took to reach a screen is for whoever measures the system, not for a note.
+FIRST_SHOWN = "First on a screen"
 # As wide as a page upright; lower than on screen, so that grid and drawing share a page.
 ON_PAPER = Frame(width=720, plot_height=160)
 
@@ -42,6 +45,7 @@ def note_pdf(viewer: Viewer, session: Session, state: SessionState, signed: Sign
         "signature": _signature(signed, viewer.zone),
         "addenda": [] if signed is None else [_addendum(row, viewer.zone) for row in signed.addenda],
         "later": [] if signed is None else later_lines(signed, viewer.zone),
+        "alarms": [_alarm(line, viewer.zone) for line in history_of(viewer, session, at) if line.what != FIRST_SHOWN],
         "warning": _warning(signed),
     }
     return pdf_of("note.typ", values, at=at)
@@ -98,6 +102,12 @@ def _later_line(event: SessionEvent, signed: SignedNote, zone: ZoneInfo) -> str:
     elif old is not None:
         words = f"Corrected: {KINDS[old.kind].lower()} {detail_of(old)} is now {detail}"
     return f"{moment(event.recorded_at, zone)}, {event.by}. {words}"
+
+
+def _alarm(line: RecordLine, zone: ZoneInfo) -> str:
+    words = f": {line.words}" if line.words else ""
+    by = f" ({line.by})" if line.by else ""
+    return f"{line.at.astimezone(zone):%H:%M}  {line.what}: {line.title}{words}{by}"
 
 
 def _warning(signed: SignedNote | None) -> str:

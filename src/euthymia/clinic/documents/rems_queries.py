@@ -8,9 +8,12 @@ from typing import Any
 
 from euthymia.care.interactions import rems_answers
 from euthymia.care.rems_form import (
+    FIRST,
     PRODUCT,
+    STATED,
     Answer,
     Clock,
+    Question,
     RemsFacts,
     clock,
     concerns_programme,
@@ -35,11 +38,15 @@ SAME_EVERY_TIME = ("monitoring_provider_and_contact", "setting_name_address")
 
 @dataclass(frozen=True, slots=True)
 class RemsForm:
-    """One session's form as it stands: its answers in order, what is missing, what was sent, and the last instant."""
+    """One session's form as it stands: its answers in order, what is missing, what was sent, and the last instant.
+
+    asked: what somebody has to write, because nothing in the record answers it.
+    """
 
     answers: tuple[Answer, ...]
     missing: tuple[Answer, ...]
     stated: dict[str, str]
+    asked: tuple[Question, ...]
     sendings: tuple[RemsSending, ...]
     clock: Clock
     due_at: datetime | None
@@ -55,13 +62,15 @@ def rems_form_of(viewer: Viewer, session: Session, now: datetime) -> RemsForm:
     state, protocol = state_of(session), session_protocol(session)
     statement = visible_to(viewer, RemsStatement).filter(session=session).order_by("at", "pk").last()
     stated = dict(statement.answers) if statement else {}
-    answers = rems_answers_of(state, protocol, _facts(viewer, session, stated), now)
+    facts = _facts(viewer, session, stated)
+    answers = rems_answers_of(state, protocol, facts, now)
+    asked = tuple(question for question in STATED if question.name != FIRST or not facts.earlier_here)
     shown = tuple(_local(answer, viewer, state.clock_at) for answer in answers)
     sendings = tuple(visible_to(viewer, RemsSending).filter(session=session).select_related("by").order_by("sent_at"))
     is_over = state.phase is Phase.DISCHARGED
     stands = clock(state.clock_at, sendings[0].sent_at if sendings else None, now, is_over=is_over)
     until = due_at(state.clock_at) if state.clock_at else None
-    return RemsForm(shown, missing_answers(shown), stated, sendings, stands, until)
+    return RemsForm(shown, missing_answers(shown), stated, asked, sendings, stands, until)
 
 
 def suggested(viewer: Viewer) -> dict[str, str]:

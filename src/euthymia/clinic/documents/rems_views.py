@@ -14,12 +14,12 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET, require_POST
 
-from euthymia.care.rems_form import CLOCK_BASIS, DETAILS, FIRST, SERIOUS, STATED, YES_NO, Clock
+from euthymia.care.rems_form import CLOCK_BASIS, DETAILS, STATED, YES_NO, Clock
 from euthymia.clinic.accounts.policies import RUN_SESSIONS, SEE_PEOPLE, requires
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.documents import rems_commands
 from euthymia.clinic.documents.rems_document import WHAT_IT_IS, parts_of, rems_pdf
-from euthymia.clinic.documents.rems_queries import is_covered, rems_form_of, suggested
+from euthymia.clinic.documents.rems_queries import RemsForm, is_covered, rems_form_of, suggested
 from euthymia.clinic.documents.typesetting import pdf_response
 from euthymia.clinic.people.shell import person_page
 from euthymia.clinic.sessions.events import uuid_of
@@ -61,7 +61,7 @@ def _page(request: HttpRequest, session: Session, refusal: BadInput | None = Non
         "look": look,
         "icon": icon,
         "stands": words,
-        "fields": _fields(viewer, form.stated, typed, form.answers),
+        "fields": _fields(viewer, form, typed),
         "ways": rems_commands.WAYS.items(),
         "may_write": RUN_SESSIONS.allows(viewer),
         "is_over": form.clock is not Clock.RUNNING,
@@ -76,27 +76,21 @@ def _page(request: HttpRequest, session: Session, refusal: BadInput | None = Non
     return person_page(request, "documents/rems_form.html", session.patient, "person-sessions", context, status)
 
 
-def _fields(viewer: Viewer, stated: dict[str, str], typed: dict[str, str], answers: Any) -> list[dict[str, Any]]:
+def _fields(viewer: Viewer, form: RemsForm, typed: dict[str, str]) -> list[dict[str, Any]]:
     """What somebody has to write, with what is written already; place and contact as last written in the clinic."""
-    known = {one.question.name for one in answers if one.words and one.question.name not in stated}
-    earlier = suggested(viewer)
-    fields = []
-    for question in STATED:
-        # Already answered by an earlier session here.
-        if question.name == FIRST and question.name in known:
-            continue
-        value = typed.get(question.name, stated.get(question.name, earlier.get(question.name, "")))
-        carried = question.name in earlier and question.name not in stated and question.name not in typed
+    earlier, fields = suggested(viewer), []
+    for question in form.asked:
+        name = question.name
+        value = typed.get(name, form.stated.get(name, earlier.get(name, "")))
         fields.append(
             {
-                "name": question.name,
+                "name": name,
                 "asks": question.asks,
                 "value": value,
-                "carried": carried,
-                "yes_no": question.name in YES_NO,
-                "long": question.name == DETAILS,
-                "only_if": "Only if there was one." if question.name == DETAILS else "",
-                "warn": question.name == SERIOUS,
+                "carried": name in earlier and name not in form.stated and name not in typed,
+                "yes_no": name in YES_NO,
+                "long": name == DETAILS,
+                "only_if": "Only if there was one." if name == DETAILS else "",
             }
         )
     return fields

@@ -75,7 +75,9 @@ def key_in(request: HttpRequest, session_id: UUID) -> HttpResponse:
         return _page(request, session, refusal=refusal)
     if sheet.problems:
         return _page(request, session, problems=sheet.problems)
-    messages.success(request, f"{len({number for number, _ in sheet.events})} lines of the paper are in the flowsheet.")
+    count = len({number for number, _ in sheet.events})
+    said = "1 line of the paper is" if count == 1 else f"{count} lines of the paper are"
+    messages.success(request, f"{said} in the flowsheet.")
     return redirect("session", session_id)
 
 
