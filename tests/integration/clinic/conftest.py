@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 from tests.builders import make_clinic, make_patient, make_viewer
+from tests.integration.clinic.monitor_bed import Clock
 
 from euthymia.clinic.accounts.models import Clinic
 from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.accounts.viewer import Viewer
+from euthymia.clinic.monitors import queries as monitor_queries
+from euthymia.clinic.monitors import views as monitor_views
 from euthymia.clinic.people.models import Patient
 
 
@@ -29,3 +32,13 @@ def lead(clinic: Clinic) -> Viewer:
 @pytest.fixture
 def patient(clinic: Clinic) -> Patient:
     return make_patient(clinic)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """What the views take for now; it moves only when the test says so."""
+    made = Clock()
+    monitor_queries.forget()
+    monitor_views.forget()
+    monkeypatch.setattr("django.utils.timezone.now", made.now)
+    return made

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from tests.builders import make_clinic, make_viewer, sign_in
-from tests.session_room import Room
+from tests.integration.clinic.monitor_bed import SECOND, Bed, Clock
 
 from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.audit.models import AuditEntry
@@ -23,53 +22,7 @@ from euthymia.clinic.sessions.queries import state_of
 from euthymia.errors import BadInput
 
 pytestmark = pytest.mark.django_db
-SECOND = timedelta(seconds=1)
 NORMAL = {"systolic_mmhg": 121, "diastolic_mmhg": 76, "heart_rate_per_min": 72, "spo2_pct": 98}
-
-
-class Bed:
-    """A chair with a monitor and, unless told otherwise, a person in it; time moves only when a test says so."""
-
-    def __init__(self, clock: Any, *, seated: bool = True) -> None:
-        self.clock, self.client = clock, Client()
-        self.room = Room()
-        self.manager = make_viewer(self.room.clinic, Role.MANAGER)
-        self.device, self.token = register_device(
-            self.manager, name="Monitor A", chair=self.room.chair, now=self.clock.at
-        )
-        self.session = self.room.dosing(self.clock.at - timedelta(minutes=20)) if seated else None
-
-    def send(self, *rows: dict[str, Any], token: str | None = None) -> Any:
-        return self.post("/monitors/samples", {"samples": list(rows)}, token)
-
-    def post(self, address: str, body: Any, token: str | None = None) -> Any:
-        header = {"authorization": f"Bearer {token or self.token}"}
-        return self.client.post(address, json.dumps(body), content_type="application/json", headers=header)
-
-    @property
-    def stream(self) -> MonitorStream:
-        return MonitorStream.objects.get(device=self.device)
-
-
-class Clock:
-    """What the views take for now."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.at
-
-    def beat(self, span: timedelta = SECOND) -> datetime:
-        self.at += span
-        return self.at
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
-    made = Clock()
-    monkeypatch.setattr("django.utils.timezone.now", made.now)
-    return made
 
 
 @pytest.fixture
@@ -363,11 +316,11 @@ def test_the_page_and_the_board_show_the_strip_and_the_flowsheet_stays_as_it_was
 def test_the_live_numbers_are_for_this_clinics_room_alone(bed: Bed) -> None:
     bed.send(sample(1, bed.clock.at))
     elsewhere = sign_in(Client(), make_viewer(make_clinic(), Role.NURSE))
-    assert elsewhere.get("/monitors/now/").json() == {}
-    assert elsewhere.get(f"/monitors/now/?session={bed.session.id}").json() == {}
+    assert elsewhere.get("/monitors/now/").json()["strips"] == {}
+    assert elsewhere.get(f"/monitors/now/?session={bed.session.id}").json()["strips"] == {}
     assert elsewhere.get(f"/sessions/{bed.session.id}/monitor/trend/").status_code == 404
     mine = sign_in(Client(), bed.room.nurse)
-    assert list(mine.get("/monitors/now/").json()) == [str(bed.session.id)]
+    assert list(mine.get("/monitors/now/").json()["strips"]) == [str(bed.session.id)]
     assert mine.get("/monitors/now/?session=x", headers={"accept": "application/json"}).status_code == 400
 
 

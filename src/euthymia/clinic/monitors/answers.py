@@ -12,6 +12,7 @@ from euthymia.errors import BadInput
 
 SEQUENCE_TAKEN = "sequence_taken"
 NO_SESSION = "no_session"
+BEFORE_SESSION = "before_session"
 REVOKED = "revoked"
 
 
@@ -21,6 +22,7 @@ class RefusedSample:
 
     sequence: int | None
     refusal: BadInput
+    sample: StreamSample | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max, Min
+from django.db.models import F, Max, Min, Q
 
 from euthymia.care.session import Phase
 from euthymia.care.session_events import EventKind
@@ -23,7 +23,15 @@ from euthymia.clinic.accounts.viewer import Actor, System, Viewer
 from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action
 from euthymia.clinic.monitors.alarm_seam import tell_alarms
-from euthymia.clinic.monitors.answers import NO_SESSION, REVOKED, SEQUENCE_TAKEN, Batch, RefusedSample, Taken
+from euthymia.clinic.monitors.answers import (
+    BEFORE_SESSION,
+    NO_SESSION,
+    REVOKED,
+    SEQUENCE_TAKEN,
+    Batch,
+    RefusedSample,
+    Taken,
+)
 from euthymia.clinic.monitors.group import GroupCommit
 from euthymia.clinic.monitors.models import MonitorDevice, MonitorStream, UnpackedSample
 from euthymia.clinic.monitors.packing import pack_ended_minutes
@@ -35,6 +43,7 @@ from euthymia.errors import BadInput
 SECRET_BYTES = 32
 LONGEST_NAME = 80
 LONGEST_WORDS = 300
+NOBODY_SAYS = "Nobody is in this monitor's chair, so there is nobody whose numbers these are. Nothing was kept."
 
 
 @transaction.atomic
@@ -99,33 +108,27 @@ def take_batch(batch: Batch) -> Taken:
 @transaction.atomic
 def take_batches(batches: Sequence[Batch]) -> list[Taken]:
     """Many batches in one transaction, each with its answer."""
+    intake = _Intake({batch.device_id for batch in batches})
+    answers: dict[int, Taken] = {}
     # Always in the same order, so that two processes of one clinic never wait for each other in a ring.
-    wanted = sorted({batch.device_id for batch in batches})
-    rows = MonitorDevice.objects.select_for_update().filter(id__in=wanted).order_by("id")
-    devices = {row.id: row for row in rows}
-    seated = {row.chair_id: row for row in _seated(devices.values())}
-    intake = _Intake(devices, seated)
-    answers = [intake.take(batch) for batch in batches]
+    for place in sorted(range(len(batches)), key=lambda one: batches[one].device_id):
+        answers[place] = intake.take(batches[place])
     intake.write()
-    return answers
+    return [answers[place] for place in range(len(batches))]
 
 
 _together: GroupCommit[Batch, Taken] = GroupCommit(take_batches)
 
 
-def _seated(devices: object) -> list[Session]:
-    chairs = {device.chair_id for device in devices if device.revoked_at is None}  # type: ignore[attr-defined]
-    rows = Session.objects.filter(chair_id__in=chairs, closed_at=None).exclude(phase=Phase.PLANNED.value)
-    return list(rows.select_related("patient", "plan__protocol_version"))
-
-
 class _Intake:
     """One transaction's worth of batches: read once, decided one by one, written together."""
 
-    def __init__(self, devices: dict[UUID, MonitorDevice], seated: dict[int | None, Session]) -> None:
-        self.devices, self.seated = devices, seated
-        rows = MonitorStream.objects.filter(device_id__in=devices, session_id__in=[one.id for one in seated.values()])
-        self.streams = {(row.session_id, row.device_id): row for row in rows}
+    def __init__(self, device_ids: set[UUID]) -> None:
+        # Where a stream runs already, one question finds monitor, person and stream; everything else begins anew.
+        here = Q(device__revoked_at=None, session__closed_at=None, session__chair_id=F("device__chair_id"))
+        rows = MonitorStream.objects.select_for_update(of=("self",)).filter(here, device_id__in=device_ids)
+        rows = rows.exclude(session__phase=Phase.PLANNED.value).select_related("session").order_by("id")
+        self.streams = {row.device_id: row for row in rows}
         self.fresh: list[UnpackedSample] = []
         self.touched: dict[UUID, MonitorStream] = {}
         self.new_by_session: dict[UUID, list[StreamSample]] = defaultdict(list)
@@ -133,18 +136,20 @@ class _Intake:
         self.now: datetime | None = None
 
     def take(self, batch: Batch) -> Taken:
-        device = self.devices.get(batch.device_id)
-        if device is None or device.revoked_at is not None:
-            return Taken(problem=BadInput(REVOKED, "", "This monitor is not known here, or was revoked."))
-        session = self.seated.get(device.chair_id)
-        if session is None:
-            says = "Nobody is in this monitor's chair, so there is nobody whose numbers these are. Nothing was kept."
-            return Taken(problem=BadInput(NO_SESSION, "", says))
+        stream = self.streams.get(batch.device_id)
+        if stream is None:
+            device = MonitorDevice.objects.select_for_update().filter(id=batch.device_id, revoked_at=None).first()
+            if device is None:
+                return Taken(problem=BadInput(REVOKED, "", "This monitor is not known here, or was revoked."))
+            session = Session.objects.filter(chair_id=device.chair_id, closed_at=None)
+            seated = session.exclude(phase=Phase.PLANNED.value).first()
+            if seated is None:
+                return Taken(problem=BadInput(NO_SESSION, "", NOBODY_SAYS))
+            stream = self.streams[device.id] = _stream_of(device, seated, batch.now)
         self.now = batch.now
-        stream = self._stream(device, session, batch.now)
         taken = Taken(refused=list(batch.refused))
         perhaps = [one.sequence for one in batch.samples if one.sequence <= stream.highest_sequence]
-        known = kept_under(device.id, perhaps)
+        known = kept_under(batch.device_id, perhaps)
         for sample in batch.samples:
             self._sort(sample, known.get(sample.sequence), stream, batch.now, taken)
         stream.heard_at = batch.now
@@ -153,12 +158,6 @@ class _Intake:
             stream.refused_words = taken.refused[-1].refusal.message[:LONGEST_WORDS]
         self.touched[stream.id] = stream
         return taken
-
-    def _stream(self, device: MonitorDevice, session: Session, now: datetime) -> MonitorStream:
-        stream = self.streams.get((session.id, device.id))
-        if stream is None:
-            stream = self.streams[session.id, device.id] = begin_stream(device, session, now)
-        return stream
 
     def _sort(
         self, sample: StreamSample, known: StreamSample | None, stream: MonitorStream, now: datetime, taken: Taken
@@ -170,10 +169,10 @@ class _Intake:
                 taken.repeated.append(sample.sequence)
             else:
                 says = "This sequence number was used for another sample. Count on, also after a restart."
-                taken.refused.append(RefusedSample(sample.sequence, BadInput(SEQUENCE_TAKEN, "sequence", says)))
+                taken.refused.append(RefusedSample(sample.sequence, BadInput(SEQUENCE_TAKEN, "sequence", says), sample))
         elif sample.at < stream.began_at:
             says = "This sample was taken before the person now in the chair sat down, so it is not theirs."
-            taken.refused.append(RefusedSample(sample.sequence, BadInput("before_session", "at", says)))
+            taken.refused.append(RefusedSample(sample.sequence, BadInput(BEFORE_SESSION, "at", says), sample))
         else:
             self._keep(sample, stream, now, taken)
 
@@ -213,12 +212,18 @@ class _Intake:
         MonitorStream.objects.bulk_create(
             self.touched.values(), update_conflicts=True, unique_fields=["id"], update_fields=changing
         )
-        for session in self.seated.values():
-            if session.id in self.new_by_session:
-                tell_alarms(session, self.new_by_session[session.id], self.now)
+        sessions = {stream.session_id: stream.session for stream in self.touched.values()}
+        for session_id, samples in self.new_by_session.items():
+            tell_alarms(sessions[session_id], samples, self.now)
 
 
-def begin_stream(device: MonitorDevice, session: Session, now: datetime) -> MonitorStream:
+def _stream_of(device: MonitorDevice, session: Session, now: datetime) -> MonitorStream:
+    """The stream of this monitor for this person; somebody else may have begun it while we waited."""
+    found = MonitorStream.objects.filter(device=device, session=session).select_related("session").first()
+    return found or _begin_stream(device, session, now)
+
+
+def _begin_stream(device: MonitorDevice, session: Session, now: datetime) -> MonitorStream:
     """The first sample of this monitor for this person; from here on the access log knows that it listens."""
     opened = SessionEventRow.objects.filter(session=session, kind=EventKind.OPENED.value, corrections=None)
     began_at = opened.aggregate(at=Min("at"))["at"] or session.scheduled_for

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
@@ -14,9 +15,16 @@ from django.views.decorators.http import require_POST
 
 from euthymia.care.vital_stream import StreamSample
 from euthymia.clinic.accounts.policies import MONITOR_TOKEN, requires
-from euthymia.clinic.monitors.answers import NO_SESSION, REVOKED, Batch, RefusedSample, Taken
+from euthymia.clinic.monitors.answers import (
+    BEFORE_SESSION,
+    NO_SESSION,
+    REVOKED,
+    SEQUENCE_TAKEN,
+    Batch,
+    RefusedSample,
+    Taken,
+)
 from euthymia.clinic.monitors.commands import take_batch
-from euthymia.clinic.monitors.models import MonitorDevice
 from euthymia.clinic.monitors.queries import find_device
 from euthymia.clinic.monitors.wire import answer, read_batch
 from euthymia.errors import BadInput
@@ -26,7 +34,7 @@ from euthymia.interop.fhir.operation_outcome import Issue, IssueType, Severity
 
 OK, BAD, UNKNOWN, NOBODY, CONFLICT, REFUSED = 200, 400, 401, 404, 409, 422
 BEARER = "Bearer "
-DeviceView = Callable[[HttpRequest, MonitorDevice, datetime], HttpResponse]
+DeviceView = Callable[[HttpRequest, UUID, datetime], HttpResponse]
 
 
 def for_monitors(view: DeviceView) -> Callable[[HttpRequest], HttpResponse]:
@@ -35,10 +43,10 @@ def for_monitors(view: DeviceView) -> Callable[[HttpRequest], HttpResponse]:
     @wraps(view)
     def asking(request: HttpRequest) -> HttpResponse:
         header = request.headers.get("Authorization", "")
-        device = find_device(header.removeprefix(BEARER)) if header.startswith(BEARER) else None
-        if device is None:
+        device_id = find_device(header.removeprefix(BEARER)) if header.startswith(BEARER) else None
+        if device_id is None:
             return _unknown()
-        response = view(request, device, timezone.now())
+        response = view(request, device_id, timezone.now())
         response.every_second = response.status_code == OK  # type: ignore[attr-defined]
         return response
 
@@ -56,13 +64,13 @@ def _unknown() -> HttpResponse:
 @require_POST
 @requires(MONITOR_TOKEN)
 @for_monitors
-def samples(request: HttpRequest, device: MonitorDevice, now: datetime) -> HttpResponse:
+def samples(request: HttpRequest, device_id: UUID, now: datetime) -> HttpResponse:
     """A small batch of samples as JSON. What is under `acknowledged` is on disk and need not be sent again."""
     try:
         read, refused = read_batch(request.body, now)
     except BadInput as refusal:
         return JsonResponse(refusal.as_json(), status=BAD)
-    taken = take_batch(Batch(device.id, read, refused, now))
+    taken = take_batch(Batch(device_id, read, refused, now))
     if taken.problem is not None and taken.problem.code == REVOKED:
         return _unknown()
     if taken.problem is not None:
@@ -80,22 +88,22 @@ def _status(taken: Taken) -> int:
 @require_POST
 @requires(MONITOR_TOKEN)
 @for_monitors
-def observation(request: HttpRequest, device: MonitorDevice, now: datetime) -> HttpResponse:
+def observation(request: HttpRequest, device_id: UUID, now: datetime) -> HttpResponse:
     """One FHIR Observation; the answer is an OperationOutcome."""
     try:
         sample = monitor_observation.read_observation(request.body, now)
     except BadInput as refusal:
         return _fhir(operation_outcome.from_error(refusal), BAD)
-    taken = take_batch(Batch(device.id, [sample], [], now))
+    taken = take_batch(Batch(device_id, [sample], [], now))
     refusal = taken.problem or next((one.refusal for one in taken.refused), None)
-    return _fhir(*_outcome(refusal, taken))
+    return _fhir(*_outcome(refusal, late=bool(taken.late)))
 
 
 @csrf_exempt
 @require_POST
 @requires(MONITOR_TOKEN)
 @for_monitors
-def observations(request: HttpRequest, device: MonitorDevice, now: datetime) -> HttpResponse:
+def observations(request: HttpRequest, device_id: UUID, now: datetime) -> HttpResponse:
     """A batch Bundle of Observations; the answer is a batch-response with one outcome for each."""
     try:
         resources = monitor_observation.read_batch(request.body)
@@ -108,27 +116,28 @@ def observations(request: HttpRequest, device: MonitorDevice, now: datetime) -> 
         except BadInput as refusal:
             read.append(refusal)
     refused = [RefusedSample(None, one) for one in read if isinstance(one, BadInput)]
-    taken = take_batch(Batch(device.id, [one for one in read if isinstance(one, StreamSample)], refused, now))
+    taken = take_batch(Batch(device_id, [one for one in read if isinstance(one, StreamSample)], refused, now))
     if taken.problem is not None:
-        return _fhir(*_outcome(taken.problem, taken))
-    by_sequence = {one.sequence: one.refusal for one in taken.refused if one.sequence is not None}
+        return _fhir(*_outcome(taken.problem))
+    refusals = {id(one.sample): one.refusal for one in taken.refused if one.sample is not None}
     entries = []
     for one in read:
-        refusal = one if isinstance(one, BadInput) else by_sequence.get(one.sequence)
-        outcome, status = _outcome(refusal, taken)
+        refusal = one if isinstance(one, BadInput) else refusals.get(id(one))
+        late = isinstance(one, StreamSample) and one.sequence in taken.late
+        outcome, status = _outcome(refusal, late=late)
         entries.append({"response": {"status": str(status), "outcome": outcome}})
     return _fhir({"resourceType": "Bundle", "type": "batch-response", "entry": entries})
 
 
-def _outcome(refusal: BadInput | None, taken: Taken) -> tuple[Document, int]:
-    if refusal is None:
-        said = "Kept, but late." if taken.late else "Kept."
-        return operation_outcome.write([Issue(said, IssueType.INFORMATIONAL, Severity.INFORMATION)]), OK
-    if refusal.code == REVOKED:
-        return operation_outcome.from_error(refusal), UNKNOWN
-    if refusal.code == NO_SESSION:
-        return operation_outcome.from_error(refusal), NOBODY
-    return operation_outcome.from_error(refusal), CONFLICT if taken.conflict else REFUSED
+# What is refused for what it says is 400; these are refused for where it meets us.
+STATUS = {REVOKED: UNKNOWN, NO_SESSION: NOBODY, SEQUENCE_TAKEN: CONFLICT, BEFORE_SESSION: REFUSED}
+
+
+def _outcome(refusal: BadInput | None, *, late: bool = False) -> tuple[Document, int]:
+    if refusal is not None:
+        return operation_outcome.from_error(refusal), STATUS.get(refusal.code, BAD)
+    said = "Kept, but late." if late else "Kept."
+    return operation_outcome.write([Issue(said, IssueType.INFORMATIONAL, Severity.INFORMATION)]), OK
 
 
 def _fhir(document: Any, status: int = OK) -> HttpResponse:

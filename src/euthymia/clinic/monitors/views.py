@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,21 +25,41 @@ REFUSED_FORM = 422
 LONGEST_KEY = 18
 
 
+# Every open board asks each second; what is said to one of them within this time is said to all.
+SHARED_S = 0.5
+_shared: dict[int, tuple[float, dict[str, Any]]] = {}
+
+
 @require_GET
 @requires(RUN_SESSIONS)
 def now_shown(request: HttpRequest) -> HttpResponse:
-    """The live strips as JSON, by session: of one session, or of every chair. Asked every second by open pages; the
-    opening of the page is in the access log already."""
+    """The live strips as JSON, by session: of one session, or of every chair. `made_s_ago` is to be added to every
+    age. Asked every second by open pages; the opening of the page is in the access log already."""
     viewer, now = _who(request), timezone.now()
     wanted = request.GET.get("session")
-    try:
-        session_id = UUID(wanted) if wanted else None
-    except ValueError as wrong:
-        raise BadInput("not_an_id", "session", "This is not the id of a session.") from wrong
-    found = queries.current(viewer, session_id)
-    response = JsonResponse({str(one): strip_of(one, current, now).as_json() for one, current in found.items()})
+    if wanted:
+        try:
+            session_id = UUID(wanted)
+        except ValueError as wrong:
+            raise BadInput("not_an_id", "session", "This is not the id of a session.") from wrong
+        made_at, strips = time.monotonic(), _strips(viewer, session_id, now)
+    else:
+        made_at, strips = _shared.get(viewer.clinic_id, (float("-inf"), {}))
+        if time.monotonic() - made_at > SHARED_S:
+            made_at, strips = _shared[viewer.clinic_id] = (time.monotonic(), _strips(viewer, None, now))
+    response = JsonResponse({"made_s_ago": round(time.monotonic() - made_at, 2), "strips": strips})
     response.every_second = True  # type: ignore[attr-defined]
     return response
+
+
+def _strips(viewer: Viewer, session_id: UUID | None, now: datetime) -> dict[str, Any]:
+    found = queries.current(viewer, session_id)
+    return {str(one): strip_of(one, current, now).as_json() for one, current in found.items()}
+
+
+def forget() -> None:
+    """Drop what is kept in memory, as a restart does."""
+    _shared.clear()
 
 
 @require_GET

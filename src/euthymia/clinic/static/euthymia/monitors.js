@@ -32,9 +32,9 @@
     };
   }
 
-  const stamp = (said) => ({ said, at: performance.now(), clock: Date.now() });
+  const stamp = (said, ago) => ({ said, ago: ago || 0, at: performance.now(), clock: Date.now() });
   // A machine that slept may have stopped one of its clocks; the one that went further is right.
-  const since = (one) => Math.max(performance.now() - one.at, Date.now() - one.clock, 0) / 1000;
+  const since = (one) => Math.max(performance.now() - one.at, Date.now() - one.clock, 0) / 1000 + one.ago;
 
   function put(place, words) {
     if (place.textContent !== words) place.textContent = words;
@@ -75,8 +75,8 @@
       .then((said) => {
         if (said === null) return;
         found.forEach((strip) => {
-          const one = said[strip.dataset.monitor];
-          if (one) heard.set(strip.dataset.monitor, stamp(one));
+          const one = said.strips[strip.dataset.monitor];
+          if (one) heard.set(strip.dataset.monitor, stamp(one, said.made_s_ago));
         });
         tick();
       })
