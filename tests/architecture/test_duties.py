@@ -32,6 +32,9 @@ JUDGES = {LEAD, PRESCRIBER, NURSE, THERAPIST}
 ORDERS = {LEAD, PRESCRIBER}
 # Those who stand at the chair.
 AT_THE_CHAIR = {LEAD, PRESCRIBER, NURSE}
+# Those who take a controlled drug into their hands, and those who must know where it is.
+HANDLES_DRUGS = {LEAD, PRESCRIBER, NURSE, PHARMACIST}
+ANSWERS_FOR_DRUGS = {LEAD, PRESCRIBER, NURSE, PHARMACIST, MANAGER}
 
 DUTIES: dict[str, set[Role] | None] = {
     # Learn and recognise: without an account
@@ -112,6 +115,19 @@ DUTIES: dict[str, set[Role] | None] = {
     "session-gate": AT_THE_CHAIR,
     "session-discharge": AT_THE_CHAIR,
     "person-sessions": KNOWS_PEOPLE,
+    "board-wall": AT_THE_CHAIR,
+    "board-wall-tiles": AT_THE_CHAIR,
+    "board-group": AT_THE_CHAIR,
+    "board-group-line": AT_THE_CHAIR,
+    "board-group-start": AT_THE_CHAIR,
+    # Whose it is, and how it passes on
+    "handover": AT_THE_CHAIR,
+    "handover-take": AT_THE_CHAIR,
+    # Adverse events: seen by whoever looks after people, judged by clinicians; only a prescriber closes (care)
+    "adverse-events": KNOWS_PEOPLE,
+    "adverse-event": JUDGES,
+    "person-adverse": JUDGES,
+    "adverse-from-session": AT_THE_CHAIR,
     "session-note": KNOWS_PEOPLE,
     # Its documents: read by everybody who looks after the person, written by those at the chair
     "note-pdf": KNOWS_PEOPLE,
@@ -123,6 +139,22 @@ DUTIES: dict[str, set[Role] | None] = {
     "sheet-pdf": AT_THE_CHAIR,
     "person-sheet-pdf": AT_THE_CHAIR,
     "key-in": AT_THE_CHAIR,
+    # Controlled drugs: kept by those who handle them, seen by the manager too, put right by those who answer for them
+    "medication": ANSWERS_FOR_DRUGS,
+    "medication-receive": HANDLES_DRUGS,
+    "medication-counts": HANDLES_DRUGS,
+    "medication-count": HANDLES_DRUGS,
+    "medication-remove": HANDLES_DRUGS,
+    "medication-discrepancies": ANSWERS_FOR_DRUGS,
+    "medication-resolve": {LEAD, PHARMACIST, MANAGER},
+    "medication-ledger": ANSWERS_FOR_DRUGS,
+    "medication-take-back": HANDLES_DRUGS,
+    "medication-report": ANSWERS_FOR_DRUGS,
+    "medication-report-csv": ANSWERS_FOR_DRUGS,
+    "session-medication": HANDLES_DRUGS,
+    "medication-draw": HANDLES_DRUGS,
+    "medication-waste": HANDLES_DRUGS,
+    "medication-put-back": HANDLES_DRUGS,
     # Monitors: a device speaks with its own secret; its numbers are for those in the room
     "monitor-samples": ANYBODY,
     "monitor-observation": ANYBODY,

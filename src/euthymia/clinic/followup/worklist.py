@@ -12,6 +12,7 @@ from euthymia.care.instruments import load_instrument
 from euthymia.care.risk_due import risk_tasks
 from euthymia.clinic.accounts.policies import ASSESS, HANDLE_INTAKE, PRESCRIBE, RUN_SESSIONS, SEND_CHECK_INS, Policy
 from euthymia.clinic.accounts.viewer import Viewer
+from euthymia.clinic.adverse.queries import open_events
 from euthymia.clinic.documents.worklist import forms_due
 from euthymia.clinic.followup.queries import Worklist
 from euthymia.clinic.followup.words import chance_words, proposed_day
@@ -56,6 +57,7 @@ def worklist_groups(found: Worklist, viewer: Viewer, now: datetime) -> list[Grou
     """The groups that hold anything, most urgent first."""
     groups = [
         Group("Risk", "A sign of suicidal thoughts that nobody has closed.", "danger", risk_items(found, viewer, now)),
+        Group("Adverse events", "Opened and not closed by anybody.", "danger", adverse_items(viewer, now)),
         Group("Visits today", "Planned for today or still open.", "info", session_items(found, viewer)),
         Group(
             "Slipping", "The forecast puts the next score above the slipping line.", "caution", slipping_items(found)
@@ -114,6 +116,21 @@ def risk_items(found: Worklist, viewer: Viewer, now: datetime) -> list[Item]:
         what = list_words(signal, pathway, tasks)
         items.append(Item(str(signal.patient), what, ago(signal.raised_at, now), owner, url, "See to it"))
     return items
+
+
+def adverse_items(viewer: Viewer, now: datetime) -> list[Item]:
+    """Open adverse events, serious ones first: what, how strong, for how long already, whose."""
+    return [
+        Item(
+            str(event.patient),
+            f"{event.what}, {event.severity}{', serious' if event.serious else ''}",
+            ago(event.opened_at, now),
+            str(event.owner),
+            link(viewer, ASSESS, "adverse-event", event.id),
+            "See to it",
+        )
+        for event in open_events(viewer)
+    ]
 
 
 def session_items(found: Worklist, viewer: Viewer) -> list[Item]:

@@ -22,6 +22,7 @@ TABS: tuple[tuple[str, str, Policy], ...] = (
     ("Assess", "assess", ASSESS),
     ("Plan", "plan", PRESCRIBE),
     ("Sessions", "person-sessions", SEE_PEOPLE),
+    ("Adverse events", "person-adverse", ASSESS),
     ("Check-ins", "check-ins", SEND_CHECK_INS),
     ("Therapy", "therapy", WRITE_THERAPY),
 )

@@ -29,11 +29,12 @@ class DueLine:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """One large number of a tile; `state` is "", "high", "low" or "stale"."""
+    """One large number of a tile; `state` is "", "high", "low" or "stale", `age` how long ago it was taken."""
 
     value: str
     name: str
     state: str = ""
+    age: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def tile(chair: str, session: Session, state: SessionState, now: datetime, zone:
         tone="alarm" if stops else tone,
         clock=clock_words(state, now),
         due=lines,
-        numbers=numbers(state, watched, stale=overdue),
+        numbers=numbers(state, watched, now, stale=overdue),
         age=ago(state.last_reading.at, now) if state.last_reading else "no reading yet",
         effects=tuple(f"{span.name}, {span.severity.value}" for span in state.open_side_effects),
         alarms=tuple(stops),
@@ -186,7 +187,7 @@ def planned_end(state: SessionState) -> datetime | None:
     return leg.from_at + timedelta(hours=max(0.0, state.planned_mg - before) / leg.rate_mg_per_h)
 
 
-def numbers(state: SessionState, watched: Decision, *, stale: bool) -> tuple[Number, ...]:
+def numbers(state: SessionState, watched: Decision, now: datetime, *, stale: bool) -> tuple[Number, ...]:
     """The latest of each vital sign, large; one that broke a limit says so, one that is overdue is struck."""
     rows = (
         ("blood pressure", "mmHg", ("systolic_mmhg", "diastolic_mmhg")),
@@ -196,22 +197,25 @@ def numbers(state: SessionState, watched: Decision, *, stale: bool) -> tuple[Num
     broken = {reason.fact: reason for reason in reasons_of(watched)}
     found = []
     for name, unit, fields in rows:
-        values = _latest(state, fields)
-        if values is None:
+        latest = _latest(state, fields)
+        if latest is None:
             continue
+        values, at = latest
         words = f"{name}, {unit}"
         side = next((_side(broken[one].value, broken[one].limit) for one in fields if one in broken), "")
         tone = side or ("stale" if stale else "")
         label = f"{words}, {side}" if side else f"{words}, old" if stale else words
-        found.append(Number("/".join(f"{value:g}" for value in values), label[:1].upper() + label[1:], tone))
+        found.append(
+            Number("/".join(f"{value:g}" for value in values), label[:1].upper() + label[1:], tone, ago(at, now))
+        )
     return tuple(found)
 
 
-def _latest(state: SessionState, fields: tuple[str, ...]) -> list[float] | None:
+def _latest(state: SessionState, fields: tuple[str, ...]) -> tuple[list[float], datetime] | None:
     for row in reversed(state.readings):
         values = [getattr(row.reading, field) for field in fields]
         if all(value is not None for value in values):
-            return values
+            return values, row.at
     return None
 
 

@@ -26,7 +26,15 @@ from euthymia.clinic.sessions.bedside_grid import limit_words, screen
 from euthymia.clinic.sessions.board import DueLine, clock_words, due_lines, numbers
 from euthymia.clinic.sessions.expected import expected_of
 from euthymia.clinic.sessions.flowsheet import ROWS, check_rows
-from euthymia.clinic.sessions.gate import IDENTIFIERS, GateAnswers, answers_of, ask_discharge, ask_gate, overrides_of
+from euthymia.clinic.sessions.gate import (
+    IDENTIFIERS,
+    GateAnswers,
+    answers_of,
+    ask_discharge,
+    ask_gate,
+    ask_start,
+    overrides_of,
+)
 from euthymia.clinic.sessions.models import Session
 from euthymia.clinic.sessions.queries import free_chairs, session_protocol
 from euthymia.clinic.sessions.wording import PHASES, ROUTES, SIDE_EFFECTS, ago
@@ -79,7 +87,7 @@ def status_context(viewer: Viewer, session: Session, state: SessionState, now: d
         "route": ROUTES.get(order.route, order.route),
         "room": _room(viewer, session, now),
         "due": () if closed else lines,
-        "numbers": numbers(state, watched, stale=any(line.tone == "over" for line in lines)),
+        "numbers": numbers(state, watched, now, stale=any(line.tone == "over" for line in lines)),
         "age": ago(state.last_reading.at, now) if state.last_reading else "",
         "alarms": () if closed else _alarms(watched),
         "closed": closed,
@@ -157,7 +165,7 @@ def actions_context(
         context |= _gate_context(viewer, session, state, now, typed, asked)
     if state.phase is Phase.OBSERVING:
         facts = forms.discharge_facts(typed or {})
-        decision = ask_discharge(session, state, facts, at=now) if asked is None else asked
+        decision = ask_discharge(viewer, session, state, facts, at=now) if asked is None else asked
         context |= {"panel": decision_panel(decision, "to go home"), "holds": _holds(decision), "facts": facts}
     return context
 
@@ -173,8 +181,13 @@ def _gate_context(
     protocol = session_protocol(session)
     answers = forms.gate_answers(typed, protocol) if typed else answers_of(session)
     overrides = overrides_of(session, "gate")
-    decision = ask_gate(viewer, session, state, answers, overrides=overrides, at=now) if asked is None else asked
     ready = state.phase is Phase.READY
+    if asked is not None:
+        decision = asked
+    elif ready and not typed:
+        decision = ask_start(viewer, session, state, at=now)
+    else:
+        decision = ask_gate(viewer, session, state, answers, overrides=overrides, at=now)
     return {
         "panel": decision_panel(decision, "to start the dose" if ready else "to pass the gate"),
         "holds": _holds(decision),

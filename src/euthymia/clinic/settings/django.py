@@ -40,6 +40,8 @@ INSTALLED_APPS = [
     "euthymia.clinic.assessments",
     "euthymia.clinic.plans",
     "euthymia.clinic.sessions",
+    "euthymia.clinic.adverse",
+    "euthymia.clinic.handover",
     "euthymia.clinic.medication",
     "euthymia.clinic.monitors",
     "euthymia.clinic.alarms",

@@ -64,7 +64,7 @@
     grid.scrollLeft = starts.length ? starts[starts.length - 1] : furthest;
   };
 
-  const keyOf = (one) => one.closest("details").querySelector("summary").textContent + one.closest("figure, section").textContent.slice(0, 60);
+  const keyOf = (one) => one.closest("details").querySelector("summary").textContent + one.closest("figure, section, div").textContent.slice(0, 60);
 
   // After a refresh the reader stays where they were: scrolled places and opened tables.
   const places = new Map();

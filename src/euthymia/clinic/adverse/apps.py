@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class AdverseConfig(AppConfig):
+    name = "euthymia.clinic.adverse"
