@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Count
 
 from euthymia.care.alarm_acts import may_act
 from euthymia.care.alarm_conditions import Heard, stream_marks
-from euthymia.care.alarms import SILENCE_FOR, Act, ActKind, Alarm, Key, Tier
+from euthymia.care.alarms import SILENCE_FOR, Act, ActKind, Alarm, Key, Mark, Tier
 from euthymia.care.decision import Allowed
 from euthymia.care.protocol import Protocol
 from euthymia.care.session import SessionState
@@ -65,10 +66,22 @@ class Wanted:
 def note_samples(session: Session, samples: Sequence[Sample], now: datetime) -> int:
     """Judge what a monitor streamed, in the transaction that keeps it; how many changes were written. Nothing is
     written while nothing changes, and nothing is judged before the dose has begun."""
-    if session.dose_started_at is None or not samples:
-        return 0
-    protocol, baseline = _known(session)
-    return _write(session, samples, _Judge(protocol, baseline, session.dose_started_at), now)
+    return note_room([(session, samples)], now)
+
+
+@transaction.atomic
+def note_room(beats: Iterable[tuple[Session, Sequence[Sample]]], now: datetime) -> int:
+    """The same for many sessions at once, whose rows are read together: a room of monitors beats every second."""
+    watched = [beat for beat in beats if beat[0].dose_started_at is not None and beat[1]]
+    heard = _heard([session.id for session, _ in watched])
+    counts = _counts([session.id for session, _ in watched])
+    changes = 0
+    for session, samples in watched:
+        protocol, baseline = _known(session, counts.get(session.id, 0))
+        assert session.dose_started_at is not None
+        judge = _Judge(protocol, baseline, session.dose_started_at)
+        changes += _write(session, samples, judge, heard[session.id], now)
+    return changes
 
 
 @transaction.atomic
@@ -84,7 +97,8 @@ def note_entries(session: Session, events: Iterable[SessionEvent], now: datetime
     judged = [sample for sample in samples if sample is not None]
     if judged and began_at is not None:
         state = state_of(session)
-        _write(session, judged, _Judge(session_protocol(session), _baseline(state), began_at), now)
+        judge = _Judge(session_protocol(session), _baseline(state), began_at)
+        _write(session, judged, judge, _heard([session.id])[session.id], now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +108,7 @@ class _Judge:
     clock_at: datetime
 
 
-def _write(session: Session, samples: Sequence[Sample], judge: _Judge, now: datetime) -> int:
-    rows = AlarmEventRow.objects.filter(session=session, kind__in=TURNS).order_by("sequence")
-    heard = Heard(tuple(mark_of(row) for row in rows), _newest(session))
+def _write(session: Session, samples: Sequence[Sample], judge: _Judge, heard: Heard, now: datetime) -> int:
     fresh = stream_marks(
         samples, heard, protocol=judge.protocol, baseline=judge.baseline, clock_at=judge.clock_at, now=now
     )
@@ -122,31 +134,40 @@ _baselines: dict[UUID, tuple[int, Protocol, Reading | None]] = {}
 MOST_KEPT = 512
 
 
-def _known(session: Session) -> tuple[Protocol, Reading | None]:
-    count = SessionEventRow.objects.filter(session=session).count()
+def _known(session: Session, entries: int) -> tuple[Protocol, Reading | None]:
     kept = _baselines.get(session.id)
-    if kept is None or kept[0] != count:
+    if kept is None or kept[0] != entries:
         if len(_baselines) >= MOST_KEPT:
             _baselines.clear()
-        kept = (count, session_protocol(session), _baseline(state_of(session)))
+        kept = (entries, session_protocol(session), _baseline(state_of(session)))
         _baselines[session.id] = kept
     return kept[1], kept[2]
+
+
+def _counts(session_ids: list[UUID]) -> dict[UUID, int]:
+    counted = SessionEventRow.objects.filter(session_id__in=session_ids).order_by().values_list("session_id")
+    return dict(counted.annotate(Count("pk")))
 
 
 def _baseline(state: SessionState) -> Reading | None:
     return state.baseline.reading if state.baseline else None
 
 
-def _newest(session: Session) -> Mapping[str, datetime]:
-    """When each thing was last measured by any monitor of this session, what has just come included."""
-    newest: dict[str, datetime] = {}
-    for latest in MonitorStream.objects.filter(session=session).values_list("latest", flat=True):
+def _heard(session_ids: list[UUID]) -> dict[UUID, Heard]:
+    """By session: what its stream has raised and ended, and when each thing was last measured by any monitor of it,
+    what has just come included."""
+    marks: dict[UUID, list[Mark]] = {one: [] for one in session_ids}
+    newest: dict[UUID, dict[str, datetime]] = {one: {} for one in session_ids}
+    for row in AlarmEventRow.objects.filter(session_id__in=session_ids, kind__in=TURNS).order_by("sequence"):
+        marks[row.session_id].append(mark_of(row))
+    streams = MonitorStream.objects.filter(session_id__in=session_ids)
+    for session_id, latest in streams.values_list("session_id", "latest"):
         for channel, seen in latest.items():
             thing = THINGS.get(channel)
             if thing is not None and seen["value"] is not None:
                 at = datetime.fromtimestamp(seen["at"], UTC)
-                newest[thing] = max(newest.get(thing, at), at)
-    return newest
+                newest[session_id][thing] = max(newest[session_id].get(thing, at), at)
+    return {one: Heard(tuple(marks[one]), newest[one]) for one in session_ids}
 
 
 @transaction.atomic

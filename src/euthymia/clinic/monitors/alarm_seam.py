@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from importlib import import_module
-from importlib.util import find_spec
 
-from euthymia.care.vital_stream import StreamSample
+from euthymia.care.vital_stream import Sample, StreamSample
 from euthymia.clinic.sessions.models import Session
 
-ALARMS = "euthymia.clinic.alarms"
-# Looked up once: a clinic without the alarm app still keeps its streams.
-_there = find_spec(ALARMS) is not None and find_spec(f"{ALARMS}.commands") is not None
 
-
-def tell_alarms(session: Session, samples: Sequence[StreamSample], now: datetime) -> None:
+def tell_alarms(heard: Iterable[tuple[Session, Sequence[StreamSample]]], now: datetime) -> None:
     """Hand the new samples to the alarms, oldest first; what has no number in it has nothing to judge."""
-    judged = [sample for sample in (one.judged() for one in samples) if sample is not None]
-    if _there and judged:
-        import_module(f"{ALARMS}.commands").note_samples(session, sorted(judged, key=lambda one: one.at), now)
+    # Imported here: the alarms read the streams, and the streams only ring their bell.
+    from euthymia.clinic.alarms.commands import note_room
+
+    note_room([(session, _judged(samples)) for session, samples in heard], now)
+
+
+def _judged(samples: Sequence[StreamSample]) -> list[Sample]:
+    found = (sample.judged() for sample in samples)
+    return sorted((sample for sample in found if sample is not None), key=lambda sample: sample.at)

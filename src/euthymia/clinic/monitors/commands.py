@@ -213,8 +213,7 @@ class _Intake:
             self.touched.values(), update_conflicts=True, unique_fields=["id"], update_fields=changing
         )
         sessions = {stream.session_id: stream.session for stream in self.touched.values()}
-        for session_id, samples in self.new_by_session.items():
-            tell_alarms(sessions[session_id], samples, self.now)
+        tell_alarms(((sessions[one], samples) for one, samples in self.new_by_session.items()), self.now)
 
 
 def _stream_of(device: MonitorDevice, session: Session, now: datetime) -> MonitorStream:
