@@ -239,6 +239,13 @@ def alarms(
     return tuple(sorted(found, key=_loudest))
 
 
+def without_implied(found: Sequence[Alarm]) -> tuple[Alarm, ...]:
+    """The alarms a screen shows: while a value is beyond its high limit, the milder limit it has passed on the way says
+    nothing new. It comes forward when the high one is over."""
+    high = {(alarm.key.fact, alarm.key.origin) for alarm in found if alarm.tier is Tier.HIGH and alarm.on}
+    return tuple(alarm for alarm in found if alarm.tier is Tier.HIGH or (alarm.key.fact, alarm.key.origin) not in high)
+
+
 def _loudest(alarm: Alarm) -> tuple[bool, bool, bool, datetime, Key]:
     return alarm.standing is Standing.TO_CLOSE, not alarm.flashes, alarm.tier is not Tier.HIGH, alarm.since, alarm.key
 

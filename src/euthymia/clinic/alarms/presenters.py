@@ -112,7 +112,7 @@ def line_of(session_id: object, alarm: Alarm, zone: ZoneInfo) -> Line:
         flashes=alarm.flashes,
         sounds=alarm.sounds,
         title=title_of(alarm),
-        words=alarm.says,
+        words=_words(alarm),
         source=alarm.source,
         noticed=FROM[alarm.key.origin],
         late=alarm.late,
@@ -138,6 +138,13 @@ def title_of_key(rule: str, fact: str) -> str:
     """The same for a line of the record."""
     known = fact.split(":")[0]
     return TITLES.get(rule) or NAMES.get(known) or known.replace("_", " ")
+
+
+def _words(alarm: Alarm) -> str:
+    """What it says, and of a limit what it asks for."""
+    if alarm.key.rule in TITLES:
+        return alarm.says
+    return f"{'Stop limit' if alarm.tier is Tier.HIGH else 'Tell the prescriber'}: {alarm.says}"
 
 
 def _escalation(alarm: Alarm, zone: ZoneInfo) -> str:
@@ -169,7 +176,7 @@ def calls_of(seats: Sequence[SeatAlarms], zone: ZoneInfo) -> list[Call]:
             shape=shape,
             tone=LOUDNESS[first.tier],
             title=title_of(first),
-            words=first.says,
+            words=_words(first),
             since=_clock(first.since, zone),
             since_ms=_ms(first.since),
             more=len(ringing) - 1,

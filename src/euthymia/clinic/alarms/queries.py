@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Count, Max, Q
 
 from euthymia.care.alarm_conditions import feed_marks, session_marks
-from euthymia.care.alarms import Act, Alarm, Escalation, Mark, Standing, Tier, alarms
+from euthymia.care.alarms import Act, Alarm, Escalation, Mark, Standing, Tier, alarms, without_implied
 from euthymia.care.protocol import Protocol
 from euthymia.care.session import Phase, SessionState
 from euthymia.clinic.accounts.viewer import Actor
@@ -136,7 +136,7 @@ def room(actor: Actor, now: datetime) -> list[SeatAlarms]:
     for one in here:
         rows = written.get(one.session.id, NOTHING)
         read = _Read(one.session, one.state, rows, feeds.get(one.session.id))
-        open_now = _alarms(read, now, rules)
+        open_now = without_implied(_alarms(read, now, rules))
         if one.state.closed_at is not None:
             open_now = tuple(alarm for alarm in open_now if alarm.standing is not Standing.TO_CLOSE)
             if not open_now:

@@ -67,6 +67,7 @@
   function draw() {
     if (!picture) return;
     put(bar.querySelector("[data-alarm-strip]"), picture.strip);
+    bar.querySelectorAll("[data-alarm-session]").forEach((call) => call.classList.toggle("alarm-call--here", call.dataset.alarmSession === bar.dataset.here));
     document.querySelectorAll("[data-alarm-lines]").forEach((place) => put(place, picture.lines[place.dataset.alarmLines] || ""));
     count();
     sound();
@@ -104,6 +105,12 @@
 
   // htmx draws the tiles anew: put the lines of now into them.
   document.addEventListener("htmx:afterSwap", draw);
+
+  // Scrolled out of sight, the call stays at the lower edge.
+  new IntersectionObserver((seen) => {
+    const away = !seen[seen.length - 1].isIntersecting;
+    bar.querySelector("[data-alarm-strip]").classList.toggle("alarm-bar__strip--pinned", away);
+  }).observe(bar);
 
   // ---- the watch ----
 
