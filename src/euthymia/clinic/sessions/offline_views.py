@@ -13,6 +13,7 @@ from django.middleware.csrf import get_token
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from euthymia.clinic.accounts.full_disk import forget_full, is_known_full
 from euthymia.clinic.accounts.policies import ANYONE, RUN_SESSIONS, requires
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.sessions import queries
@@ -28,8 +29,9 @@ WORKER = settings.CLINIC_ROOM / "static" / "euthymia" / "offline-worker.js"
 @require_GET
 @requires(RUN_SESSIONS)
 def bedside_beat(request: HttpRequest) -> HttpResponse:
-    """{"by", "at"}: the server is there, who is signed in, and what its clock says. Reads no rows of anybody."""
-    response = JsonResponse({"by": pen_name(_who(request)), "at": timezone.now().isoformat()})
+    """{"by", "at", "full"}: the server is there, who is signed in, what its clock says, whether it has no room left."""
+    said = {"by": pen_name(_who(request)), "at": timezone.now().isoformat(), "full": is_known_full()}
+    response = JsonResponse(said)
     response.every_second = True  # type: ignore[attr-defined]
     return response
 
@@ -59,6 +61,7 @@ def session_waiting(request: HttpRequest, session_id: UUID) -> HttpResponse:
         meanwhile = written_meanwhile(state, viewer, str(typed.get("typed_at", "")))
         status = CONFLICT if is_conflict(refusal) or refusal.code == "other_author" else BAD
         return JsonResponse(refusal.as_json() | {"meanwhile": meanwhile}, status=status)
+    forget_full()
     return JsonResponse({"said": said}, status=CREATED)
 
 

@@ -11,8 +11,8 @@ from django.db.models import Count, Max, Prefetch, Q
 from euthymia.care.protocol import Protocol
 from euthymia.care.session import LATE_AFTER, Phase, SessionState, fold
 from euthymia.clinic.accounts.viewer import Actor, Viewer
-from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action
+from euthymia.clinic.audit.reading import record_reading
 from euthymia.clinic.people.models import Patient
 from euthymia.clinic.people.queries import find_or_404, visible_to
 from euthymia.clinic.plans.queries import protocol_of
@@ -64,7 +64,7 @@ def find_session(actor: Actor, session_id: UUID) -> Session:
 def open_session_page(viewer: Viewer, session_id: UUID, *, purpose: str, now: datetime) -> Session:
     """The session, with the reading of the person's record written to the access log."""
     session = find_session(viewer, session_id)
-    record(viewer, Action.READ, purpose, now=now, patient_id=session.patient_id, subject_id=session.id)
+    record_reading(viewer, Action.READ, purpose, now=now, patient_id=session.patient_id, subject_id=session.id)
     return session
 
 

@@ -20,8 +20,8 @@ from euthymia.care.decision import Allowed
 from euthymia.care.session import Phase, SessionState
 from euthymia.clinic.accounts.policies import RUN_SESSIONS, SEE_PEOPLE, requires
 from euthymia.clinic.accounts.viewer import Viewer
-from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action
+from euthymia.clinic.audit.reading import record_reading
 from euthymia.clinic.people.models import Patient
 from euthymia.clinic.people.queries import find_or_404, open_patient
 from euthymia.clinic.people.shell import person_page
@@ -47,7 +47,7 @@ MOST_EVENTS = 500
 def board(request: HttpRequest) -> HttpResponse:
     """Every chair of the clinic, and who is expected. Opening it is in the access log; its live part is not again."""
     viewer, now = _who(request), timezone.now()
-    record(viewer, Action.LIST, "board", now=now)
+    record_reading(viewer, Action.LIST, "board", now=now)
     return render(request, "sessions/board.html", _board_context(viewer, now) | {"etag": _board_tag(viewer, now)})
 
 

@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "euthymia.clinic.accounts.middleware.ViewerMiddleware",
     "euthymia.clinic.accounts.middleware.PolicyMiddleware",
     "euthymia.clinic.accounts.middleware.BadInputMiddleware",
+    "euthymia.clinic.accounts.full_disk.FullDiskMiddleware",
 ]
 
 TEMPLATES = [

@@ -12,7 +12,7 @@
   const FULL = 507;
   const session = place.dataset.session, zone = place.dataset.zone, user = place.dataset.by;
   const part = (name) => place.querySelector(`[data-${name}]`);
-  const state = { away: null, why: "", offset_ms: Number(remembered("euthymia-offset")) || 0, mine: [], others: [], sent: new WeakMap(), tried_ms: 0 };
+  const state = { away: null, why: "", offset_ms: Number(remembered("euthymia-offset")) || 0, mine: [], others: [], sent: new WeakMap(), tried_ms: 0, full: false };
 
   function remembered(name) { try { return sessionStorage.getItem(name); } catch (refused) { return null; } }
   function remember(name, value) { try { if (value === null) sessionStorage.removeItem(name); else sessionStorage.setItem(name, value); } catch (refused) { /* a closed store: nothing is lost */ } }
@@ -31,11 +31,12 @@
       state.offset_ms = Math.abs(offset_ms) > 1000 ? offset_ms : 0;
       remember("euthymia-offset", String(state.offset_ms));
     }
-    const same = answer.status === 200 && answer.body.by === user;
-    if (same && (state.why !== "full" || Date.now() - state.tried_ms > RETRY_MS)) await back();
-    else if (answer.status === 200 && !same) gone("other-user");
+    const here = answer.status === 200 && answer.body.by === user;
+    if (here) state.full = answer.body.full;
+    if (here) await back();
+    else if (answer.status === 200) gone("other-user");
     else if (answer.status === 401 || answer.status === 403) signedOut();
-    else if (answer.status !== 200) gone("network");
+    else gone("network");
     window.clearTimeout(timer);
     timer = window.setTimeout(beat, BEAT_MS);
   }
@@ -55,16 +56,25 @@
 
   async function back() {
     const was = state.away !== null;
-    if (state.why !== "full") { state.away = null; state.why = ""; remember("euthymia-away", null); }
-    if (was) show();
-    if (able && (was || state.mine.some(waits))) await drain();
+    const waiting = state.mine.some(waits);
+    // A server without room answers, and takes what waits again as soon as there is room.
+    if (!state.full && (state.why !== "full" || !waiting)) here();
+    else gone("full");
+    if (able && waiting && (state.why !== "full" || Date.now() - state.tried_ms > RETRY_MS)) await drain();
     if (was && state.away === null) refreshPage();
+  }
+
+  function here() {
+    state.away = null;
+    state.why = "";
+    remember("euthymia-away", null);
+    show();
   }
 
   async function drain() {
     state.tried_ms = Date.now();
     const { sent, status } = await Send.send(place);
-    if (status === 200) { if (state.why === "full") { state.away = null; state.why = ""; remember("euthymia-away", null); } }
+    if (status === 200 && sent) { state.full = false; if (state.why === "full") here(); }
     else if (status === FULL) gone("full");
     else if (status === 401) signedOut();
     else if (status === 0 || status >= 500) gone("network");
@@ -274,11 +284,12 @@
     if (state.away !== null || document.documentElement.dataset.kept) return;
     if (!document.getElementById("entry")) { await Store.dropCopy(session).catch(() => null); return; }
     const root = document.documentElement.cloneNode(true);
+    delete root.querySelector("[data-offline]").dataset.ready;
     root.dataset.kept = new Date(now_ms()).toISOString();
     root.querySelectorAll(".cell-input, [data-entries] > *").forEach((one) => one.remove());
     root.querySelectorAll(".is-open, .htmx-request").forEach((one) => one.classList.remove("is-open", "htmx-request"));
     root.querySelectorAll("input[name=csrfmiddlewaretoken]").forEach((one) => { one.setAttribute("value", ""); });
-    await Store.keepCopy(session, { html: `<!doctype html>${root.outerHTML}`, title: document.title }).catch(() => null);
+    await Store.keepCopy(session, { html: `<!doctype html>${root.outerHTML}`, title: document.title }).then(() => { if (navigator.serviceWorker.controller) place.dataset.ready = "yes"; }, () => null);
   }
 
   async function register() {
@@ -287,6 +298,7 @@
     const used = performance.getEntriesByType("resource").map((one) => one.name.split("#")[0]);
     const ours = used.filter((url) => url.startsWith(`${window.location.origin}/static/`));
     const bare = ["tokens.css", "euthymia.css", "offline.css", "icons.svg"].map((name) => `/static/euthymia/${name}`);
+    // The worker takes over this page too, so that also the first visit can be loaded again.
     ready.active.postMessage({ keep: Array.from(new Set([...ours, ...bare])) });
   }
 
@@ -319,8 +331,9 @@
     if (able) {
       state.mine.forEach((entry) => { if (entry.session === session) nextStep(entry.content ? entry.content.fields.do : ""); });
       document.addEventListener("htmx:afterSwap", copySoon);
-      await register();
-      copySoon();
+      // The worker takes over this page as soon as it runs, so that also the first visit can be loaded again.
+      navigator.serviceWorker.addEventListener("controllerchange", copySoon);
+      register().then(copySoon);
     }
     beat();
   }
