@@ -151,6 +151,7 @@ DUTIES: dict[str, set[Role] | None] = {
     "medication-take-back": HANDLES_DRUGS,
     "medication-report": ANSWERS_FOR_DRUGS,
     "medication-report-csv": ANSWERS_FOR_DRUGS,
+    "medication-report-pdf": ANSWERS_FOR_DRUGS,
     "session-medication": HANDLES_DRUGS,
     "medication-draw": HANDLES_DRUGS,
     "medication-waste": HANDLES_DRUGS,

@@ -71,7 +71,8 @@ def test_a_closed_session_fills_its_form_and_says_what_is_missing() -> None:
     assert words["bp_40min"] == "122/78 mmHg"
     assert words["treatment_date"] == "2 March 2026"
     assert words["enrolled_flag"] == "yes", "as answered at the gate"
-    assert words["lot_number"] is None
+    assert words["lot_number"] == room.lot.number, "as the ledger says"
+    assert words["setting_name_address"] is None
     assert words["concomitant_opioid"] is None, "a record without any medicine says nothing"
     with_medicine(room)
     state(room, session)

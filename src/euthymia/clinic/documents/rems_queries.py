@@ -26,6 +26,7 @@ from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.assessments.facts import medications
 from euthymia.clinic.assessments.models import FactEntry
 from euthymia.clinic.documents.models import RemsSending, RemsStatement
+from euthymia.clinic.medication.queries import entries_of_session
 from euthymia.clinic.people.queries import visible_to
 from euthymia.clinic.sessions.gate import answers_of
 from euthymia.clinic.sessions.models import Session
@@ -123,9 +124,16 @@ def _facts(viewer: Viewer, session: Session, stated: dict[str, str]) -> RemsFact
         sex=patient.sex,
         enrolled=latest.get("rems_enrolled") if at_gate is None else at_gate,
         medicines=rems_answers(names) if names else {},
-        stated=stated,
+        stated=_lots(viewer, session) | stated,
         earlier_here=_earlier(viewer, session),
     )
+
+
+def _lots(viewer: Viewer, session: Session) -> dict[str, str]:
+    """The lots the dose came from, as the ledger says; what somebody wrote for the form stands over it."""
+    given = [row for row in entries_of_session(viewer, session) if row.kind == "given" and not row.reversal]
+    numbers = ", ".join(dict.fromkeys(row.lot.number for row in given))
+    return {"lot_number": numbers} if numbers else {}
 
 
 def _earlier(viewer: Viewer, session: Session) -> int:

@@ -1,7 +1,7 @@
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from euthymia.clinic.documents import rems_views, sheet_views, views
+from euthymia.clinic.documents import drug_report_views, rems_views, sheet_views, views
 
 urlpatterns: list[URLPattern] = [
     path("sessions/<uuid:session_id>/note/", views.session_note, name="session-note"),
@@ -14,4 +14,5 @@ urlpatterns: list[URLPattern] = [
     path("sessions/<uuid:session_id>/flowsheet.pdf", sheet_views.session_sheet_file, name="sheet-pdf"),
     path("people/<uuid:patient_id>/flowsheet.pdf", sheet_views.person_sheet_file, name="person-sheet-pdf"),
     path("sessions/<uuid:session_id>/key-in/", sheet_views.key_in, name="key-in"),
+    path("medication/report.pdf", drug_report_views.drug_report_file, name="medication-report-pdf"),
 ]
