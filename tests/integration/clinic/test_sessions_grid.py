@@ -12,7 +12,10 @@ from django.test import Client
 from tests.builders import NOW, sign_in
 from tests.session_room import Room, again
 
+from euthymia.care.session import SessionState
+from euthymia.care.session_events import EventKind
 from euthymia.clinic.sessions.bedside_grid import limit_words, screen
+from euthymia.clinic.sessions.dose_marks import dose_marks
 from euthymia.clinic.sessions.models import Session, SessionEventRow
 from euthymia.clinic.sessions.queries import session_protocol, state_of
 
@@ -180,3 +183,28 @@ def test_items_and_total_that_do_not_agree_are_refused(
     assert answer.status_code == 422
     assert words in answer.content.decode()
     assert state_of(again(session)).scales == ()
+
+
+def test_what_happens_to_the_dose_is_marked_on_the_time_axis(room: Room) -> None:
+    session = room.dosing()
+    start = again(session).dose_started_at
+    assert start is not None
+    room.write(session, EventKind.RATE_CHANGED, {"rate_mg_per_h": 20.0}, at=start + 10 * MINUTE)
+    room.write(session, EventKind.DOSE_PAUSED, {"reason": "nausea"}, at=start + 15 * MINUTE)
+    room.write(session, EventKind.DOSE_RESUMED, {}, at=start + 18 * MINUTE)
+    room.write(session, EventKind.DOSE_STOPPED, {"reason": "enough"}, at=start + 25 * MINUTE)
+    marks = dose_marks(state_of(again(session)), 150)
+    assert marks == ((0.0, "dose"), (10.0, "20 mg/h"), (15.0, "paused"), (18.0, "goes on"), (25.0, "stopped"))
+    assert dose_marks(state_of(again(session)), 16)[-1] == (15.0, "paused")
+    assert dose_marks(SessionState(), 150) == ((0.0, "dose"),)
+
+
+def test_each_device_is_a_mark_of_its_own() -> None:
+    room = Room("esketamine_nasal_trd")
+    session = room.dosing()
+    start = again(session).dose_started_at
+    assert start is not None
+    for number in (1, 2):
+        device = {"amount_mg": 28.0, "number": number}
+        room.write(session, EventKind.DEVICE_GIVEN, device, at=start + (5 * number - 4) * MINUTE)
+    assert [words for _, words in dose_marks(state_of(again(session)), 150)] == ["device 1", "device 2"]

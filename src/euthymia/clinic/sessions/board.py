@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 
 from euthymia.care.decision import Decision, Level, Reason, reasons_of
 from euthymia.care.discharge import earliest_discharge
+from euthymia.care.given_dose import given_mg
 from euthymia.care.monitoring import DueItem, Status, late_checks, next_due, watch
 from euthymia.care.protocol import DeviceSteps, Protocol
 from euthymia.care.session import Phase, SessionState
 from euthymia.clinic.people.models import Patient
+from euthymia.clinic.plans.drafts import order_of
 from euthymia.clinic.sessions.models import Chair, Session
 from euthymia.clinic.sessions.queries import session_protocol
 from euthymia.clinic.sessions.wording import MEASURES, PHASES, ago, in_or_over, minutes_words
@@ -49,6 +51,7 @@ class Tile:
     icon: str = ""
     tone: str = "free"
     clock: str = ""
+    dose: str = ""
     due: tuple[DueLine, ...] = ()
     numbers: tuple[Number, ...] = ()
     age: str = ""
@@ -106,6 +109,7 @@ def tile(chair: str, session: Session, state: SessionState, now: datetime, zone:
         icon=icon,
         tone="alarm" if stops else tone,
         clock=clock_words(state, now),
+        dose=dose_words(session, state, now),
         due=lines,
         numbers=numbers(state, watched, now, stale=overdue),
         age=ago(state.last_reading.at, now) if state.last_reading else "no reading yet",
@@ -113,6 +117,14 @@ def tile(chair: str, session: Session, state: SessionState, now: datetime, zone:
         alarms=tuple(stops),
         tells=tuple(reason.says for reason in reasons_of(watched) if _tells(reason)),
     )
+
+
+def dose_words(session: Session, state: SessionState, now: datetime) -> str:
+    """`12.3 of 35 mg · 0.18 mg/kg`, as it goes in; "" before the dose."""
+    if state.clock_at is None:
+        return ""
+    order, given = order_of(session.plan), given_mg(state, now)
+    return f"{given:.1f} of {order.dose_mg:g} mg · {given / order.weight_kg:.2f} mg/kg"
 
 
 def _tells(reason: Reason) -> bool:

@@ -17,9 +17,9 @@ from euthymia.clinic.plans.curves import with_and_without
 from euthymia.clinic.plans.drafts import order_of
 from euthymia.clinic.plans.medicines import Taken, as_far_as_covered, taken_by
 from euthymia.clinic.sessions.comparing import CADSS6_HIGHEST, NOISE, with_noise
+from euthymia.clinic.sessions.dose_marks import dose_marks
 from euthymia.clinic.sessions.learning import (
     CADSS6,
-    MINUTE,
     Look,
     Sitting,
     Taught,
@@ -99,7 +99,7 @@ class _Asked:
     """Everything an answer rests on; hashable, so that an open page that asks again is answered at once.
 
     sittings: those to learn from, this one last once its dose began.   unread: of the earlier sessions, those before
-    the first of the sittings.   looks: of this session.   ended_min: when its dose was over, None while it is not.
+    the first of the sittings.   looks: of this session.   marks: minutes and words of what happened to its dose.
     """
 
     given: _Given
@@ -107,7 +107,7 @@ class _Asked:
     unread: int
     looks: tuple[Look, ...]
     began: bool
-    ended_min: float | None
+    marks: tuple[tuple[float, str], ...]
     taking: tuple[str, ...]
 
 
@@ -133,14 +133,13 @@ def expected_of(session: Session, state: SessionState) -> Expected:
 def _asked(session: Session, state: SessionState, given: _Given, taking: tuple[str, ...]) -> _Asked:
     today = sitting_of(session, state)
     earlier = earlier_sittings(session.patient, state.clock_at or session.scheduled_for, order_of(session.plan).drug)
-    ended = state.clock_at is not None and state.dose_ended_at is not None
     return _Asked(
         given=given,
         sittings=(*earlier, *((today,) if today else ())),
         unread=max(given.earlier - len(earlier), 0),
         looks=compared_looks(looks_of(state)),
         began=state.clock_at is not None,
-        ended_min=(state.dose_ended_at - state.clock_at) / MINUTE if ended else None,  # type: ignore[operator]
+        marks=dose_marks(state, SHOWN_MIN),
         taking=taking,
     )
 
@@ -320,10 +319,10 @@ def _lines(drawn: _Drawn, name: str) -> tuple[Series, ...]:
 
 
 def _marks(asked: _Asked) -> tuple[Mark, ...]:
-    marks = (Mark(0.0, "dose", MarkKind.DOSE),)
-    if asked.ended_min is None or not 1 < asked.ended_min <= SHOWN_MIN:
-        return marks
-    return (*marks, Mark(asked.ended_min, "dose over", MarkKind.EVENT))
+    return tuple(
+        Mark(at_min, words, MarkKind.EVENT if place else MarkKind.DOSE)
+        for place, (at_min, words) in enumerate(asked.marks)
+    )
 
 
 def _said(observed: tuple[Observed, ...]) -> str:
