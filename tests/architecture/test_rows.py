@@ -35,6 +35,7 @@ OTHER_WRITERS = {
 READS_BY_HAND = {
     "accounts/viewer.py": "finds out which clinic the viewer works in",
     "accounts/views.py": "the demonstration's list of invented staff, and nothing outside it",
+    "alarms/heard.py": "samples of a session that the caller has in hand; a sample itself belongs to no clinic",
     "audit/queries.py": "entries belong to no model that is a clinic's; scoped by hand, and verified as a whole",
     "followup/queries.py": "an Exists beneath a scoped query of people",
     "jobs/queries.py": "when jobs last ran, which belongs to no clinic",

@@ -16,7 +16,7 @@ def may_act(kind: ActKind, alarm: Alarm | None, *, reason: str = "", to: str = "
     reasons: list[Reason] = []
     missing: list[Missing] = []
     match kind:
-        case ActKind.ACKNOWLEDGED | ActKind.SILENCED | ActKind.OWNER_TAKEN:
+        case ActKind.ACKNOWLEDGED | ActKind.SILENCED | ActKind.UNSILENCED | ActKind.OWNER_TAKEN:
             pass
         case ActKind.ESCALATED:
             if not to.strip():

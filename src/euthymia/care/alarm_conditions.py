@@ -7,7 +7,7 @@ as it comes and kept as marks, one for each change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -193,13 +193,22 @@ def feed_marks(last_sample_at: datetime | None, now: datetime) -> tuple[Mark, ..
     return tuple(_mark(Origin.FEED, reason, f"feed:{last_sample_at.isoformat()}", began, began))
 
 
+def _nothing_later(_thing: str, _at: datetime) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What has been heard of a stream before or together with new samples: the marks so far, and when each thing was
-    last measured, so that a sample that comes late ends nothing."""
+    last measured, so that a sample that comes late ends nothing.
+
+    newest: may be behind, as where a monitor's clock runs ahead.   measured_later: whether anything of this kind is
+    kept from after an instant; asked only before a condition ends.
+    """
 
     marks: Sequence[Mark] = ()
     newest: Mapping[str, datetime] | None = None
+    measured_later: Callable[[str, datetime], bool] = _nothing_later
 
 
 def stream_marks(
@@ -224,23 +233,22 @@ def stream_marks(
         for one in judged(sample.reading, baseline, protocol):
             key = Key(one.limit.name, one.limit.measure.value, Origin.MONITOR)
             own = in_order(mark for mark in (*heard.marks, *fresh) if mark.key == key)
-            overtaken = sample.at < newest.get(LOOKED_AT[one.limit.measure], sample.at)
-            fresh += _change(key, own, sample.at, one.reason, now, overtaken=overtaken)
+            if one.reason is not None:
+                fresh += _beyond(key, own, sample.at, one.reason, now)
+            elif own and own[-1].turn is Turn.RAISED and own[-1].at <= sample.at:
+                thing = LOOKED_AT[one.limit.measure]
+                if sample.at >= newest.get(thing, sample.at) and not heard.measured_later(thing, sample.at):
+                    fresh.append(_ended(own[-1], _id(key, Turn.ENDED, sample.at), sample.at, now))
         for thing in sample.reading.measured():
             newest[thing] = max(newest.get(thing, sample.at), sample.at)
     return tuple(fresh)
 
 
-def _change(
-    key: Key, own: Sequence[Mark], at: datetime, reason: Reason | None, now: datetime, *, overtaken: bool
-) -> Iterator[Mark]:
-    """The mark this look makes, if any. own: what is known of this condition, in order."""
-    if reason is not None:
-        before = [mark for mark in own if mark.at <= at]
-        if not before or before[-1].turn is Turn.ENDED:
-            yield from _mark(Origin.MONITOR, reason, _id(key, Turn.RAISED, at), at, now, is_late(at, now))
-    elif not overtaken and own and own[-1].turn is Turn.RAISED and own[-1].at <= at:
-        yield _ended(own[-1], _id(key, Turn.ENDED, at), at, now)
+def _beyond(key: Key, own: Sequence[Mark], at: datetime, reason: Reason, now: datetime) -> Iterator[Mark]:
+    """The mark a value beyond its limit makes, unless the condition was on at its time. own: its marks, in order."""
+    before = [mark for mark in own if mark.at <= at]
+    if not before or before[-1].turn is Turn.ENDED:
+        yield from _mark(Origin.MONITOR, reason, _id(key, Turn.RAISED, at), at, now, is_late(at, now))
 
 
 def _id(key: Key, turn: Turn, at: datetime) -> str:

@@ -57,6 +57,7 @@ class ActKind(StrEnum):
 
     ACKNOWLEDGED = "acknowledged"
     SILENCED = "silenced"
+    UNSILENCED = "unsilenced"
     OWNER_TAKEN = "owner_taken"
     ESCALATED = "escalated"
     RESOLVED = "resolved"
@@ -112,7 +113,8 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What somebody did, and the beginnings (ids of raised marks) that stood on their screen. until: of a silence."""
+    """What somebody did, and the beginnings (ids of raised marks) that stood on their screen. until: of a silence. One
+    that ends silences names them too."""
 
     id: str
     kind: ActKind
@@ -363,11 +365,9 @@ def _owner(episodes: Sequence[_Episode], acts: Sequence[Act]) -> str:
 
 def _silence(rings: frozenset[str], acts: Sequence[Act], times: _Times) -> datetime | None:
     """When the silence over all of this ends; None when it is not silent. Before it was asked for there is none."""
-    ends = [
-        act.until
-        for act in acts
-        if act.kind is ActKind.SILENCED and act.until is not None and rings <= act.seen and act.at <= times.now
-    ]
+    undone = {one for act in acts if act.kind is ActKind.UNSILENCED for one in act.seen}
+    given = [act for act in acts if act.kind is ActKind.SILENCED and act.id not in undone and act.at <= times.now]
+    ends = [act.until for act in given if act.until is not None and rings <= act.seen]
     last = max(ends, default=None)
     return last if last is not None and times.as_of < last else None
 

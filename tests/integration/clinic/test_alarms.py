@@ -315,6 +315,26 @@ def test_no_jump_of_the_clock_hides_an_alarm_or_lengthens_a_silence(bed: Bed, ho
     assert bed.alarm().sounds is (bed.clock.at < silenced_at or bed.clock.at >= silenced_at + SILENCE_FOR)
 
 
+def test_a_silence_can_be_undone_and_ends_when_the_clock_was_set_back(nurse: Client, bed: Bed) -> None:
+    bed.stream(BEYOND)
+    bed.do(ActKind.SILENCED)
+    bed.do(ActKind.UNSILENCED)
+    assert bed.alarm().sounds
+    bed.clock.beat()
+    bed.do(ActKind.SILENCED)
+    bed.clock.beat(10 * SECOND)
+    nurse.get("/alarms/now/")
+    assert not bed.alarm().sounds
+    # Set back by less than the silence has lasted, and then it goes on: without the program it would last longer.
+    bed.clock.beat(-5 * SECOND)
+    nurse.get("/alarms/now/")
+    assert bed.alarm().sounds
+    assert AlarmEventRow.objects.filter(kind="unsilenced", by=commands.PROGRAM).count() == 2
+    bed.clock.beat()
+    bed.do(ActKind.SILENCED)
+    assert not bed.alarm().sounds
+
+
 def test_an_overdue_check_stays_overdue_when_the_clock_is_set_back(bed: Bed) -> None:
     bed.clock.beat(60 * MINUTE)
     bed.room.write(bed.session, EventKind.REMARK, {"text": "Talking."}, at=bed.clock.at)

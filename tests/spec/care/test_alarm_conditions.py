@@ -206,6 +206,20 @@ def test_a_late_normal_sample_ends_nothing_that_was_seen_after_it() -> None:
     assert turns(streamed([sample(14, 130)], heard)) == [("ended", 14)]
 
 
+def test_before_a_condition_ends_what_is_kept_from_later_is_asked_for() -> None:
+    """A monitor whose clock runs ahead: its newest is held back to our clock, and is not the newest that is kept."""
+    raised = one_by_one([sample(10, 191), sample(14, 195)])
+    asked = []
+
+    def later(thing: str, at: object) -> bool:
+        asked.append((thing, at))
+        return True
+
+    held_back = Heard(raised, {"blood_pressure": sample(11).at}, later)
+    assert turns(streamed([sample(12, 130)], held_back)) == []
+    assert asked[0] == ("blood_pressure", sample(12).at)
+
+
 def test_a_late_sample_beyond_a_limit_raises_and_is_marked_late() -> None:
     before = one_by_one([sample(10, 191), sample(11, 130)])
     late_s = 20 + LATE_AFTER / SECOND

@@ -237,6 +237,13 @@ def test_another_limit_that_breaks_sounds_although_the_first_is_silenced() -> No
     ]
 
 
+def test_a_silence_that_was_undone_is_over_and_another_may_be_given() -> None:
+    quiet = act(ActKind.SILENCED, 20, FIRST)
+    undone = replace(act(ActKind.UNSILENCED, 30, FIRST), seen=frozenset({FIRST.id, quiet.id}))
+    assert standing([FIRST], [quiet, undone], 31) is Standing.RINGING
+    assert standing([FIRST], [quiet, undone, act(ActKind.SILENCED, 40, FIRST)], 41) is Standing.SILENCED
+
+
 @pytest.mark.parametrize("now_s", [19, -3600, -86_400])
 def test_a_clock_that_was_set_back_before_the_silence_ends_it(now_s: float) -> None:
     assert standing([FIRST], [act(ActKind.SILENCED, 20, FIRST)], now_s) is Standing.RINGING
@@ -331,7 +338,7 @@ def test_escalating_asks_for_whom() -> None:
     assert isinstance(may_act(ActKind.ESCALATED, alarm, to="Dr Lead"), Allowed)
 
 
-@pytest.mark.parametrize("kind", [ActKind.ACKNOWLEDGED, ActKind.SILENCED, ActKind.OWNER_TAKEN])
+@pytest.mark.parametrize("kind", [ActKind.ACKNOWLEDGED, ActKind.SILENCED, ActKind.UNSILENCED, ActKind.OWNER_TAKEN])
 def test_seeing_silencing_and_owning_are_always_allowed(kind: ActKind) -> None:
     assert isinstance(may_act(kind, one([FIRST], [], 11)), Allowed)
 

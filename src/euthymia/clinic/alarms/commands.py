@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from uuid import UUID
+from functools import partial
+from uuid import UUID, uuid5
 
 from django.db import transaction
 from django.db.models import Count
@@ -17,10 +18,11 @@ from euthymia.care.decision import Allowed
 from euthymia.care.protocol import Protocol
 from euthymia.care.session import SessionState
 from euthymia.care.session_events import EventKind, SessionEvent
-from euthymia.care.vital_stream import Channel, Sample
+from euthymia.care.vital_stream import Sample
 from euthymia.care.vitals import Reading
 from euthymia.clinic.accounts.policies import RUN_SESSIONS, SIGN_PROTOCOLS, insist
 from euthymia.clinic.accounts.viewer import Actor, System, Viewer
+from euthymia.clinic.alarms.heard import THINGS, measured_later
 from euthymia.clinic.alarms.live import BELL
 from euthymia.clinic.alarms.models import AlarmEscalation, AlarmEventRow
 from euthymia.clinic.alarms.queries import alarms_of, known_marks, room
@@ -29,7 +31,7 @@ from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action
 from euthymia.clinic.monitors.models import MonitorStream
 from euthymia.clinic.monitors.queries import samples_of
-from euthymia.clinic.people.queries import find_or_404
+from euthymia.clinic.people.queries import find_or_404, visible_to
 from euthymia.clinic.sessions.models import Session, SessionEventRow
 from euthymia.clinic.sessions.queries import session_protocol, state_of
 from euthymia.clinic.sessions.refusals import NotAllowed
@@ -41,13 +43,6 @@ MOST_SEEN = 200
 # Longer than any visit: an escalation that never comes would look like one that is set.
 LONGEST_WAIT_S = 4 * 60 * 60
 BEGINS = frozenset({EventKind.DOSE_STARTED, EventKind.DEVICE_GIVEN, EventKind.STRUCK_OUT})
-# What a channel of a monitor is called by a rule that looks at it.
-THINGS = {
-    Channel.SYSTOLIC.value: "blood_pressure",
-    Channel.HEART_RATE.value: "heart_rate",
-    Channel.SPO2.value: "spo2",
-    Channel.RESPIRATORY_RATE.value: "respiratory_rate",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +162,7 @@ def _heard(session_ids: list[UUID]) -> dict[UUID, Heard]:
             if thing is not None and seen["value"] is not None:
                 at = datetime.fromtimestamp(seen["at"], UTC)
                 newest[session_id][thing] = max(newest[session_id].get(thing, at), at)
-    return {one: Heard(tuple(marks[one]), newest[one]) for one in session_ids}
+    return {one: Heard(tuple(marks[one]), newest[one], partial(measured_later, one)) for one in session_ids}
 
 
 @transaction.atomic
@@ -204,6 +199,9 @@ def _made(actor: Actor, session: Session, wanted: Wanted, now: datetime) -> Act:
         raise BadInput("bad_alarm", "seen", "Say which alarm is meant. Load the page again.")
     known = {mark.id for mark in known_marks(actor, session, now)}
     seen = (wanted.seen & known) or wanted.seen
+    if wanted.kind is ActKind.UNSILENCED:
+        silences = AlarmEventRow.objects.filter(session=session, kind=ActKind.SILENCED.value, key=wanted.key.text)
+        seen |= {str(row.id) for row in silences}
     return Act(
         str(wanted.id), wanted.kind, wanted.key, now, actor.name, seen, until, wanted.to.strip(), wanted.reason.strip()
     )
@@ -222,6 +220,23 @@ def _same(twin: AlarmEventRow, session: Session, done: Act) -> Act:
 def _alarm_of(actor: Actor, session: Session, wanted: Wanted, now: datetime) -> Alarm | None:
     found = alarms_of(actor, session, now)
     return next((one for one in found if one.key == wanted.key and one.raises & wanted.seen), None)
+
+
+@transaction.atomic
+def clock_set_back(actor: Actor, now: datetime) -> int:
+    """The clock of this machine was set back, so nobody can tell how long a silence has lasted: every one that might
+    still hold ends. How many did."""
+    rows = visible_to(actor, AlarmEventRow).filter(kind=ActKind.SILENCED.value, recorded_at__gt=now - SILENCE_FOR)
+    undone = []
+    for row in rows.select_related("session"):
+        silence = act_of(row)
+        act_id, seen = uuid5(row.id, ActKind.UNSILENCED.value), silence.seen | {silence.id}
+        end = Act(str(act_id), ActKind.UNSILENCED, silence.key, now, PROGRAM, seen, reason="The clock was set back.")
+        undone.append(row_of_act(row.session, end))
+    AlarmEventRow.objects.bulk_create(undone, ignore_conflicts=True)
+    if undone:
+        record(actor, Action.CHANGE, "alarm", now=now, detail={"act": "unsilenced", "count": len(undone)})
+    return len(undone)
 
 
 @transaction.atomic

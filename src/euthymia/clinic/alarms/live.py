@@ -17,6 +17,8 @@ MOST_WATCHERS = 40
 # A stream of a page that was closed unseen holds its thread no longer than this.
 WATCH_FOR_S = 20.0
 BEAT_S = 1.0
+# A clock that is only being slewed loses far less than this between two looks.
+SET_BACK_S = 1.0
 
 
 class Bell:
@@ -63,6 +65,20 @@ class Places:
 
 
 PLACES = Places(MOST_WATCHERS)
+
+
+class Steady:
+    """Watches the clock on the wall beside one that only goes forward."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._last: tuple[float, float] | None = None
+
+    def set_back(self, wall_s: float, forward_s: float) -> bool:
+        """Whether the wall clock has lost more than the tolerance since the last look."""
+        with self._guard:
+            last, self._last = self._last, (wall_s, forward_s)
+        return last is not None and (wall_s - last[0]) - (forward_s - last[1]) < -SET_BACK_S
 
 
 class Picture(Shape):

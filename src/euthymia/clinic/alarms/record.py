@@ -18,6 +18,7 @@ from euthymia.clinic.sessions.models import Session
 DONE = {
     ActKind.ACKNOWLEDGED: "Acknowledged",
     ActKind.SILENCED: "Silenced",
+    ActKind.UNSILENCED: "Sound again",
     ActKind.OWNER_TAKEN: "Taken over",
     ActKind.ESCALATED: "Escalated",
     ActKind.RESOLVED: "Closed",

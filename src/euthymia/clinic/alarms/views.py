@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -16,9 +17,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from euthymia.care.alarms import ActKind, Tier, key_from
 from euthymia.clinic.accounts.policies import RUN_SESSIONS, SIGN_PROTOCOLS, requires
-from euthymia.clinic.accounts.viewer import Viewer
+from euthymia.clinic.accounts.viewer import System, Viewer
 from euthymia.clinic.alarms import commands, queries
-from euthymia.clinic.alarms.live import BEAT_S, BELL, PLACES, Picture, Shared, stream
+from euthymia.clinic.alarms.live import BEAT_S, BELL, PLACES, Picture, Shared, Steady, stream
 from euthymia.clinic.alarms.presenters import RoomPicture, picture_of
 from euthymia.clinic.alarms.record import history_of
 from euthymia.clinic.people.queries import find_or_404
@@ -32,6 +33,7 @@ CREATED, BAD, CONFLICT, REFUSED_FORM, FULL = 201, 400, 409, 422, 503
 OTHERS_S = 0.25
 MOST_SHOWN = 500
 _shared = Shared()
+_steady: dict[str, Steady] = defaultdict(Steady)
 
 
 def _picture(viewer: Viewer, count: int) -> RoomPicture:
@@ -40,6 +42,8 @@ def _picture(viewer: Viewer, count: int) -> RoomPicture:
     tick = int(now.timestamp() / _tick_s())
 
     def make() -> Picture:
+        if _steady[viewer.clinic_slug].set_back(now.timestamp(), time.monotonic()):
+            commands.clock_set_back(System(viewer.clinic_id, commands.PROGRAM), now)
         return picture_of(queries.room(viewer, now), viewer.zone, now)
 
     picture = _shared.get(viewer.clinic_id, (viewer.clinic_slug, count, tick), make)
