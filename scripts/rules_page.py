@@ -33,6 +33,7 @@ PAGES: dict[str, tuple[str, str, Callable[[Tests], str]]] = {
     "dosing": ("Dose guards", "what is asked before a dose is signed and while it is given", care_plans.dosing),
     "gate": ("The gate before a dose", "what must be answered in front of the person", care_plans.gate),
     "session": ("A session's entries", "what may be written when", care_plans.session),
+    "medication": ("Controlled drugs", "what may be entered in the ledger", care_plans.medication),
     "monitoring": ("Monitoring", "what is said while the session runs", care_plans.monitoring),
     "discharge": ("Leaving", "what must hold before the person goes", care_plans.discharge),
     "risk": ("Suicide risk", "levels, times, and what must be done before a sign is closed", people.risk),

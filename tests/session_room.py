@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +11,7 @@ from tests.builders import NOW, make_clinic, make_patient, make_viewer
 
 from euthymia.care.dose_order import Choice, calculate
 from euthymia.care.eligibility import reassuring_facts
+from euthymia.care.medication_ledger import ug_of_mg
 from euthymia.care.protocol import Protocol, fill, holes
 from euthymia.care.protocol_document import content_hash, to_mapping
 from euthymia.care.protocol_signature import sign
@@ -21,6 +22,10 @@ from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.assessments.models import Consent, EligibilityDecision, FactEntry
 from euthymia.clinic.assessments.rules import rules_id
+from euthymia.clinic.medication import session_commands as medication
+from euthymia.clinic.medication.commands import NewLot, receive
+from euthymia.clinic.medication.entry_commands import Act
+from euthymia.clinic.medication.models import MedicationLot
 from euthymia.clinic.people.models import Patient, RecordEntry
 from euthymia.clinic.plans.models import Plan, ProtocolVersion
 from euthymia.clinic.plans.queries import protocol_of
@@ -41,6 +46,7 @@ class Room:
         self.version = signed_version(self.clinic, protocol_id, self.prescriber)
         self.chair = Chair.objects.create(clinic=self.clinic, name="Chair 1", position=1)
         self.patient = treated_patient(self, consent=consent, plan=plan)
+        self.lot = stocked(self.nurse, protocol_of(self.version))
 
     def session(self, at: datetime = NOW, chair: Chair | None = None) -> Session:
         return commands.open_session(self.nurse, self.patient, chair=chair or self.chair, scheduled_for=at, now=at)
@@ -56,7 +62,13 @@ class Room:
         self.write(session, EventKind.VITALS, BEFORE, at=at + timedelta(minutes=1))
         decision = commands.pass_gate(self.nurse, session, self.answers(), now=at + timedelta(minutes=2))
         assert session.phase == "ready", decision
+        self.draw(session, at=at + timedelta(minutes=3))
         return session
+
+    def draw(self, session: Session, *, at: datetime) -> None:
+        """The ordered dose leaves the vault for this session."""
+        dose_ug = ug_of_mg(session.plan.order["dose_mg"])
+        medication.draw(self.nurse, session, self.lot.id, dose_ug, Act(uuid4(), at, at))
 
     def dosing(self, at: datetime = NOW) -> Session:
         """The dose begins five minutes after `at`."""
@@ -102,6 +114,14 @@ def event(
 def again(session: Session) -> Session:
     """The same session as the database has it now."""
     return Session.objects.select_related("patient", "chair", "plan__protocol_version").get(pk=session.pk)
+
+
+def stocked(nurse: Viewer, protocol: Protocol) -> MedicationLot:
+    """Plenty of what this protocol gives, received long ago."""
+    at, expires_on = NOW - timedelta(days=60), date(2027, 12, 31)
+    strength = {"device_ug": 28_000} if protocol.route == "nasal" else {"ug_per_ml": 10_000}
+    new = NewLot(drug=protocol.drug, number=f"LOT-{protocol.route}", expires_on=expires_on, **strength)
+    return receive(nurse, new, 2_800_000, Act(uuid4(), at, at))
 
 
 def signed_version(clinic: Clinic, protocol_id: str, signer: Viewer) -> ProtocolVersion:

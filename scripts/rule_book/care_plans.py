@@ -77,6 +77,11 @@ def session(tests: Tests) -> str:
     return "The states: [session states](../session-states.md).\n" + guards("session", tests)
 
 
+def medication(tests: Tests) -> str:
+    told = "Before a dose begins the ledger may say no. Once it runs, what was given is debited, and what the ledger "
+    return told + "cannot explain becomes an open discrepancy.\n" + guards("medication", tests)
+
+
 def monitoring(tests: Tests) -> str:
     expected = [
         (f"{row.drug}, {row.route}", row.what, f"{span} {row.unit}", how(row.basis))

@@ -30,7 +30,7 @@ class GateFacts:
     """What is known in front of the person. None, or a check that is not in `checklist`, is unknown and refuses.
 
     identifiers: kinds of identifier confirmed with the person, e.g. ("name", "date_of_birth").
-    plan_protocol: id and version of the approved plan's protocol.   eligibility, order: the standing decisions.
+    plan_protocol: id and version of the approved plan's protocol.   eligibility, order, stock: the standing decisions.
     """
 
     identifiers: tuple[str, ...] = ()
@@ -42,11 +42,12 @@ class GateFacts:
     plan_protocol: tuple[str, str] | None = None
     eligibility: Decision | None = None
     order: Decision | None = None
+    stock: Decision | None = None
 
 
 def pre_dose_gate(facts: GateFacts, protocol: Protocol, signature: Signature | None, now: datetime) -> Decision:
     """Whether the dose may be started now: identity, consent, escort, checklist, vital signs, plan, protocol,
-    eligibility and order, all asked at once so that a screen can show everything that is still open."""
+    eligibility, order and stock, all asked at once so that a screen can show everything that is still open."""
     own = (
         _identity(facts),
         _consent(facts, protocol),
@@ -58,6 +59,7 @@ def pre_dose_gate(facts: GateFacts, protocol: Protocol, signature: Signature | N
     standing = [
         facts.eligibility if facts.eligibility is not None else _unknown("eligibility", "Eligibility was not decided."),
         facts.order if facts.order is not None else _unknown("order", "The dose was not checked."),
+        facts.stock if facts.stock is not None else _unknown("stock", "The stock was not looked at."),
     ]
     return combine(ready(protocol, signature), *own, *standing)
 

@@ -35,6 +35,7 @@ COMPLETE = GateFacts(
     plan_protocol=(PROTOCOL.id, PROTOCOL.version),
     eligibility=Allowed(),
     order=Allowed(),
+    stock=Allowed(),
 )
 
 
@@ -65,6 +66,7 @@ def test_everything_in_place_passes() -> None:
         ({"eligibility": None}, "eligibility"),
         ({"eligibility": CannotTell((Missing("allergies"),))}, "allergies"),
         ({"order": None}, "order"),
+        ({"stock": None}, "stock"),
     ],
 )
 def test_each_blank_is_named_and_does_not_pass(changed: dict[str, Any], fact: str) -> None:
@@ -140,6 +142,7 @@ def test_nothing_known_names_everything_at_once() -> None:
         "vitals",
         "eligibility",
         "order",
+        "stock",
     }
 
 

@@ -26,7 +26,8 @@ from euthymia.clinic.demo.history import (
     plan,
     treat,
 )
-from euthymia.clinic.demo.running import bring_running_visits_up_to, start_running_visits
+from euthymia.clinic.demo.running import bring_running_visits_up_to, nurse_of, start_running_visits
+from euthymia.clinic.demo.vault import count_short, stock_vault, stocked
 from euthymia.clinic.followup.commands import refresh_forecast
 from euthymia.clinic.people.commands import make_enquiry
 from euthymia.clinic.people.models import CarePhase, Patient
@@ -90,6 +91,9 @@ def build_demo(*, people: int, seed: int, now: datetime, progress: Progress) -> 
             "One made by an earlier version is made anew by `reset`.",
         )
     if Clinic.objects.exists():
+        for clinic_id in Clinic.objects.values_list("pk", flat=True):
+            if not stocked(clinic_id):
+                stock_vault(nurse_of(clinic_id), now, now)
         bring_running_visits_up_to(now, seed)
         progress(100)
         return
@@ -107,6 +111,7 @@ def build_demo(*, people: int, seed: int, now: datetime, progress: Progress) -> 
     for team in teams:
         build_enquiries(team, now)
         send_past_forms(team.nurse, now)
+    count_short(teams[0].nurse, now - timedelta(days=2))
     start_running_visits(teams[0].lead.clinic_id, now, seed)
     in_care = Patient.objects.filter(clinic_id=teams[0].lead.clinic_id, phase=CarePhase.MAINTENANCE).order_by("pk")
     answer_this_morning(teams[0], in_care[int(rng.integers(0, len(in_care)))], now, rng)
@@ -134,6 +139,7 @@ def build_clinic(invented: InventedClinic, now: datetime) -> Team:
     )
     lead = viewers[Role.MEDICAL_LEAD]
     protocols = sign_protocols(lead, now - BUILT_LONG_AGO)
+    stock_vault(viewers[Role.NURSE], now, now - BUILT_LONG_AGO)
     therapist = viewers.get(Role.THERAPIST, lead)
     return Team(lead, viewers[Role.NURSE], therapist, chairs, protocols)
 

@@ -28,6 +28,7 @@ from euthymia.care.session_events import (
 from euthymia.care.vitals import Reading
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.demo.body import Body, Curves
+from euthymia.clinic.demo.vault import draw_dose, waste_rest
 from euthymia.clinic.plans.drafts import order_of
 from euthymia.clinic.plans.queries import protocol_of
 from euthymia.clinic.sessions.commands import append_events, discharge, pass_gate, seat
@@ -87,6 +88,7 @@ def play_visit(
     checks = {check.name: True for check in protocol_of(session.plan.protocol_version).checks}
     answers = GateAnswers(("name", "date_of_birth"), ESCORT, checks)
     require_allowed(pass_gate(nurse, session, answers, now=start - 2 * MINUTE), "gate")
+    draw_dose(nurse, session, start - MINUTE, rng)
     during = Scribe(nurse, start, rng)
     write_dose(during, order)
     write_watch(during, visitor, start_of(order).delivery)
@@ -117,6 +119,7 @@ def leaving_at(order: DoseOrder, start: datetime) -> datetime:
 
 
 def go_home(nurse: Viewer, session: Session, at: datetime) -> None:
+    waste_rest(nurse, session, at)
     facts = DischargeFacts(("name", "date_of_birth"), ESCORT, True, True, True)
     require_allowed(discharge(nurse, session, facts, now=at, refresh=False), "discharge")
 

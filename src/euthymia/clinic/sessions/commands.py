@@ -226,7 +226,7 @@ def discharge(
     row = _locked(actor, session)
     overrides = gate.accepted(actor, accept or {})
     state = state_of(row)
-    decision = gate.ask_discharge(row, state, facts, overrides=overrides, at=now)
+    decision = gate.ask_discharge(actor, row, state, facts, overrides=overrides, at=now)
     if not isinstance(decision, Allowed):
         _note_refusal(actor, row, "session_discharge", decision, now)
         return decision
@@ -262,6 +262,7 @@ def _append(actor: Actor, row: Session, events: list[SessionEvent], now: datetim
     kinds = sorted({event.kind.value for event in fresh})
     detail = {"kinds": kinds, "count": len(fresh)}
     record(actor, Action.CHANGE, "session_event", now=now, patient_id=row.patient_id, subject_id=row.id, detail=detail)
+    _settle_ledger(actor, row, state, fresh, now)
     if any(event.kind is EventKind.DOSE_STARTED for event in fresh):
         _schedule_check_ins(actor, row, now)
     _tell_alarms(row, fresh, now)
@@ -350,6 +351,14 @@ def _require_bedside(actor: Actor) -> None:
     """The command asks what the page's policy asked, so that no other door is wider."""
     if isinstance(actor, Viewer) and not isinstance(RUN_SESSIONS.decide(actor), Allowed):
         raise BadInput("not_permitted", RUN_SESSIONS.name, RUN_SESSIONS.says)
+
+
+def _settle_ledger(actor: Actor, row: Session, state: SessionState, fresh: list[SessionEvent], now: datetime) -> None:
+    """What was given and its debit are one transaction."""
+    from euthymia.clinic.medication.session_commands import may_change_debit, settle
+
+    if any(may_change_debit(event) for event in fresh):
+        settle(actor, row, state, now)
 
 
 def _schedule_check_ins(actor: Actor, row: Session, now: datetime) -> None:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from euthymia.care.decision import Decision, combine
+from euthymia.care.decision import Decision, combine, decide, missing_of, reasons_of
 from euthymia.care.discharge import DischargeFacts, may_discharge
 from euthymia.care.dosing import WeightAt, WeightFacts, check_order
 from euthymia.care.gate import ConsentFact, GateFacts, pre_dose_gate
@@ -20,6 +20,7 @@ from euthymia.care.vitals import Reading, merged
 from euthymia.clinic.accounts.roles import PRESCRIBING
 from euthymia.clinic.accounts.viewer import Actor
 from euthymia.clinic.assessments.queries import valid_consent
+from euthymia.clinic.medication.queries import drawn_decision, left_over, stock_decision
 from euthymia.clinic.plans.course_reviews import as_flags, course_decision
 from euthymia.clinic.plans.drafts import eligibility_gate, height_cm, order_of, prior_doses, recorded_weights
 from euthymia.clinic.plans.queries import signature_of
@@ -29,6 +30,7 @@ from euthymia.errors import BadInput
 
 # What may be asked of a person to be sure who they are.
 IDENTIFIERS = {"name": "Full name", "date_of_birth": "Date of birth", "record_number": "Record number"}
+STOCK = "drug_in_stock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,21 @@ def ask_gate(
     return combine(decision, as_flags(course_decision(actor, session.patient_id, protocol, at)))
 
 
+def ask_start(actor: Actor, session: Session, state: SessionState, *, at: datetime, late: bool = False) -> Decision:
+    """Whether the dose may begin at `at`: the gate as it was answered, and enough drawn in the ledger for this session.
+
+    late: written down long after it happened. Then the dose is a fact, and what the ledger lacks is a discrepancy.
+    """
+    answers, overrides = answers_of(session), overrides_of(session, "gate")
+    asked = ask_gate(actor, session, state, answers, overrides=overrides, at=at)
+    return _without_stock(asked) if late else combine(asked, drawn_decision(actor, session))
+
+
+def _without_stock(decision: Decision) -> Decision:
+    reasons = (reason for reason in reasons_of(decision) if reason.rule != STOCK)
+    return decide(reasons, (one for one in missing_of(decision) if one.needed_by != STOCK))
+
+
 def gate_facts(actor: Actor, session: Session, state: SessionState, answers: GateAnswers, at: datetime) -> GateFacts:
     """Everything the gate asks about, as it was known at `at`."""
     version, patient = session.plan.protocol_version, session.patient
@@ -91,6 +108,7 @@ def gate_facts(actor: Actor, session: Session, state: SessionState, answers: Gat
         plan_protocol=(version.protocol_id, version.version),
         eligibility=eligibility_gate(actor, patient, version, at),
         order=order_decision(actor, session, at),
+        stock=stock_decision(actor, session, at),
     )
 
 
@@ -125,6 +143,7 @@ def latest_look(session: Session, state: SessionState, at: datetime) -> tuple[Re
 
 
 def ask_discharge(
+    actor: Actor,
     session: Session,
     state: SessionState,
     facts: DischargeFacts,
@@ -132,8 +151,9 @@ def ask_discharge(
     overrides: Iterable[Override] = (),
     at: datetime,
 ) -> Decision:
-    """Whether the person may go home at `at`, with the accepted holds counted as accepted."""
-    return with_overrides(may_discharge(state, session_protocol(session), at, facts), overrides)
+    """Whether the person may go home at `at`, with the accepted holds counted as accepted, and what is still drawn."""
+    may_leave = with_overrides(may_discharge(state, session_protocol(session), at, facts), overrides)
+    return may_leave if state.dose_ended_at is None else combine(may_leave, left_over(actor, session))
 
 
 def accepted(actor: Actor, reasons: Mapping[str, str]) -> tuple[Override, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from euthymia.care.bedside_dose import may_give
 from euthymia.care.decision import Allowed, Decision, reasons_of
-from euthymia.care.session import Phase, SessionState
+from euthymia.care.session import LATE_AFTER, Phase, SessionState
 from euthymia.care.session_events import DoseStarted, Opened, SessionEvent
 from euthymia.clinic.accounts.viewer import Actor
 from euthymia.clinic.people.queries import visible_to
@@ -27,8 +27,8 @@ def ask_before(actor: Actor, row: Session, state: SessionState, event: SessionEv
     if not isinstance(as_ordered, Allowed):
         raise NotAllowed(as_ordered, next_step=_next_step(as_ordered))
     if isinstance(event.payload, DoseStarted) and event.corrects is None:
-        overrides = gate.overrides_of(row, "gate")
-        again = gate.ask_gate(actor, row, state, gate.answers_of(row), overrides=overrides, at=event.at)
+        late = event.recorded_at - event.at > LATE_AFTER
+        again = gate.ask_start(actor, row, state, at=event.at, late=late)
         if not isinstance(again, Allowed):
             raise NotAllowed(again)
 

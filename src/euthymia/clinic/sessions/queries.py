@@ -112,7 +112,8 @@ def session_version(session: Session, now: datetime) -> str:
     """Changes whenever the session's page would look different: a new entry, the chair, and each half minute."""
     sums = session.events.aggregate(count=Count("pk"), last=Max("recorded_at"))
     half_minute = f"{now:%d%H%M}{now.second // 30}"
-    return f"{sums['count']}.{sums['last']}.{session.phase}.{session.chair_id}.{half_minute}"
+    drawn = session.ledger_entries.count()
+    return f"{sums['count']}.{sums['last']}.{session.phase}.{session.chair_id}.{drawn}.{half_minute}"
 
 
 def sessions_of(actor: Actor, patient: Patient) -> list[Session]:

@@ -9,6 +9,9 @@ from euthymia.errors import BadInput
 CONFLICTS = frozenset(
     {
         "id_reused",
+        "entry_id_reused",
+        "already_resolved",
+        "already_reversed",
         "already_corrected",
         "started_twice",
         "opened_twice",
