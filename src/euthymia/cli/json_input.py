@@ -7,7 +7,6 @@ import math
 import sys
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from euthymia.errors import BadInput
@@ -16,12 +15,19 @@ from euthymia.errors import BadInput
 def read_object(file: str) -> Mapping[str, Any]:
     """The JSON object in this file, or on standard input for `-`; refuses anything else."""
     try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-        return as_object(json.loads(text), "")
+        return as_object(json.loads(_text_of(file)), "")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput("unreadable", "FILE", f"'{file}' cannot be read as text: {error}.") from error
     except (json.JSONDecodeError, RecursionError) as error:
         raise BadInput("not_json", "FILE", f"The input is not JSON: {error}.") from error
+
+
+def _text_of(file: str) -> str:
+    if file == "-":
+        return sys.stdin.read()
+    # Not pathlib: nothing else in a simulation needs it, and it brings the reading of web addresses with it.
+    with open(file, encoding="utf-8") as source:
+        return source.read()
 
 
 def as_object(value: Any, path: str) -> Mapping[str, Any]:

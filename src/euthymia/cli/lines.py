@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import textwrap
 
@@ -15,6 +14,9 @@ def width_here() -> int:
     """Columns of this terminal, 50 to 100; 88 where standard output is not a terminal."""
     if not sys.stdout.isatty():
         return WIDTH
+    # Imported here: a command that answers a script does not wait for it.
+    import shutil
+
     return min(WIDEST, max(NARROWEST, shutil.get_terminal_size((WIDTH, 24)).columns - 1))
 
 

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePath
+from os.path import splitext
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,7 +142,7 @@ def printable(lines: Iterable[str], encoding: str | None) -> str:
 
 def require_picture(file: str | None) -> None:
     """Refuses a picture whose kind its name does not tell, before anything is computed."""
-    if file is not None and PurePath(file).suffix.lower() not in PICTURES:
+    if file is not None and splitext(file)[1].lower() not in PICTURES:
         raise BadInput("unknown_suffix", "--plot", f"'{file}' must end in {' or '.join(PICTURES)}.")
 
 
@@ -152,9 +152,10 @@ def write_picture(file: str, svg: str) -> None:
     # Imported here: who asks for no picture does not wait for it.
     from euthymia.charts import png
 
-    content = png(svg) if PurePath(file).suffix.lower() == ".png" else svg.encode()
+    content = png(svg) if splitext(file)[1].lower() == ".png" else svg.encode()
     try:
-        Path(file).write_bytes(content)
+        with open(file, "wb") as picture:
+            picture.write(content)
     except OSError as error:
         raise BadInput("unwritable", "--plot", f"'{file}' cannot be written: {error}.") from error
 

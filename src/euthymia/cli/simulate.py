@@ -11,14 +11,6 @@ import click
 
 from euthymia.cli.json_input import as_object, read_object, refuse_unknown
 from euthymia.cli.lines import width_here, wrapped
-from euthymia.cli.plotting import (
-    HIDDEN_EFFECT,
-    printable,
-    require_picture,
-    simulated,
-    table,
-    write_picture,
-)
 from euthymia.errors import BadInput, RegimenError
 from euthymia.pharmacology import Band, Dose, Incidence, Person, Regimen, Simulation, Summary
 from euthymia.pharmacology import simulate as run_simulation
@@ -38,14 +30,24 @@ FIELDS = {
 @click.option("--draw", multiple=True, help="What to draw: an analyte or effect; may be repeated.")
 def simulate(file: str, as_json: bool, plot: str | None, draw: tuple[str, ...]) -> None:
     """Concentrations and effects over time for the doses in FILE (or - for standard input)."""
+    if as_json and plot is None:
+        click.echo(_as_json(simulation_of(read_object(file))))
+        return
+    # Imported here: who asks for numbers alone does not wait for the drawing.
+    from euthymia.cli.plotting import printable, require_picture, write_picture
+
     require_picture(plot)
     answer = simulation_of(read_object(file))
     if plot:
         write_picture(plot, answer.svg(*draw))
     if as_json:
-        click.echo(json.dumps(answer.as_json(), indent=2, ensure_ascii=False))
+        click.echo(_as_json(answer))
     else:
         click.echo(printable(for_a_person(answer, width_here(), draw), sys.stdout.encoding))
+
+
+def _as_json(answer: Simulation) -> str:
+    return json.dumps(answer.as_json(), indent=2, ensure_ascii=False)
 
 
 def simulation_of(data: Mapping[str, Any]) -> Simulation:
@@ -127,6 +129,8 @@ def _require_texts(row: Mapping[str, Any], path: str, names: tuple[str, ...]) ->
 
 def for_a_person(answer: Simulation, width: int, draw: Sequence[str] = ()) -> list[str]:
     """Plots, a table, the summary and what the model's card warns of, as lines."""
+    from euthymia.cli.plotting import HIDDEN_EFFECT, simulated, table
+
     card = answer.model
     lines = wrapped(f"{card.title} ({card.id}, {card.kind}, {card.matrix})", width)
     lines += [*wrapped(card.citation, width), ""]

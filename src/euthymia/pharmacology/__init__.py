@@ -7,7 +7,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from euthymia.pharmacology.card import Card, Kind, Matrix, ParameterNote
-from euthymia.pharmacology.compare import Comparison, compare
 from euthymia.pharmacology.compounds.load import load_model, model_from, shipped_models
 from euthymia.pharmacology.defaults import default_model
 from euthymia.pharmacology.effects import Effect, load_effect, shipped_effects
@@ -29,6 +28,7 @@ from euthymia.pharmacology.simulation import (
 )
 
 if TYPE_CHECKING:
+    from euthymia.pharmacology.comparison import Comparison, compare
     from euthymia.pharmacology.drawing import drawn_together
     from euthymia.pharmacology.equivalence import Equivalence, Target, equivalent_doses, side_by_side
     from euthymia.pharmacology.exposure import Exposure, Measure
@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 
 # Imported when first asked for, so that a simulation does not wait for the learning of a person.
 _LATER = {
+    "Comparison": "comparison",
+    "compare": "comparison",
     "Equivalence": "equivalence",
     "drawn_together": "drawing",
     "Exposure": "exposure",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from euthymia.errors import ModelError
 from euthymia.pharmacology.compounds.load import load_model, read_data
@@ -10,8 +10,7 @@ from euthymia.pharmacology.model import Model
 from euthymia.pharmacology.regimen import Drug, Regimen, Route
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """Ids of the model shown and of those that drive effects; None where no effect is offered."""
 
     shown: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -60,8 +60,7 @@ class Parameter:
         return self.variance + self.occasion_variance
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(NamedTuple):
     """Drug moving at `rate_per_h` from one state to another (or out, if `to` is None); `fraction` of it arrives."""
 
     source: int
@@ -70,8 +69,7 @@ class Flow:
     fraction: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A way in: which share of a dose by this route enters which state, over how long (None: as the dose says)."""
 
     route: Route
@@ -80,16 +78,14 @@ class Entry:
     duration_h: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """A state's amount over a volume."""
 
     state: int
     volume_l: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """What is read: the sum of its terms. `is_parent` marks the drug itself among its parts and metabolites."""
 
     analyte: str
@@ -97,8 +93,7 @@ class Output:
     is_parent: bool
 
 
-@dataclass(frozen=True, slots=True)
-class FirstPass:
+class FirstPass(NamedTuple):
     """Where an interaction acts in this model, by names of its parameters.
 
     routes: those it can act on.   gut: the share escaping the gut wall.   liver: rate constants of its metabolism.

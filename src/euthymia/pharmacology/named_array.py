@@ -13,7 +13,7 @@ from euthymia.errors import BadInput
 Coordinates = tuple[str | float, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class NamedArray:
     """values: one axis for each name in `axes`, in order.   coords: what stands at each place of an axis."""
 

@@ -6,7 +6,7 @@ same name differs in the same direction in every model: who clears fast, clears 
 
 from __future__ import annotations
 
-import hashlib
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.errors import BadInput
+from euthymia.pharmacology.counted import two_words
 from euthymia.pharmacology.model import Model
 from euthymia.pharmacology.person import Individual
 
@@ -21,6 +22,8 @@ Values = NDArray[np.float64]
 # Standard normal numbers by names, seed, people and first person: `standard_normals`, or the same from a kernel.
 Normals = Callable[[Sequence[str], int, int, int], Values]
 MOST_PEOPLE = 100_000
+# So few numbers are counted sooner than NumPy's generator is loaded; they are the same ones.
+_FEW = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,9 @@ def standard_normals(names: Sequence[str], seed: int, people: int, first: int) -
 
 def keys_of(names: Sequence[str], seed: int) -> NDArray[np.uint64]:
     """The generator's key of each name, (names, 2)."""
+    # Imported here: it loads all of a cipher library, and the typical person alone needs no key.
+    import hashlib
+
     words = [int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "little") for name in names]
     return np.array([(seed, word) for word in words], dtype=np.uint64)
 
@@ -72,7 +78,10 @@ def keys_of(names: Sequence[str], seed: int) -> NDArray[np.uint64]:
 def _normals(key: NDArray[np.uint64], people: int, first: int) -> Values:
     """One number per person: a counter-based generator keyed by seed and name, its counter the person's number."""
     # One counter step gives four 64-bit numbers; a person owns one step.
-    raw = np.random.Philox(counter=first, key=key).random_raw(4 * people).reshape(people, 4)
+    if people <= _FEW and "numpy.random" not in sys.modules:
+        raw = two_words(key, people, first)
+    else:
+        raw = np.random.Philox(counter=first, key=key).random_raw(4 * people).reshape(people, 4)
     # 53 bits, never 0, so that the logarithm exists (Box and Muller 1958).
     shares = ((raw[:, :2] >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
     drawn = np.sqrt(-2.0 * np.log(shares[:, 0])) * np.cos(2.0 * np.pi * shares[:, 1])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,8 +106,7 @@ def _kept(people: dict[str, Values], at_h: Values) -> NamedArray:
     return NamedArray(values, ("person", "at_h", "name"), coords)
 
 
-@dataclass(frozen=True, slots=True)
-class Models:
+class Models(NamedTuple):
     """The model shown, and those that drive effects; None where no effect is offered."""
 
     shown: Model
@@ -194,8 +194,8 @@ def models_for(regimen: Regimen, model: str | Model | None) -> Models:
     except ModelError:
         return Models(named, None, None)
     if named.card.matrix is Matrix.VENOUS:
-        return replace(usual, shown=named, venous=named if usual.venous else None)
-    return replace(usual, shown=named, arterial=named if usual.arterial else None)
+        return usual._replace(shown=named, venous=named if usual.venous else None)
+    return usual._replace(shown=named, arterial=named if usual.arterial else None)
 
 
 def checked_times(at_h: Sequence[float] | Values) -> Values:

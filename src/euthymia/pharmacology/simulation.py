@@ -22,7 +22,7 @@ Values = NDArray[np.float64]
 _DIGITS = 6
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Series:
     """One analyte over time. typical: (times,).   band: quantile → (times,), over invented people; may be empty."""
 
@@ -32,7 +32,7 @@ class Series:
     band: Mapping[float, Values]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class EffectSeries:
     """One effect over time, the model that drove it, and what was assumed."""
 
@@ -47,7 +47,7 @@ class EffectSeries:
     known_failures: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Incidence:
     """How likely an event is in each session, (sessions,), from the peak in it.
 
@@ -88,7 +88,7 @@ class Seen(StrEnum):
     HIGH = "high"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Simulation:
     """The answer of `simulate`. people: (person, at_h, name) of the band's people, where they were kept."""
 

@@ -220,7 +220,7 @@ def test_modes_are_exact_and_single_precision_keeps_four_digits(model_id: str) -
 def test_a_schedule_of_ones_own_is_that_schedule_given_to_one_person(system: LinearSystem, seed: int) -> None:
     """Everybody's doses at times of their own, solved together and one by one."""
     random = np.random.default_rng(seed)
-    inputs = tuple(replace(entry, later_h=random.uniform(0, 2, system.people)) for entry in system.inputs)
+    inputs = tuple(entry._replace(later_h=random.uniform(0, 2, system.people)) for entry in system.inputs)
     system = system.with_inputs(inputs)
     at_h = np.array([0.0, 0.3, 0.66, 1.0, 2.5, 6.0, 12.0])
     alone = np.concatenate(
@@ -228,7 +228,7 @@ def test_a_schedule_of_ones_own_is_that_schedule_given_to_one_person(system: Lin
             closed_form.solve(
                 system.person(place).with_inputs(
                     tuple(
-                        replace(entry.some(slice(place, place + 1)), start_h=float(entry.starts_h[place]), later_h=None)
+                        entry.some(slice(place, place + 1))._replace(start_h=float(entry.starts_h[place]), later_h=None)
                         for entry in inputs
                     )
                 ),

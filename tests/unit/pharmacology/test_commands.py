@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -57,6 +59,20 @@ def test_the_answer_has_the_shape_of_the_contract() -> None:
     assert summary["auc_0_24"] == pytest.approx(362.2, rel=0.05)
     assert summary["bioavailability"] == pytest.approx(0.51, abs=0.02)
     assert answer["effects"][0]["effect"] == "dissociation"
+
+
+def test_numbers_alone_do_not_wait_for_drawings_or_for_the_drawing_of_lots_and_are_the_same(tmp_path: Path) -> None:
+    """A command that answers a script has one person's answer before those modules would have been read."""
+    file = tmp_path / "request.json"
+    file.write_text(json.dumps(changed("band", ...)))
+    asked = f"from euthymia.cli.main import main; main(['simulate', {str(file)!r}, '--json'], standalone_mode=False)"
+    slow = "('numpy.random', 'numpy.ma', 'scipy', 'euthymia.cli.plotting', 'euthymia.pharmacology.comparison')"
+    told = f"{asked}; import sys; print([name for name in {slow} if name in sys.modules], file=sys.stderr)"
+    fresh = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert fresh.stderr.strip() == "[]"
+    # Here NumPy's own generator is loaded already.
+    assert np.random.Philox is not None
+    assert json.loads(fresh.stdout) == json.loads(run(changed("band", ...), "--json").output)
 
 
 def test_model_and_band_may_be_left_out() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from euthymia.errors import BadInput
 from euthymia.pharmacology import Band, load_model, shipped_models
+from euthymia.pharmacology.counted import two_words
 from euthymia.pharmacology.population import sample_effects, standard_normals
 
 
@@ -21,6 +22,14 @@ def test_a_person_is_the_same_whatever_the_batch() -> None:
 
 def test_a_seed_is_another_crowd() -> None:
     assert not np.allclose(standard_normals(["x"], 1, 50, 0), standard_normals(["x"], 2, 50, 0))
+
+
+@pytest.mark.parametrize("first", [0, 1, 2**40])
+@pytest.mark.parametrize("key", [(0, 0), (7, 123_456_789_123_456_789), (2**64 - 1, 2**64 - 1)])
+def test_a_few_numbers_are_bit_for_bit_those_of_numpy(key: tuple[int, int], first: int) -> None:
+    words = np.array(key, dtype=np.uint64)
+    whole = np.random.Philox(counter=first, key=words).random_raw(4 * 300).reshape(300, 4)
+    assert (two_words(words, 300, first) == whole[:, :2]).all()
 
 
 def test_who_clears_fast_in_one_model_clears_fast_in_another() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from math import log
-from pathlib import Path
+from os import listdir
+from os.path import dirname
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from euthymia.errors import ModelError
 from euthymia.pharmacology.card import Card, Kind, Matrix, ParameterNote, RouteNote
@@ -25,6 +26,8 @@ from euthymia.pharmacology.model import Entry, FirstPass, Flow, Model, Output, P
 from euthymia.pharmacology.person import Person
 from euthymia.pharmacology.regimen import Route
 
+# Not importlib.resources, nor pathlib: either would be a good part of the time this room takes to import.
+_ROOM = dirname(dirname(__file__))
 _NOT_MODELS = frozenset({"defaults"})
 # A chain of equal steps has modes that cannot be told apart. Its rates are moved this far up and down with the mean
 # time kept; the course then changes by less than the square of it, two parts in a million.
@@ -36,9 +39,7 @@ _PRINTED_FOR = Person(age_y=45, sex="unspecified", weight_kg=70)
 @cache
 def shipped_models() -> tuple[str, ...]:
     """Ids of the models that can be loaded."""
-    entries = _shipped().joinpath("compounds").iterdir()
-    names = (entry.name.removesuffix(".toml") for entry in entries if entry.name.endswith(".toml"))
-    return tuple(sorted(name for name in names if name not in _NOT_MODELS))
+    return tuple(sorted(set(_data_in("compounds")) - _NOT_MODELS))
 
 
 @cache
@@ -46,20 +47,19 @@ def read_data(folder: str, name: str) -> Mapping[str, Any]:
     """A shipped TOML file of this room as plain values."""
     import tomllib
 
-    source = _shipped().joinpath(folder, f"{name}.toml")
-    return MappingProxyType(tomllib.loads(source.read_text(encoding="utf-8")))
+    with open(f"{_ROOM}/{folder}/{name}.toml", "rb") as source:
+        return MappingProxyType(tomllib.load(source))
 
 
 @cache
 def _ways_in() -> frozenset[str]:
     """Routes whose way in is a file of its own."""
-    entries = _shipped().joinpath("compounds", "absorption").iterdir()
-    return frozenset(entry.name.removesuffix(".toml") for entry in entries if entry.name.endswith(".toml"))
+    return frozenset(_data_in("compounds/absorption"))
 
 
-def _shipped() -> Path:
-    # Not importlib.resources: it would be a third of the time this room takes to import.
-    return Path(__file__).parents[1]
+def _data_in(folder: str) -> list[str]:
+    """Names of this room's data files in a folder."""
+    return [name.removesuffix(".toml") for name in listdir(f"{_ROOM}/{folder}") if name.endswith(".toml")]
 
 
 @cache
@@ -103,8 +103,7 @@ def _unlike(card: Card) -> tuple[Person, Person]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
+class _Head(NamedTuple):
     """What a file says besides its rows: where an interaction acts, and the notes of the ways in it takes over."""
 
     first_pass: Mapping[str, Any] | None

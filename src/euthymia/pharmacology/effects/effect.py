@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -38,8 +38,7 @@ class Looked(StrEnum):
     BINARY = "binary"
 
 
-@dataclass(frozen=True, slots=True)
-class Scatter:
+class Scatter(NamedTuple):
     """How one look differs from the course itself.
 
     sd: standard deviation of one reading, in `unit`; 0 for yes and no, whose scatter is its probability.   unit: that
@@ -59,8 +58,7 @@ class Scatter:
         return self.sd / self.highest_total
 
 
-@dataclass(frozen=True, slots=True)
-class EffectParameter:
+class EffectParameter(NamedTuple):
     """A parameter of an effect, how people differ in it and how well its typical value is known.
 
     variance: between people; uncertainty: of the typical value (both on the scale of `spread`, 0: none).
@@ -76,8 +74,7 @@ class EffectParameter:
     spread_provenance: str
 
 
-@dataclass(frozen=True, slots=True)
-class EffectOutput:
+class EffectOutput(NamedTuple):
     """What comes out over time: a formula of `site`, `session` and the parameters, and how looks at it scatter."""
 
     name: str

@@ -8,9 +8,8 @@ groups it feeds and back to the groups that feed it. All arrays have people last
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +23,7 @@ _WORST_CONDITION = 1e8
 _THIRD_TURN = 2.0 * np.pi / 3.0
 
 
-@dataclass(frozen=True, slots=True)
-class Modes:
+class Modes(NamedTuple):
     """Every mode of these people's compartments; real numbers, or complex ones where drug goes round in a circle.
 
     rates_per_h: (modes, people), 0 or below.   entering: (input states, modes, people), how much one mg entering a
@@ -40,16 +38,14 @@ class Modes:
     sound: Pattern
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Compartments that exchange drug both ways. `is_tree`: no circle among them, so their modes are real."""
 
     states: tuple[int, ...]
     is_tree: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Local:
+class _Local(NamedTuple):
     """The modes of one group alone: μ (modes, people), right (states, modes, people), left (modes, states, people)."""
 
     group: Group

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +30,7 @@ class Kind(IntEnum):
     STOP = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """Something that happens to everybody at a moment of the grid."""
 
     moment: int
@@ -38,8 +38,7 @@ class Edge:
     entry: int
 
 
-@dataclass(frozen=True, slots=True)
-class PersonalEdges:
+class PersonalEdges(NamedTuple):
     """The same edge at a time of each person's own.
 
     moment: (people,), the first moment of the grid at or after it.   before_h: (people,), how long before that.
@@ -52,7 +51,7 @@ class PersonalEdges:
 
     def some(self, part: slice) -> PersonalEdges:
         """Those of some of the people."""
-        return replace(self, moment=self.moment[part], before_h=self.before_h[part])
+        return self._replace(moment=self.moment[part], before_h=self.before_h[part])
 
 
 # Compared by being the same object: a program is made once and asked for again.

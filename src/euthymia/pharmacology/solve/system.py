@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,7 @@ from euthymia.errors import SolverFailed
 Values = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(NamedTuple):
     """Drug that enters one compartment.
 
     amount: mg, (people,).   duration_h: (people,), all 0 for a bolus, all above 0 for a constant rate.
@@ -45,10 +45,10 @@ class Input:
     def some(self, part: slice | NDArray[np.int64]) -> Input:
         """The same input for some of its people."""
         later_h = None if self.later_h is None else self.later_h[part]
-        return replace(self, amount=self.amount[part], duration_h=self.duration_h[part], later_h=later_h)
+        return self._replace(amount=self.amount[part], duration_h=self.duration_h[part], later_h=later_h)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LinearSystem:
     """dx/dt = rates · x + inputs; what is measured = readout · x.
 
@@ -94,7 +94,7 @@ class LinearSystem:
         if kept.size == self.states or not kept.size:
             return self
         places = {int(state): place for place, state in enumerate(kept)}
-        inputs = tuple(replace(entry, state=places[entry.state]) for entry in self.inputs if entry.state in places)
+        inputs = tuple(entry._replace(state=places[entry.state]) for entry in self.inputs if entry.state in places)
         return LinearSystem(self.rates[:, kept][:, :, kept], self.readout[:, :, kept], inputs)
 
     def with_inputs(self, inputs: tuple[Input, ...]) -> LinearSystem:
