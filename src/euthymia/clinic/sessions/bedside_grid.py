@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
 from euthymia.care.decision import Level
 from euthymia.care.protocol import Bound, Limit, Measure, Protocol, Stage
 from euthymia.care.session import Phase, SessionState
@@ -47,6 +50,17 @@ class Cell:
     at: str = ""
     label: str = ""
     change: str = ""
+    live: bool = False
+
+    @property
+    def attributes(self) -> SafeString:
+        """The cell's attributes in HTML, written here and not in the template: a flowsheet has hundreds of cells."""
+        pairs = [("class", self.look)] if self.look else []
+        if self.live:
+            pairs += [("tabindex", "-1"), ("data-label", self.label)]
+            pairs += [("data-vital", self.vital), ("data-at", self.at)] if self.vital else []
+            pairs += [("data-change", self.change)] if self.change else []
+        return format_html_join("", ' {}="{}"', pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +89,9 @@ def screen(state: SessionState, protocol: Protocol, now: datetime, zone: ZoneInf
         waiting = columns.pop() if columns and columns[-1].mark in ASKING else None
         columns.append(_now_column(waiting))
     drawn = {row.name: row for row in found.rows}
-    limits = limit_words(protocol, state)
+    limits, live = limit_words(protocol, state), state.phase in WRITABLE
     rows = tuple(
-        ScreenRow(name, limits.get(row, ""), tuple(_cell(row, name, column) for column in columns))
+        ScreenRow(name, limits.get(row, ""), tuple(_cell(row, name, column, live=live) for column in columns))
         for row, name in ROWS
         if name in drawn or (row in OFFERED and state.phase in WRITABLE)
     )
@@ -91,7 +105,7 @@ def _now_column(waiting: Column | None) -> Column:
     return Column("now", f"{asks}, {waiting.minute}", waiting.mark, due=waiting.due)
 
 
-def _cell(row: str, name: str, column: Column) -> Cell:
+def _cell(row: str, name: str, column: Column, *, live: bool) -> Cell:
     entries = tuple(column.cells.get(row, ()))
     standing = [entry for entry in entries if not entry.struck]
     words = [f"is-{entry.tone}" for entry in standing if entry.tone][:1]
@@ -106,6 +120,7 @@ def _cell(row: str, name: str, column: Column) -> Cell:
         at=column.at.isoformat() if writable and column.at else "",
         label=f"{name} at {column.clock}" if column.at else f"{name} now",
         change=standing[-1].event_id if writable and standing else "",
+        live=live,
     )
 
 

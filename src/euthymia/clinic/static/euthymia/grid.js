@@ -130,7 +130,12 @@
 
   document.addEventListener("submit", (event) => {
     if (event.target.id !== "cell-form") return;
-    if (!open || !open.value.trim()) { event.preventDefault(); event.stopImmediatePropagation(); return; }
+    // Nothing typed, or this very value is on its way already.
+    if (!open || !open.value.trim() || (sent && sent.id === open.dataset.id)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
     const cell = open.closest("td");
     event.target.elements.event_id.value = open.dataset.id;
     event.target.elements.vital.value = cell.dataset.vital;
@@ -152,6 +157,11 @@
       return;
     }
     if (status === 200) { closeCell(); }
+  });
+
+  // No answer: the value stays in its cell under the same id, and Enter sends it again.
+  ["htmx:sendError", "htmx:timeout", "htmx:responseError"].forEach((name) => {
+    document.addEventListener(name, (event) => { if (event.detail.elt.id === "cell-form") sent = null; });
   });
 
   document.addEventListener("htmx:afterSwap", (event) => {

@@ -112,6 +112,8 @@
   // A press counts once; the id of the event makes a second press harmless, this only keeps it from looking broken.
   document.addEventListener("submit", (event) => {
     const form = event.target;
+    // The cells of the flowsheet share one form and guard each of their values themselves.
+    if (form.id === "cell-form") return;
     if (form.dataset.sent) { event.preventDefault(); event.stopImmediatePropagation(); return; }
     form.dataset.sent = "yes";
     window.setTimeout(() => { delete form.dataset.sent; }, 1500);
