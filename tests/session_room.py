@@ -118,7 +118,7 @@ def again(session: Session) -> Session:
 
 def stocked(nurse: Viewer, protocol: Protocol) -> MedicationLot:
     """Plenty of what this protocol gives, received long ago."""
-    at, expires_on = NOW - timedelta(days=60), date(2027, 12, 31)
+    at, expires_on = NOW - timedelta(days=60), date(2099, 12, 31)
     strength = {"device_ug": 28_000} if protocol.route == "nasal" else {"ug_per_ml": 10_000}
     new = NewLot(drug=protocol.drug, number=f"LOT-{protocol.route}", expires_on=expires_on, **strength)
     return receive(nurse, new, 2_800_000, Act(uuid4(), at, at))

@@ -28,3 +28,16 @@ def settle(page: Page) -> None:
     """The answer has arrived and stands where it belongs."""
     page.wait_for_load_state()
     expect(page.locator(BUSY)).to_have_count(0)
+
+
+def draw_dose(page: Page) -> None:
+    """The ordered dose from the first lot that fits it, as its label says: mL, or devices."""
+    drawn = page.locator("#drawn")
+    lot = drawn.locator('input[name="lot"]').first
+    words = lot.locator("xpath=..").inner_text()
+    amount = words.rsplit("the order is", 1)[1].split()[0]
+    lot.check(force=True)
+    drawn.locator('[name="volume_ml"], [name="devices"]').first.fill(amount)
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        drawn.get_by_role("button", name="Enter as drawn").click()
+    settle(page)

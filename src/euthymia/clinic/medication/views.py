@@ -34,7 +34,7 @@ from euthymia.clinic.settings import settings
 from euthymia.errors import BadInput
 
 CONFLICT, REFUSED_FORM = 409, 422
-ENTRIES_PER_PAGE = 100
+ENTRIES_PER_PAGE = 50
 FormPage = ["GET", "HEAD", "POST"]
 REMOVALS = (
     ("wasted", "Broken, spilled or spoiled"),

@@ -358,7 +358,7 @@ def _settle_ledger(actor: Actor, row: Session, state: SessionState, fresh: list[
     from euthymia.clinic.medication.session_commands import may_change_debit, settle
 
     if any(may_change_debit(event) for event in fresh):
-        settle(actor, row, state, now)
+        settle(actor, row, state, min(now, max(event.recorded_at for event in fresh)))
 
 
 def _schedule_check_ins(actor: Actor, row: Session, now: datetime) -> None:
