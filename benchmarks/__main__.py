@@ -20,6 +20,7 @@ NUMBERS_PAGE = Path(__file__).parent.parent / "scripts" / "numbers_page.py"
 AREAS = {
     "one_patient": ["one_patient_band", "one_patient"],
     "care": ["care", "care_mutation"],
+    "session_room": ["session_room"],
     "engine": [
         "engine_accuracy",
         "one_patient_band",
