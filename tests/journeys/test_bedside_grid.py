@@ -154,7 +154,7 @@ def test_a_side_effect_is_one_press_becomes_an_adverse_event_and_is_handed_over(
     page = at_work("nurse")
     page.goto(f"{server.address}{running(page, server)[0]}")
     page.get_by_role("group", name="Vomiting").get_by_role("button", name="severe").click()
-    page.get_by_role("button", name="Adverse event: Vomiting").click()
+    page.get_by_role("button", name="Adverse event from Vomiting").first.click()
     page.wait_for_url(re.compile("/adverse-events/"))
     expect(page.get_by_text("Only a prescriber closes")).to_be_visible()
     page.goto(f"{server.address}/board/handover/")
