@@ -101,7 +101,7 @@ def line_of(session_id: object, alarm: Alarm, zone: ZoneInfo) -> Line:
     acknowledged = ""
     if alarm.acknowledged_at is not None:
         acknowledged = f"{alarm.acknowledged_by}, {_clock(alarm.acknowledged_at, zone)}"
-    until = alarm.silenced_until
+    until = alarm.silenced_until if alarm.standing is Standing.SILENCED else None
     return Line(
         session_id=str(session_id),
         key=alarm.key.text,
