@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -17,9 +17,9 @@ from euthymia.research.design import Arm, Design
 from euthymia.research.estimate import Estimated, adjusted_difference, mean_change, response_rate
 from euthymia.research.screening import Candidate, Screened, draw_candidate, screen
 from euthymia.response import DoseAt, Prior, load_prior
-from euthymia.response.model import Persons, score_covariance, severity, strength
-from euthymia.response.population import BaselineScores, Setting, draw_persons, draw_setting
-from euthymia.response.prior import Floats
+from euthymia.response.model import Persons, severity
+from euthymia.response.population import BaselineScores, Setting, draw_left_over, draw_persons, draw_setting
+from euthymia.response.prior import TRAITS, Floats
 
 MOST_CANDIDATES_PER_PERSON = 50
 
@@ -80,6 +80,8 @@ def _enrol(
     """Asks candidates until the arm is full; those whom the rating scale or care keeps out are counted."""
     people, scale = design.population, design.endpoint.scale
     baseline = BaselineScores(people.baseline_mean, people.baseline_sd)
+    # Weather and rating error of each candidate at baseline and at the endpoint.
+    days = np.array([0.0, design.endpoint.at_day])
     batch = arm.persons
     pools: list[tuple[Persons, Floats]] = []
     kept: list[int] = []
@@ -90,7 +92,7 @@ def _enrol(
             reasons = ", ".join(name for name, _ in counts.most_common(3))
             raise BadInput("nobody_eligible", "population", f"Too few candidates pass the rules; mostly: {reasons}.")
         persons = draw_persons(prior, batch, rng, setting=setting, scale=scale, baseline=baseline)
-        left_over = _left_over(design, prior, batch, rng)
+        left_over = draw_left_over(persons, days, prior.noise_for(scale), rng)
         pools.append((persons, left_over))
         for index in range(batch):
             if len(kept) == arm.persons:
@@ -120,14 +122,7 @@ def _chosen(pools: list[tuple[Persons, Floats]], kept: list[int]) -> Persons:
     def column(name: str) -> Floats:
         return np.asarray(np.concatenate([getattr(persons, name) for persons, _ in pools])[kept], dtype=np.float64)
 
-    return Persons(column("baseline"), column("gain"), column("fade_days"), column("expectancy"))
-
-
-def _left_over(design: Design, prior: Prior, count: int, rng: np.random.Generator) -> Floats:
-    """Weather and rating error at baseline and at the endpoint, fractions of the scale, (count, 2)."""
-    days = np.array([0.0, design.endpoint.at_day])
-    root = np.linalg.cholesky(score_covariance(days, prior.noise_for(design.endpoint.scale)))
-    return np.asarray(rng.standard_normal((count, 2)) @ root.T, dtype=np.float64)
+    return Persons(**{name: column(name) for name in TRAITS})
 
 
 def _points(design: Design, fraction: Floats | np.float64) -> Floats:
@@ -139,11 +134,9 @@ def _rate(design: Design, arm: Arm, prior: Prior, enrolled: _Enrolled) -> tuple[
     """Ratings at baseline and at the endpoint, points, each (persons,)."""
     persons = enrolled.persons
     sessions = [DoseAt(day, 1.0 if arm.protocol else 0.0) for day in arm.days]
-    if arm.protocol:
-        # Every session of a person has the same dose, so its strength scales that person's gain.
-        strengths = np.array([strength(one.relative_dose, prior.half_dose) for one in enrolled.screened])
-        persons = replace(persons, gain=persons.gain * strengths)
-    end = severity(persons, sessions, np.array([design.endpoint.at_day]), prior)[:, 0]
+    # Every session of a person has that person's own dose.
+    own = np.array([one.relative_dose for one in enrolled.screened]) if arm.protocol else 1.0
+    end = severity(persons, sessions, np.array([design.endpoint.at_day]), prior, dose_times=own)[:, 0]
     rated = persons.baseline + enrolled.left_over[:, 0]
     return _points(design, rated), _points(design, end + enrolled.left_over[:, 1])
 

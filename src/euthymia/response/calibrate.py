@@ -1,49 +1,54 @@
 """Where the prior's numbers come from: a reproducible fit to published summary statistics, and its report.
 
-Every target is simulated with the same virtual persons for every candidate (common random numbers), and a seeded
-search narrows around the best. Held-out targets take no part in the fit; the report shows both, hit or missed.
+Every trial is played with the same virtual persons for every candidate (common random numbers), and the persons of the
+one public trial are heard one by one. Gauss-Newton steps move the prior's numbers and each trial's own setting at once:
+a trial may differ from the middle in how much its people expect of a session, how much the drug does for them and how
+much time does, and pays for it as much as the prior says settings differ. Held-out targets take no part in the fit; the
+report shows both, hit or missed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cache
+from types import MappingProxyType
 
 import numpy as np
 
-from euthymia.response.course import DoseAt, Scale
+from euthymia.response.individual import Crossover, load_crossover, surprise
 from euthymia.response.load import read_data
-from euthymia.response.population import BaselineScores, Setting, draw_persons, draw_scores, draw_setting
+from euthymia.response.population import Setting, draw_setting
 from euthymia.response.prior import Floats, Prior
-from euthymia.response.relative_dose import relative_dose
+from euthymia.response.trials import TRIALS, Stage, Trial
 
-MADRS = Scale("madrs", 0, 60)
-# Read from nimh_ds005917; the other calibration trials' baselines are close but were not read in a table.
-BASELINE = BaselineScores(mean=33.38, sd=4.57)
-TYPICAL_WEIGHT_KG = 80.0
-SEARCHED = (
-    ("gain", "middle"),
-    ("gain", "spread"),
-    ("fade_days", "middle"),
-    ("fade_days", "spread"),
-    ("expectancy", "middle"),
-    ("expectancy", "spread"),
-)
-# Summary statistics barely bound these spreads from above; without a weak pull the search drifts along a flat valley.
-MODERATE_SPREADS = (("gain", 1.4, 0.3), ("fade_days", 0.6, 0.7))
+# How far a number is turned to see what it does, and the most it moves in one round (on its own scale, mostly a log).
+STEP, LONGEST_STEP = 0.04, 0.5
+LEAST_RATIO = 0.01
+MOST_DAMPING, NOT_WORTH_A_ROUND = 1e3, 0.02
+INDIVIDUAL = "nimh_ds005917"
 
 
 class Use(StrEnum):
-    """Whether a target takes part in the fit."""
+    """What part a target takes.
+
+    INDIVIDUAL: not itself in the fit, but the ratings it was computed from are, person by person.   HELD_OUT: only
+    compared.   NO_INTERVAL: only compared, and no interval was published.
+    """
 
     FIT = "fit"
+    INDIVIDUAL = "individual"
     HELD_OUT = "held_out"
+    NO_INTERVAL = "no_interval"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A published number with its 95 % interval."""
+    """A published number with its 95 % interval.
+
+    main: the number of a calibration target itself; the others were published beside it.
+    """
 
     id: str
     what: str
@@ -53,175 +58,313 @@ class Target:
     use: Use
     source: str
     provenance: str
+    main: bool = False
+
+    @property
+    def group(self) -> str:
+        return self.id.split(".")[0]
+
+    def off_by(self, predicted: float) -> float:
+        """How far a prediction is off in standard errors of the published interval; for a ratio, of its log."""
+        if "ratio" in self.id:
+            error = np.log(self.high / self.low) / 3.92
+            return float(np.log(max(predicted, LEAST_RATIO) / self.value) / error)
+        return (predicted - self.value) / ((self.high - self.low) / 3.92)
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A target beside what the prior predicts."""
+    """A target beside what the prior predicts in that trial's own setting, and in settings drawn from those expected.
+
+    monte_carlo: standard error of the prediction, from playing it with other virtual persons.
+    """
 
     target: Target
     predicted: float
-    predicted_low: float
-    predicted_high: float
+    monte_carlo: float
+    elsewhere_low: float
+    elsewhere_high: float
 
     @property
     def inside(self) -> bool:
-        """True when the prediction for a middling setting lies in the published interval."""
+        """True when the prediction lies in the published interval."""
         return self.target.low <= self.predicted <= self.target.high
 
-    @property
-    def reachable(self) -> bool:
-        """True when the published interval meets the middle 90 % of settings the prior expects."""
-        return self.predicted_low <= self.target.high and self.target.low <= self.predicted_high
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibration:
+    """A prior, what each trial's setting turned out to be, and how an ECT compares with an infusion (log of gains)."""
+
+    prior: Prior
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    ect: float = 0.0
 
 
+@cache
 def load_targets() -> tuple[Target, ...]:
     """The shipped targets in file order."""
     return tuple(Target(**{**row, "use": Use(row["use"])}) for row in read_data("targets")["target"])
 
 
-def report(prior: Prior, seed: int, *, people: int = 4000, settings: int = 40) -> tuple[Compared, ...]:
-    """Every target beside its prediction: a middling setting, and the middle 90 % of `settings` drawn ones."""
-    predicted = predict_targets(prior, seed, people=people)
+def load_calibration(prior: Prior) -> Calibration:
+    """The shipped settings of the trials beside a prior."""
+    data = read_data("trial_settings")
+    settings = {
+        row["id"]: Setting(**{name: value for name, value in row.items() if name != "id"}) for row in data["trial"]
+    }
+    return Calibration(prior, MappingProxyType(settings), float(data["ect"]["value"]))
+
+
+def predict_targets(
+    found: Calibration, seed: int, *, people: int, trials: Sequence[str] = tuple(TRIALS)
+) -> dict[str, float]:
+    """What the calibration predicts for each target id of these trials, each in its own setting."""
+    result: dict[str, float] = {}
+    for name in trials:
+        trial = TRIALS[name]
+        result |= trial.play(_stage(found, trial, seed, people), {"ect": found.ect})
+    return result
+
+
+def _stage(found: Calibration, trial: Trial, seed: int, people: int) -> Stage:
+    prior = found.prior.opened() if trial.open_label else found.prior
+    setting = found.settings.get(trial.id, Setting())
+    return Stage(prior, seed, people * trial.crowd, setting, trial.scale, trial.baseline)
+
+
+def report(
+    found: Calibration, seed: int, *, people: int = 4000, repeats: int = 8, settings: int = 20
+) -> tuple[Compared, ...]:
+    """Every target beside its prediction with its Monte-Carlo error, and the middle 90 % of `settings` drawn ones."""
+    runs = [predict_targets(found, seed + 1000 * again, people=people) for again in range(repeats)]
     rng = np.random.default_rng((seed, 1))
-    places = [draw_setting(prior, rng) for _ in range(settings)]
-    elsewhere = [predict_targets(prior, seed, people=people // 4, setting=place) for place in places]
+    elsewhere = []
+    for _ in range(settings):
+        place = draw_setting(found.prior, rng)
+        there = replace(found, settings=dict.fromkeys(TRIALS, place))
+        elsewhere.append(predict_targets(there, seed, people=people // 4))
     rows = []
     for target in load_targets():
-        low, high = np.quantile([place[target.id] for place in elsewhere], (0.05, 0.95))
-        rows.append(Compared(target, predicted[target.id], float(low), float(high)))
+        values = np.array([run[target.id] for run in runs])
+        low, high = np.quantile([run[target.id] for run in elsewhere], (0.05, 0.95), method="nearest")
+        spread = float(values.std(ddof=1) / np.sqrt(repeats)) if repeats > 1 else 0.0
+        rows.append(Compared(target, float(values.mean()), spread, float(low), float(high)))
     return tuple(rows)
 
 
-def calibrate(prior: Prior, seed: int, *, rounds: int = 25, candidates: int = 30, people: int = 1500) -> Prior:
-    """The prior with the searched numbers that bring the fitted targets closest, from where `prior` starts.
-
-    Narrows a cloud of candidates around its best fifth (cross-entropy search) on the log of each number.
-    """
-    targets = tuple(target for target in load_targets() if target.use is Use.FIT)
-    rng = np.random.default_rng(seed)
-    middle = np.log([getattr(prior.trait(name), field) for name, field in SEARCHED])
-    spread = np.full(len(SEARCHED), 0.5)
-    best, best_loss = prior, loss(prior, targets, seed, people=people)
-    for _ in range(rounds):
-        cloud = middle + spread * rng.standard_normal((candidates, len(SEARCHED)))
-        losses = np.empty(candidates)
-        for index, point in enumerate(cloud):
-            candidate = _at(prior, point)
-            losses[index] = loss(candidate, targets, seed, people=people)
-            if losses[index] < best_loss:
-                best, best_loss = candidate, float(losses[index])
-        chosen = cloud[np.argsort(losses)[: candidates // 5]]
-        middle, spread = chosen.mean(axis=0), 0.9 * chosen.std(axis=0) + 0.1 * spread
-    return best
-
-
-def loss(prior: Prior, targets: tuple[Target, ...], seed: int, *, people: int) -> float:
-    """Sum of squared misses in published standard errors, plus a weak pull of spreads towards moderate values.
-
-    A level seen in one arm is allowed to be off by what settings differ; a difference between arms is not.
-    """
-    predicted = predict_targets(prior, seed, people=people)
-    between_points = prior.trait("expectancy").between_settings * BASELINE.mean
-    total = 0.0
-    for target in targets:
-        error = (target.high - target.low) / 3.92
-        if ".change_" in target.id:
-            error = float(np.hypot(error, between_points))
-        if ".response" in target.id:
-            error = float(np.hypot(error, 100 * prior.trait("expectancy").between_settings))
-        total += ((predicted[target.id] - target.value) / error) ** 2
-    return total + sum(
-        float((np.log(prior.trait(name).spread / moderate) / width) ** 2) for name, moderate, width in MODERATE_SPREADS
-    )
-
-
-def _at(prior: Prior, point: Floats) -> Prior:
-    for (name, field), value in zip(SEARCHED, np.exp(point), strict=True):
-        prior = prior.with_trait(name, **{field: float(value)})
-    return prior
-
-
-def predict_targets(prior: Prior, seed: int, *, people: int, setting: Setting | None = None) -> dict[str, float]:
-    """What the prior predicts for each target id in `setting` (a middling one unless given)."""
-    parts: tuple[Callable[[_Bench], dict[str, float]], ...] = (_single, _repeated, _schedules)
-    bench = _Bench(prior, seed, people, setting or Setting())
-    return {key: value for part in parts for key, value in part(bench).items()}
+def groups_inside(rows: Sequence[Compared]) -> Mapping[str, bool]:
+    """For each calibration target, whether all its published numbers that have an interval lie inside."""
+    named: dict[str, bool] = {}
+    for row in rows:
+        if row.target.use is not Use.NO_INTERVAL:
+            named[row.target.group] = named.get(row.target.group, True) and row.inside
+    return MappingProxyType(named)
 
 
 @dataclass(frozen=True, slots=True)
-class _Bench:
-    """The same persons, given other doses."""
+class Dial:
+    """One number the search turns.
 
-    prior: Prior
+    start: where it is before the search.   width: how strongly it is pulled back there (a standard deviation);
+    infinite where the targets alone decide.   trial: the one trial it touches; empty when all.
+    """
+
+    name: str
+    read: Callable[[Calibration], float]
+    write: Callable[[Calibration, float], Calibration]
+    start: float
+    width: float = float("inf")
+    trial: str = ""
+
+
+def _trait_dial(name: str, part: str, start: float, width: float = float("inf"), *, log: bool = True) -> Dial:
+    def read(found: Calibration) -> float:
+        value = float(getattr(found.prior.trait(name), part))
+        return float(np.log(value)) if log else value
+
+    def write(found: Calibration, value: float) -> Calibration:
+        return replace(found, prior=found.prior.with_trait(name, **{part: float(np.exp(value)) if log else value}))
+
+    return Dial(f"{name}.{part}", read, write, float(np.log(start)) if log else start, width)
+
+
+def _effect_dial(name: str, start: float, width: float, *, log: bool = True) -> Dial:
+    def read(found: Calibration) -> float:
+        value = float(getattr(found.prior.effects, name))
+        return float(np.log(value)) if log else value
+
+    def write(found: Calibration, value: float) -> Calibration:
+        turned = float(np.exp(value)) if log else value
+        return replace(found, prior=replace(found.prior, effects=replace(found.prior.effects, **{name: turned})))
+
+    return Dial(name, read, write, float(np.log(start)) if log else start, width)
+
+
+def _noise_dial(name: str, start: float, width: float) -> Dial:
+    def read(found: Calibration) -> float:
+        return float(np.log(getattr(found.prior.noise, name)))
+
+    def write(found: Calibration, value: float) -> Calibration:
+        noise = replace(found.prior.noise, **{name: float(np.exp(value))})
+        return replace(found, prior=replace(found.prior, noise=noise))
+
+    return Dial(f"noise.{name}", read, write, float(np.log(start)), width)
+
+
+def _setting_dial(trial: str, name: str, between: float) -> Dial:
+    def read(found: Calibration) -> float:
+        return float(getattr(found.settings.get(trial, Setting()), name))
+
+    def write(found: Calibration, value: float) -> Calibration:
+        moved = replace(found.settings.get(trial, Setting()), **{name: value})
+        return replace(found, settings={**found.settings, trial: moved})
+
+    return Dial(f"{trial}.{name}", read, write, 0.0, between, trial)
+
+
+def dials(prior: Prior, trials: Sequence[str]) -> tuple[Dial, ...]:
+    """Every number the search may turn. Summary statistics hardly bound spreads from above, so those are pulled."""
+    shared = (
+        _trait_dial("gain", "middle", 0.3),
+        _trait_dial("gain", "spread", 1.2, 0.4),
+        _trait_dial("fade_days", "middle", 3.0),
+        _trait_dial("fade_days", "spread", 0.8, 0.4),
+        _trait_dial("expectancy", "middle", 0.2, log=False),
+        _trait_dial("expectancy", "spread", 0.25, 0.3),
+        _trait_dial("trend", "middle", 0.2, 1.0),
+        _trait_dial("trend", "spread", 0.8, 0.3),
+        _trait_dial("oral", "middle", 0.3, log=False),
+        _trait_dial("oral", "spread", 0.3, 0.5),
+        _trait_dial("swing", "spread", 0.35, 0.3),
+        _noise_dial("measurement", 0.035, 0.3),
+        _noise_dial("weather", 0.075, 0.3),
+        _noise_dial("weather_days", 40.0, 0.5),
+        _effect_dial("onset_days", 0.08, 0.5),
+        _effect_dial("half_dose", 0.5, 0.5),
+        _effect_dial("open_expectancy", 0.2, 0.3, log=False),
+        _effect_dial("expectancy_days", 7.0, 0.4),
+        _effect_dial("lasting_share", 0.06, 0.7),
+        _effect_dial("lasting_days", 60.0, 0.5),
+        _effect_dial("trend_days", 21.0, 0.4),
+        _effect_dial("oral_days", 21.0, 0.4),
+    )
+    own = [
+        _setting_dial(name, part, prior.trait(part).between_settings) for name in trials for part in TRIALS[name].own
+    ]
+    ect = Dial("ect", lambda found: found.ect, lambda found, value: replace(found, ect=value), -0.8, 1.0, "elektd2023")
+    return (*shared, *own, *((ect,) if "elektd2023" in trials else ()))
+
+
+def starting_point(prior: Prior, trials: Sequence[str] = tuple(TRIALS)) -> Calibration:
+    """Every number the search may turn put back to where it starts, whatever `prior` says; the rest is the prior's."""
+    found = Calibration(prior)
+    for dial in dials(prior, trials):
+        found = dial.write(found, dial.start)
+    return found
+
+
+def calibrate(
+    start: Calibration,
+    seed: int,
+    *,
+    rounds: int = 25,
+    people: int = 4000,
+    trials: Sequence[str] = tuple(TRIALS),
+    persons: Sequence[Crossover] | None = None,
+) -> Calibration:
+    """The calibration that brings the fitted targets closest, from `start`, by damped Gauss-Newton steps.
+
+    persons: those of ds005917 who are fitted one by one; all of them unless given.
+    """
+    search = _Search(dials(start.prior, trials), seed, people, tuple(trials), _persons(trials, persons))
+    found, damping = start, 0.03
+    misses = search.misses(found)
+    for _ in range(rounds):
+        slopes = search.slopes(found, misses)
+        while True:
+            better = search.stepped(found, misses, slopes, damping)
+            there = search.misses(better)
+            if there.loss < misses.loss:
+                break
+            damping *= 5
+            if damping > MOST_DAMPING:
+                return found
+        gained = misses.loss - there.loss
+        found, misses, damping = better, there, damping / 3
+        if gained < NOT_WORTH_A_ROUND:
+            break
+    return found
+
+
+def loss(found: Calibration, seed: int, *, people: int) -> float:
+    """Squared misses in published standard errors, twice the surprise at ds005917, and what unusual numbers pay."""
+    search = _Search(dials(found.prior, tuple(TRIALS)), seed, people, tuple(TRIALS), _persons(tuple(TRIALS), None))
+    return search.misses(found).loss
+
+
+def _persons(trials: Sequence[str], persons: Sequence[Crossover] | None) -> tuple[Crossover, ...]:
+    if INDIVIDUAL not in trials:
+        return ()
+    return load_crossover() if persons is None else tuple(persons)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Misses:
+    """By trial: how far off each target is in standard errors and how surprising each person; and what pulls pay."""
+
+    off: Mapping[str, Floats]
+    surprise: Floats
+    pulled: Floats
+
+    @property
+    def loss(self) -> float:
+        return float(
+            sum(np.sum(off**2) for off in self.off.values()) + 2 * self.surprise.sum() + np.sum(self.pulled**2)
+        )
+
+    def flat(self) -> Floats:
+        return np.concatenate([*self.off.values(), self.surprise, self.pulled])
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    dials: tuple[Dial, ...]
     seed: int
     people: int
-    setting: Setting
+    trials: tuple[str, ...]
+    persons: tuple[Crossover, ...]
 
-    def scores(self, doses: tuple[DoseAt, ...], days: tuple[float, ...]) -> Floats:
-        """Ratings on days, the first before any dose, (persons, days). The same seed is the same persons and luck."""
-        rng = np.random.default_rng(self.seed)
-        persons = draw_persons(self.prior, self.people, rng, setting=self.setting, scale=MADRS, baseline=BASELINE)
-        return draw_scores(persons, doses, np.array(days), prior=self.prior, scale=MADRS, rng=rng)
+    def misses(self, found: Calibration, before: _Misses | None = None, trial: str = "") -> _Misses:
+        """All misses; with `trial`, only that one is played again and the others are as `before`."""
+        again = (trial,) if trial else self.trials
+        off = dict(before.off) if before else {}
+        for name in again:
+            predicted = predict_targets(found, self.seed, people=self.people, trials=(name,))
+            off[name] = np.array(
+                [
+                    target.off_by(predicted[target.id])
+                    for target in load_targets()
+                    if target.use is Use.FIT and target.id in predicted
+                ]
+            )
+        heard = before.surprise if before else np.zeros(0)
+        if INDIVIDUAL in again and self.persons:
+            heard = surprise(_stage(found, TRIALS[INDIVIDUAL], self.seed, self.people), self.persons)
+        pulls = [(dial.read(found) - dial.start) / dial.width for dial in self.dials if np.isfinite(dial.width)]
+        return _Misses(off, heard, np.array(pulls))
 
+    def slopes(self, found: Calibration, misses: _Misses) -> Floats:
+        here, columns = misses.flat(), []
+        for dial in self.dials:
+            turned = self.misses(dial.write(found, dial.read(found) + STEP), misses, dial.trial)
+            columns.append((turned.flat() - here) / STEP)
+        return np.stack(columns, axis=1)
 
-def _single(bench: _Bench) -> dict[str, float]:
-    days = (0.0, 1.0, 2.0, 7.0, 10.0)
-    active = bench.scores((DoseAt(0.0, 1.0),), days)
-    control = bench.scores((DoseAt(0.0, 0.0),), days)
-    gap = active.mean(axis=0) - control.mean(axis=0)
-    pooled = np.sqrt((active.var(axis=0) + control.var(axis=0)) / 2)
-    change, plain = active - active[:, :1], control - control[:, :1]
-    return {
-        "T1.difference": float(gap[1]),
-        "T1.response_ketamine": _responders(active, 1),
-        "T1.response_control": _responders(control, 1),
-        "T1.change_control": float(plain[:, 1].mean()),
-        "T2.difference_day2": float(gap[2]),
-        "T2.difference_day10": float(gap[4]),
-        "T2.sd_change_day2": float(change[:, 2].std()),
-        "T2.sd_change_saline": float(plain[:, 2].std()),
-        "T2.change_saline": float(plain[:, 2].mean()),
-        "T2.rebound": float((active[:, 4] - active[:, 2]).mean()),
-        "T2.sd_rebound": float((active[:, 4] - active[:, 2]).std()),
-        "T2.response_day2": _responders(active, 2),
-        "T3.kept_to_day7": float(gap[3] / gap[1]) if gap[1] else 0.0,
-        "T3.g_day1": float(gap[1] / pooled[1]),
-    }
-
-
-def _responders(scores: Floats, column: int) -> float:
-    return float(100 * np.mean(scores[:, column] <= 0.5 * scores[:, 0]))
-
-
-def _repeated(bench: _Bench) -> dict[str, float]:
-    """Six open infusions over 12 days, then twice-weekly visits without drug to day 83 after the last.
-
-    Relapse: two visits running with less than half the baseline gone (the definition as we recall it).
-    """
-    doses = tuple(DoseAt(day) for day in (0.0, 2.0, 4.0, 7.0, 9.0, 11.0))
-    visits = tuple(11.0 + 3.5 * step for step in range(1, 24))
-    scores = bench.scores(doses, (0.0, 2 / 24, 12.0, *visits))
-    responded = scores[:, 2] <= 0.5 * scores[:, 0]
-    bad = scores[responded, 3:] > 0.5 * scores[responded, :1]
-    twice = bad[:, :-1] & bad[:, 1:]
-    first = np.where(twice.any(axis=1), twice.argmax(axis=1), len(visits))
-    return {
-        "T6.response": float(100 * responded.mean()),
-        "T6.relapse_day": float(3.5 * (1 + np.median(first))) if first.size else 0.0,
-        "T6.change_2h": float((scores[:, 1] - scores[:, 0]).mean()),
-    }
-
-
-def _schedules(bench: _Bench) -> dict[str, float]:
-    """Nasal esketamine twice a week to day 8, and infusions two or three times a week to day 15."""
-    placebo = bench.scores((DoseAt(0.0, 0.0), DoseAt(3.5, 0.0)), (0.0, 8.0))
-    result: dict[str, float] = {}
-    for amount_mg in (28, 56, 84):
-        strength = relative_dose("esketamine", "nasal", amount_mg=amount_mg, weight_kg=TYPICAL_WEIGHT_KG)
-        active = bench.scores((DoseAt(0.0, strength), DoseAt(3.5, strength)), (0.0, 8.0))
-        result[f"T4.difference_{amount_mg}mg_day8"] = float((active[:, 1] - placebo[:, 1]).mean())
-    for name, days in (("twice", (0.0, 3.0, 7.0, 10.0, 14.0)), ("thrice", (0.0, 2.0, 4.0, 7.0, 9.0, 11.0, 14.0))):
-        scores = bench.scores(tuple(DoseAt(day) for day in days), (0.0, 15.0))
-        result[f"T5.change_{name}_weekly_day15"] = float((scores[:, 1] - scores[:, 0]).mean())
-    return result
+    def stepped(self, found: Calibration, misses: _Misses, slopes: Floats, damping: float) -> Calibration:
+        """One step downhill. A surprise counts as a miss of one: its slopes then give its share of the curvature."""
+        missed = np.concatenate([*misses.off.values(), np.ones(misses.surprise.size), misses.pulled])
+        inner = slopes.T @ slopes
+        step = np.linalg.solve(inner + damping * np.diag(np.diag(inner) + 1.0), -slopes.T @ missed)
+        for dial, move in zip(self.dials, np.clip(step, -LONGEST_STEP, LONGEST_STEP), strict=True):
+            found = dial.write(found, dial.read(found) + float(move))
+        return found

@@ -58,8 +58,19 @@ class DoseAt:
 
 
 @dataclass(frozen=True, slots=True)
+class OralCourse:
+    """An oral antidepressant taken from one day to another (infinity: still taken)."""
+
+    from_day: float
+    to_day: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
 class Course:
     """Scores and doses of one person on one scale, each in time order (sorted here if they were not).
+
+    oral: antidepressants begun while the scores were taken; one taken unchanged throughout is part of the baseline.
+    blinded: True only where the person did not know whether a session brought the drug (a trial).
 
     Refuses a day or value that is not finite, a score outside the scale or on another instrument, and two doses at
     one instant.
@@ -68,12 +79,16 @@ class Course:
     scale: Scale
     scores: tuple[ScoreAt, ...] = ()
     doses: tuple[DoseAt, ...] = ()
+    oral: tuple[OralCourse, ...] = ()
+    blinded: bool = False
 
     def __post_init__(self) -> None:
         for index, score in enumerate(self.scores):
             _check_score(score, self.scale, f"scores[{index}]")
         for index, dose in enumerate(self.doses):
             _check_dose(dose, f"doses[{index}]")
+        for index, taken in enumerate(self.oral):
+            _check_oral(taken, f"oral[{index}]")
         object.__setattr__(self, "scores", tuple(sorted(self.scores, key=lambda score: score.at_day)))
         object.__setattr__(self, "doses", tuple(sorted(self.doses, key=lambda dose: dose.at_day)))
         if any(first.at_day == second.at_day for first, second in pairwise(self.doses)):
@@ -112,3 +127,8 @@ def _check_dose(dose: DoseAt, path: str) -> None:
             f"{path}.relative_dose",
             f"{dose.relative_dose:g} times the usual dose cannot be meant: give 0 to 10, where 1 is 0.5 mg/kg IV.",
         )
+
+
+def _check_oral(taken: OralCourse, path: str) -> None:
+    if not math.isfinite(taken.from_day) or not taken.to_day > taken.from_day:
+        raise BadInput("oral_days", path, "An oral antidepressant needs a finite first day and a later last one.")

@@ -18,9 +18,9 @@ from euthymia.response.course import Course
 from euthymia.response.model import Persons, persons_at, score_covariance, severity
 from euthymia.response.prior import TRAITS, Floats, Prior
 
-PRIOR_DRAWS = 4000
+PRIOR_DRAWS = 2000
 ENOUGH = 0.25
-MOVES = 2
+MOVES, LAST_MOVES = 2, 6
 MOST_STEPS = 40
 
 
@@ -62,6 +62,7 @@ def learn(course: Course, prior: Prior, seed: int, *, draws: int = PRIOR_DRAWS) 
     With no scores it is the prior itself, and `prior_still_talking` says 1.0 for every trait: the share of each
     trait's prior variance that the scores have left standing.
     """
+    prior = prior if course.blinded else prior.opened()
     rng = np.random.default_rng(seed)
     z = rng.standard_normal((draws, len(TRAITS)))
     likelihood = _Likelihood(course, prior)
@@ -82,7 +83,7 @@ def learn(course: Course, prior: Prior, seed: int, *, draws: int = PRIOR_DRAWS) 
 
 
 class _Likelihood:
-    """How well each draw explains the scores; the covariance is the same for every draw, so it is factored once."""
+    """How well each draw explains the scores; the covariance differs between draws only by `swing`."""
 
     def __init__(self, course: Course, prior: Prior) -> None:
         self.course = course
@@ -92,12 +93,21 @@ class _Likelihood:
         covariance = score_covariance(self.days, prior.noise_for(course.scale))
         self.whiten = np.linalg.inv(np.linalg.cholesky(covariance)) if course.scores else np.zeros((0, 0))
 
+    def refreshed(self, z: Floats, rng: np.random.Generator) -> Floats:
+        """The cloud with what no score here can tell about drawn anew: redrawing had let it drift."""
+        if not self.course.oral:
+            z = z.copy()
+            z[:, TRAITS.index("oral")] = rng.standard_normal(len(z))
+        return z
+
     def residuals(self, persons: Persons) -> Floats:
-        return self.observed[None, :] - severity(persons, self.course.doses, self.days, self.prior)
+        return self.observed[None, :] - severity(persons, self.course.doses, self.days, self.prior, self.course.oral)
 
     def __call__(self, z: Floats) -> Floats:
-        white = self.residuals(persons_at(self.prior, z)) @ self.whiten.T
-        return np.asarray(-0.5 * np.sum(white**2, axis=1), dtype=np.float64)
+        persons = persons_at(self.prior, z)
+        white = self.residuals(persons) @ self.whiten.T
+        misfit = np.sum(white**2, axis=1) / persons.swing**2
+        return np.asarray(-0.5 * misfit - self.days.size * np.log(persons.swing), dtype=np.float64)
 
 
 def _temper(z: Floats, likelihood: _Likelihood, rng: np.random.Generator) -> tuple[Floats, float, int]:
@@ -112,7 +122,7 @@ def _temper(z: Floats, likelihood: _Likelihood, rng: np.random.Generator) -> tup
         z, logs, temperature, steps = z[chosen], logs[chosen], raised, steps + 1
         # Redrawing repeats persons; a few random-walk moves make them distinct again without changing the answer.
         z, logs = _move(z, logs, temperature, likelihood, rng)
-    return z, effective, steps
+    return likelihood.refreshed(z, rng), effective, steps
 
 
 def _weights(logs: Floats) -> tuple[Floats, float]:
@@ -144,7 +154,7 @@ def _move(
     z: Floats, logs: Floats, temperature: float, likelihood: _Likelihood, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
     spread = np.linalg.cholesky(np.cov(z.T) + 1e-6 * np.eye(z.shape[1]))
-    for scale in np.linspace(1.2, 0.6, MOVES):
+    for scale in np.linspace(1.2, 0.6, MOVES if temperature < 1.0 else LAST_MOVES):
         proposed = z + scale * rng.standard_normal(z.shape) @ spread.T
         proposed_logs = likelihood(proposed)
         gained = temperature * (proposed_logs - logs) - 0.5 * np.sum(proposed**2 - z**2, axis=1)

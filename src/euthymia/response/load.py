@@ -10,9 +10,10 @@ from types import MappingProxyType
 from typing import Any
 
 from euthymia.errors import BadInput
-from euthymia.response.prior import Card, Noise, Parameter, Prior, Shape
+from euthymia.response.prior import Card, Effects, Noise, Parameter, Prior, Shape
 
-DEFAULT_PRIOR = "depression_ketamine_v1"
+DEFAULT_PRIOR = "depression_ketamine_v2"
+NOT_PRIORS = {"targets", "relative_dose", "trial_settings", "ds005917"}
 
 
 def read_data(name: str) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def shipped_priors() -> tuple[str, ...]:
     """Names of the priors that can be loaded."""
     folder = files("euthymia.response").joinpath("priors")
     names = (entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
-    return tuple(sorted(name for name in names if name not in {"targets", "relative_dose"}))
+    return tuple(sorted(name for name in names if name not in NOT_PRIORS))
 
 
 @cache
@@ -39,7 +40,6 @@ def load_prior(name: str = DEFAULT_PRIOR) -> Prior:
 def prior_from(data: Mapping[str, Any]) -> Prior:
     """A prior from plain values in the shape of the shipped files."""
     card = data["card"]
-    shape = data["dose"]
     return Prior(
         card=Card(
             id=card["id"],
@@ -52,9 +52,8 @@ def prior_from(data: Mapping[str, Any]) -> Prior:
         traits=tuple(_parameter(row) for row in data["trait"]),
         noise=_noise(data["noise"]),
         noise_by_instrument=MappingProxyType({row["instrument"]: _noise(row) for row in data.get("instrument", [])}),
-        onset_days=float(shape["onset_days"]),
-        half_dose=float(shape["half_dose"]),
-        expectancy_days=float(shape["expectancy_days"]),
+        effects=Effects(**{row["name"]: float(row["value"]) for row in data["effect"]}),
+        dropout_per_week=float(data["dropout"]["per_week"]),
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from euthymia.errors import BadInput
 from euthymia.response.course import DoseAt
-from euthymia.response.forecast import forecast
+from euthymia.response.forecast import chances_above
 from euthymia.response.learn import Posterior
 from euthymia.response.prior import Floats
 
@@ -150,7 +150,7 @@ def _chances(
     posterior: Posterior, start: float, threshold: float, horizon_days: int, planned: tuple[DoseAt, ...]
 ) -> Floats:
     days = start + np.arange(1, horizon_days + 1)
-    return forecast(posterior, days, planned).probability_above(threshold)
+    return chances_above(posterior, threshold, days, planned)
 
 
 def _checked_risk(accepted_risk: float) -> float:

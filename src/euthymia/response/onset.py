@@ -9,9 +9,8 @@ from types import MappingProxyType
 
 import numpy as np
 
+from euthymia.response.forecast import draw_states
 from euthymia.response.learn import Posterior
-from euthymia.response.model import score_covariance, severity, weather_covariance
-from euthymia.response.prior import Floats
 
 HOURS_WINDOW_DAYS = 1.0
 DAYS_WINDOW_DAYS = 7.0
@@ -62,7 +61,7 @@ def onset(
     before = sum(score.at_day <= first for score in course.scores)
     after = [score.at_day - first for score in course.scores if 0 < score.at_day - first <= DAYS_WINDOW_DAYS]
     wanted_days = tuple(sorted({*at_days, HOURS_WINDOW_DAYS, DAYS_WINDOW_DAYS}))
-    states = _states(posterior, np.array([first, *(first + day for day in wanted_days)]))
+    states = draw_states(posterior, np.array([first, *(first + day for day in wanted_days)]))
     relief = states[:, :1] - states[:, 1:]
     enough = relief >= wanted_share * states[:, :1]
     width = course.scale.width
@@ -89,19 +88,3 @@ def _kind(before: int, after: list[float], by_24_h: float, by_day_7: float) -> O
     if by_day_7 >= SURE:
         return OnsetKind.WITHIN_DAYS
     return OnsetKind.NOT_SEEN if by_day_7 <= 1 - SURE else OnsetKind.CANNOT_TELL
-
-
-def _states(posterior: Posterior, days: Floats) -> Floats:
-    """The person's own state (formula plus weather, without rating error) on days, fractions, (draws, days)."""
-    noise = posterior.prior.noise_for(posterior.course.scale)
-    seen = np.array([score.at_day for score in posterior.course.scores])
-    states = severity(posterior.persons, posterior.course.doses, days, posterior.prior)
-    covariance = weather_covariance(days, days, noise)
-    if seen.size:
-        solved = np.linalg.solve(score_covariance(seen, noise), weather_covariance(seen, days, noise))
-        states = states + posterior.residuals @ solved
-        covariance = covariance - weather_covariance(days, seen, noise) @ solved
-    root = np.linalg.cholesky(covariance + 1e-9 * np.eye(days.size))
-    rng = np.random.default_rng((posterior.seed, 2))
-    states = states + rng.standard_normal(states.shape) @ root.T
-    return np.clip(states, 1e-6, 1.0)

@@ -69,7 +69,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """What the traits do not explain, as fractions of the scale.
+    """What the traits do not explain, as fractions of the scale, for a person of the usual `swing`.
 
     measurement: standard deviation of one rating.   weather: standard deviation of the ups and downs of life that
     outlast a visit, and weather_days: how long they are remembered (e-fold).
@@ -92,24 +92,43 @@ class Card:
     sources: tuple[str, ...]
 
 
-TRAITS = ("baseline", "gain", "fade_days", "expectancy")
+TRAITS = ("baseline", "gain", "fade_days", "expectancy", "trend", "oral", "swing")
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """The fixed shape of every effect, the same for all persons.
+
+    onset_days: e-fold time of the rise of a dose's relief.   half_dose: relative dose with half the largest effect.
+    lasting_share, lasting_days: the part of a dose's relief that fades slowly, and its half-life.
+    expectancy_days: half-life of the relief that follows any session, active or not.   open_expectancy: how much larger
+    that is where people know they are given the drug.   trend_days, oral_days: half-times of the slow relief that comes
+    with time in treatment and with an oral antidepressant.
+    """
+
+    onset_days: float
+    half_dose: float
+    lasting_share: float
+    lasting_days: float
+    expectancy_days: float
+    open_expectancy: float
+    trend_days: float
+    oral_days: float
 
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """Traits of a person in the order of TRAITS, the noise, and the fixed shape of one dose's effect.
+    """Traits of a person in the order of TRAITS, the noise, the fixed shape of the effects, and how many leave.
 
-    onset_days: e-fold time of the relief's rise.   half_dose: relative dose with half the largest effect.
-    expectancy_days: half-life of the relief that follows any session, active or not.
+    dropout_per_week: the share of those in treatment who leave it in a week.
     """
 
     card: Card
     traits: tuple[Parameter, ...]
     noise: Noise
     noise_by_instrument: Mapping[str, Noise]
-    onset_days: float
-    half_dose: float
-    expectancy_days: float
+    effects: Effects
+    dropout_per_week: float
 
     def __post_init__(self) -> None:
         if tuple(trait.name for trait in self.traits) != TRAITS:
@@ -128,3 +147,8 @@ class Prior:
         index = TRAITS.index(name)
         traits[index] = replace(traits[index], **changes)  # type: ignore[arg-type]
         return replace(self, traits=tuple(traits))
+
+    def opened(self) -> Prior:
+        """The same belief about people who know that they are given the drug: they expect more of a session."""
+        raised = self.trait("expectancy").middle + self.effects.open_expectancy
+        return self.with_trait("expectancy", middle=raised)

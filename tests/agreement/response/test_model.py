@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from euthymia.response import Course, DoseAt, Scale, ScoreAt, forecast, learn, load_prior
-from euthymia.response.model import Persons, score_covariance, severity, strength
+from euthymia.response import Course, DoseAt, OralCourse, Scale, ScoreAt, forecast, learn, load_prior
+from euthymia.response.model import persons_at, score_covariance, severity
 from euthymia.response.prior import TRAITS
 
 PRIOR = load_prior()
@@ -14,20 +14,28 @@ PHQ9 = Scale("phq9", 0, 27)
 DAYS = st.floats(0, 60, allow_nan=False).map(lambda day: round(day, 3))
 
 
-def written_out(persons, doses, at_day, prior):
+def written_out(persons, doses, at_day, prior, oral=()):
     """The formula of model.py, dose by dose, without any state carried along."""
+    effects = prior.effects
     result = np.empty((len(persons), len(at_day)))
     for column, day in enumerate(at_day):
         before = [dose for dose in doses if dose.at_day < day]
-        exponent = np.zeros(len(persons))
+        level = np.zeros(len(persons))
         for dose in before:
             since = day - dose.at_day
-            kernel = (1 - np.exp(-since / prior.onset_days)) * 2 ** (-since / persons.fade_days)
-            exponent += persons.gain * strength(dose.relative_dose, prior.half_dose) * kernel
+            short = (1 - effects.lasting_share) * 2 ** (-since / persons.fade_days)
+            long = effects.lasting_share * 2 ** (-since / effects.lasting_days)
+            level += dose.relative_dose * (1 - np.exp(-since / effects.onset_days)) * (short + long)
+        exponent = persons.gain * (1 + effects.half_dose) * level / (level + effects.half_dose)
         if before:
-            rise = 1 - np.exp(-(day - before[0].at_day) / prior.onset_days)
-            fade = 2 ** (-(day - before[-1].at_day) / prior.expectancy_days)
-            exponent += persons.expectancy * rise * fade
+            exponent += persons.expectancy * 2 ** (-(day - before[-1].at_day) / effects.expectancy_days)
+        starts = [*(dose.at_day for dose in doses[:1]), *(course.from_day for course in oral)]
+        if starts and day > min(starts):
+            exponent += persons.trend * (1 - 2 ** (-(day - min(starts)) / effects.trend_days))
+        for course in oral:
+            taken = max(min(day, course.to_day) - course.from_day, 0)
+            stopped = max(day - course.to_day, 0)
+            exponent += persons.oral * (1 - 2 ** (-taken / effects.oral_days)) * 2 ** (-stopped / effects.oral_days)
         result[:, column] = np.minimum(persons.baseline * np.exp(-exponent), 1.0)
     return result
 
@@ -38,30 +46,41 @@ def written_out(persons, doses, at_day, prior):
     score_days=st.lists(DAYS, min_size=1, max_size=12, unique=True),
     relative=st.floats(0, 4),
     shift=st.floats(-400, 400),
+    oral=st.lists(st.tuples(DAYS, st.floats(0.5, 90)), max_size=2),
 )
-def test_the_walk_agrees_with_the_formula(dose_days, score_days, relative, shift):
-    rng = np.random.default_rng(1)
-    persons = Persons(
-        rng.uniform(0.2, 1, 9), rng.lognormal(-1, 1, 9), rng.lognormal(1.8, 0.8, 9), rng.normal(0.3, 0.3, 9)
-    )
+def test_the_walk_agrees_with_the_formula(dose_days, score_days, relative, shift, oral):
+    persons = persons_at(PRIOR, np.random.default_rng(1).standard_normal((9, len(TRAITS))))
     doses = [DoseAt(day + shift, relative) for day in sorted(dose_days)]
+    tablets = [OralCourse(day + shift, day + shift + length) for day, length in oral]
     days = np.array(score_days) + shift
     np.testing.assert_allclose(
-        severity(persons, doses, days, PRIOR), written_out(persons, doses, days, PRIOR), rtol=1e-6, atol=1e-9
+        severity(persons, doses, days, PRIOR, tablets),
+        written_out(persons, doses, days, PRIOR, tablets),
+        rtol=1e-6,
+        atol=1e-9,
     )
+
+
+def test_a_multiple_of_the_doses_is_the_same_as_larger_doses():
+    persons = persons_at(PRIOR, np.random.default_rng(1).standard_normal((9, len(TRAITS))))
+    days = np.array([0.5, 3.0, 9.0])
+    doubled = severity(persons, [DoseAt(0, 2.0), DoseAt(2, 1.0)], days, PRIOR)
+    times = severity(persons, [DoseAt(0, 1.0), DoseAt(2, 0.5)], days, PRIOR, dose_times=np.full(9, 2.0))
+    np.testing.assert_allclose(times, doubled)
 
 
 def brute_force(course, prior, seed, draws=400_000):
     """Posterior means and spreads of the standardised traits by weighting a great many prior draws."""
-    from euthymia.response.model import persons_at
-
     rng = np.random.default_rng(seed)
     z = rng.standard_normal((draws, len(TRAITS)))
     days = np.array([score.at_day for score in course.scores])
     observed = np.array([course.scale.fraction(score.value) for score in course.scores])
-    residuals = observed - severity(persons_at(prior, z), course.doses, days, prior)
+    prior = prior.opened()
+    persons = persons_at(prior, z)
+    residuals = observed - severity(persons, course.doses, days, prior)
     inverse = np.linalg.inv(score_covariance(days, prior.noise_for(course.scale)))
-    logs = -0.5 * np.einsum("ij,jk,ik->i", residuals, inverse, residuals)
+    misfit = np.einsum("ij,jk,ik->i", residuals, inverse, residuals) / persons.swing**2
+    logs = -0.5 * misfit - days.size * np.log(persons.swing)
     weights = np.exp(logs - logs.max())
     weights /= weights.sum()
     mean = weights @ z
@@ -78,7 +97,7 @@ def brute_force(course, prior, seed, draws=400_000):
 )
 def test_the_posterior_agrees_with_brute_force(scores, doses):
     course = Course(PHQ9, tuple(ScoreAt(*score) for score in scores), tuple(DoseAt(day) for day in doses))
-    known = learn(course, PRIOR, 3)
+    known = learn(course, PRIOR, 3, draws=8000)
     mean, spread = brute_force(course, PRIOR, 4)
     np.testing.assert_allclose(known.z.mean(axis=0), mean, atol=0.15)
     np.testing.assert_allclose(known.z.std(axis=0), spread, rtol=0.15, atol=0.03)

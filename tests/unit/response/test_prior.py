@@ -14,7 +14,7 @@ MADRS = Scale("madrs", 0, 60)
 
 
 def test_every_shipped_prior_can_be_loaded_and_says_what_it_is():
-    assert shipped_priors() == ("depression_ketamine_v1",)
+    assert shipped_priors() == ("depression_ketamine_v2",)
     for name in shipped_priors():
         card = load_prior(name).card
         assert card.status == "assembled by us from summary statistics"
@@ -30,7 +30,7 @@ def test_an_unknown_prior_is_refused(name):
 
 
 def test_a_prior_names_its_traits_in_order():
-    data = read_data("depression_ketamine_v1")
+    data = read_data("depression_ketamine_v2")
     with pytest.raises(BadInput, match="in order"):
         prior_from({**data, "trait": data["trait"][::-1]})
 
