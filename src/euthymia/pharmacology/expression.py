@@ -34,6 +34,8 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "expit": expit,
     "logit": logit,
 }
+# What a formula finds besides its names; no builtins.
+_KNOWN: dict[str, Any] = {"__builtins__": {}, **FUNCTIONS}
 # Longer than any formula of a model, and short enough to be read at once.
 LONGEST = 500
 _ALLOWED = (
@@ -64,11 +66,11 @@ class Expression:
 
     def __call__(self, values: Mapping[str, Any]) -> Values:
         """The formula's value; every name must be in `values`."""
-        missing = self.names - set(values)
-        if missing:
+        if not self.names <= values.keys():
+            missing = self.names - set(values)
             raise Broken(f"'{self.text}' uses names that are not defined: {', '.join(sorted(missing))}")
-        # Only the nodes allowed above can be in the code, and there are no builtins.
-        found = eval(self._code, {"__builtins__": {}, **FUNCTIONS}, dict(values))
+        # Only the nodes allowed above can be in the code: it writes nothing, and there are no builtins.
+        found = eval(self._code, _KNOWN, values)
         return np.asarray(found, dtype=np.float64)
 
 

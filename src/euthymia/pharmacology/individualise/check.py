@@ -12,7 +12,7 @@ from euthymia.errors import BadInput
 from euthymia.pharmacology.individualise.observation import Level, Observation, Reading
 from euthymia.pharmacology.individualise.problem import Problem
 from euthymia.pharmacology.model import Model
-from euthymia.pharmacology.population import standard_normals
+from euthymia.pharmacology.population import quantiles, standard_normals
 from euthymia.pharmacology.regimen import Regimen
 
 Values = NDArray[np.float64]
@@ -82,10 +82,10 @@ def check_plausible(problem: Problem, observations: Sequence[Observation], path:
     for place in levels:
         columns = np.flatnonzero(sheet.owner == place)
         sd = float(sheet.sd[columns[0]])
-        low, middle, high = np.quantile(scaled[:, columns], _ONE_SD)
+        low, middle, high = (float(each[0]) for each in quantiles(scaled[:, columns].reshape(-1, 1), _ONE_SD).values())
         # In units of scatter, of which the assay adds one.
         reach = _NORMAL_99_9 * float(np.hypot(max(high - middle, middle - low), 1.0)) + np.log(_BEYOND_FOLD) / sd
-        off = float(sheet.target[0, columns[0]]) - float(middle)
+        off = float(sheet.target[0, columns[0]]) - middle
         if abs(off) > reach:
             _refuse_implausible(observations[place], off > 0, np.exp(middle * sd), f"{path}[{place}].ng_per_ml")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 
 import numpy as np
@@ -173,6 +174,7 @@ def _differences(cost: Values, pairs: Sequence[tuple[int, int, int]], nudge: flo
     return (up - down) / (2 * nudge), bend
 
 
+@cache
 def _cross(size: int) -> tuple[Values, list[tuple[int, int, int]]]:
     """Offsets of the middle, of both sides along each axis, and of the four corners of each pair of axes."""
     unit = np.eye(size)

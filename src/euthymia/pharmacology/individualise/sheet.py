@@ -20,6 +20,7 @@ from euthymia.pharmacology.individualise.normal import LOG_ROOT_TWO_PI, log_belo
 from euthymia.pharmacology.individualise.observation import CADSS6_MOST, MOAAS_MOST, Level, Observation, ReadingKind
 
 Values = NDArray[np.float64]
+Columns = slice | NDArray[np.int64]
 MOMENTS = 12
 # A predicted level of nothing at all is unlikely, not impossible: no infinities.
 _LEAST_NG_PER_ML = 1e-6
@@ -51,6 +52,7 @@ class Sheet:
     """at_h, owner, log_share, links, sd, floor: (columns,).   target, upper, constant: (people, columns).
 
     owner: which observation the column belongs to.   log_share: log of the column's share of that observation.
+    starts: the first column of each observation.   held: the columns of each link that is there.
     """
 
     at_h: Values
@@ -62,6 +64,8 @@ class Sheet:
     target: Values
     upper: Values
     constant: Values
+    starts: NDArray[np.int64]
+    held: tuple[tuple[Link, Columns], ...]
 
     def scaled(self, predicted: Values) -> Values:
         """Predictions, (rows, columns), in units of their scatter.
@@ -70,25 +74,25 @@ class Sheet:
         a total divided by their SD; a chance as its logit.
         """
         found = predicted / self.sd
-        for link in (Link.LEVEL, Link.BELOW):
-            some = np.flatnonzero(self.links == link)
-            if some.size:
+        for link, some in self.held:
+            if link in (Link.LEVEL, Link.BELOW):
                 found[:, some] = _stretched(predicted[:, some], self.sd[some], self.floor[some])
-        some = np.flatnonzero(self.links == Link.SEDATED)
-        if some.size:
-            # The logit is nearly straight in what people differ by; the chance itself is not.
-            found[:, some] = logit(np.clip(predicted[:, some], _LEAST_CHANCE, 1 - _LEAST_CHANCE))
+            elif link is Link.SEDATED:
+                # The logit is nearly straight in what people differ by; the chance itself is not.
+                found[:, some] = logit(np.clip(predicted[:, some], _LEAST_CHANCE, 1 - _LEAST_CHANCE))
         return np.asarray(found)
 
     def score(self, scaled: Values, whose: NDArray[np.int64]) -> Score:
         """How likely the observations of person `whose[row]` are under each row's scaled predictions."""
         log_chance, slope, weight = np.empty_like(scaled), np.empty_like(scaled), np.empty_like(scaled)
-        for link, held in _HELD.items():
-            some = np.flatnonzero(self.links == link)
-            if some.size:
-                target, upper = self.target[whose][:, some], self.upper[whose][:, some]
-                log_chance[:, some], slope[:, some], weight[:, some] = held(scaled[:, some], target, upper)
-        log_chance += self.constant[whose]
+        # One person's bounds are everybody's; no row needs a copy of its own.
+        target, upper, constant = (
+            each if len(each) == 1 else each[whose] for each in (self.target, self.upper, self.constant)
+        )
+        for link, some in self.held:
+            held = _HELD[link](scaled[:, some], target[:, some], upper[:, some])
+            log_chance[:, some], slope[:, some], weight[:, some] = held
+        log_chance += constant
         return self._gathered(log_chance, slope, weight)
 
     def off(self, scaled: Values) -> Values:
@@ -107,11 +111,10 @@ class Sheet:
         return found
 
     def _gathered(self, log_chance: Values, slope: Values, weight: Values) -> Score:
-        starts = np.flatnonzero(np.diff(self.owner, prepend=-1))
-        if starts.size == self.owner.size:
+        if self.starts.size == self.owner.size:
             return Score(log_chance.sum(axis=1), slope, weight)
         log_chance = log_chance + self.log_share
-        each = np.logaddexp.reduceat(log_chance, starts, axis=1)
+        each = np.logaddexp.reduceat(log_chance, self.starts, axis=1)
         # Each moment counts by how well it explains the observation.
         counts = np.exp(log_chance - each[:, self.owner])
         return Score(each.sum(axis=1), slope * counts, weight * counts)
@@ -144,7 +147,17 @@ def sheet_of(
         target=target,
         upper=upper,
         constant=constant,
+        starts=np.flatnonzero(np.diff(owner, prepend=-1)),
+        held=_held_by(links[owner]),
     )
+
+
+def _held_by(links: NDArray[np.int64]) -> tuple[tuple[Link, Columns], ...]:
+    """The columns of each link; everything, where there is one link only."""
+    there = [link for link in Link if (links == link).any()]
+    if len(there) == 1:
+        return ((there[0], slice(None)),)
+    return tuple((link, np.flatnonzero(links == link)) for link in there)
 
 
 def kind_of(observation: Observation) -> str:
