@@ -100,13 +100,14 @@ _fetch_to_write: Any = intrinsic(_fetching)
 
 
 @inlined
-def fetch_lanes(out: Any, row: int, column: int) -> None:
-    """Have the processor bring in where 64 people are written later, in `out` (outputs, rows, people), C-contiguous:
-    rows of many people lie far apart in memory, and a kernel that only waits for them takes half as long again."""
+def fetch_lanes(out: Any, row: int, column: int, lanes: int) -> None:
+    """Have the processor bring in where so many people are written later, in `out` (outputs, rows, people) and
+    C-contiguous: rows of many people lie far apart in memory, and a kernel that only waits for them takes half as long
+    again."""
     outputs, rows, people = out.shape
-    if row < rows and column + LANES <= people:
+    if row < rows and column + lanes <= people:
         for output in range(outputs):
-            for lane in range(0, LANES, _PER_LINE):
+            for lane in range(0, lanes, _PER_LINE):
                 _fetch_to_write(out, (output * rows + row) * people + column + lane)
 
 

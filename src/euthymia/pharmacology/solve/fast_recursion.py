@@ -167,7 +167,7 @@ def _walk_some(
             for mode in range(body.rates.shape[0]):
                 _clear(z, rows.running + mode)
         if schedule.looks[moment] >= 0:
-            fetch_lanes(out, schedule.looks[moment] + _AHEAD, column)
+            fetch_lanes(out, schedule.looks[moment] + _AHEAD, column, LANES)
             _look(body, z, rows, schedule.looks[moment], who[1], out, column)
 
 

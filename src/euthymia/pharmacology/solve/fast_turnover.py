@@ -186,19 +186,20 @@ def kernel(first, end, relative, spans, numbers, edges, people, reads, out, repo
             if jumped:
                 refresh(Z)
             if look[moment] >= 0:
+                fetch_lanes(out, look[moment] + 1, one, B)
                 for row in range(reads.shape[0]):
                     if reads[row, 0] >= 0:
                         for b in range(B):
                             out[row, look[moment], one + b] = Z[STATES + reads[row, 0], b]
                     else:
                         for b in range(B):
-                            out[row, look[moment], one + b] = Z[LEVELS + reads[row, 1], b]
+                            Z[ERROR, b] = Z[LEVELS + reads[row, 1], b]
                         for term in range(terms):
                             if HEARD_OF[term] == reads[row, 1]:
                                 for b in range(B):
-                                    out[row, look[moment], one + b] += Z[TERMS + term, b]
+                                    Z[ERROR, b] += Z[TERMS + term, b]
                         for b in range(B):
-                            out[row, look[moment], one + b] = max(out[row, look[moment], one + b], 0.0)
+                            out[row, look[moment], one + b] = max(Z[ERROR, b], 0.0)
         report[block, 0] = steps
         report[block, 1] = refused
 """
@@ -324,6 +325,7 @@ def _kernel(turnover: Turnover, layout: Layout) -> _Compiled:
         "exp64": fast_math.exp64,
         "exp_short": fast_math.exp_short,
         "log_short": fast_math.log_short,
+        "fetch_lanes": fast_math.fetch_lanes,
         "MODE_OF": np.array([mode for _, mode in layout.terms]),
         "HEARD_OF": np.array([heard for heard, _ in layout.terms]),
     }
