@@ -70,7 +70,7 @@ def _person_page(request: HttpRequest, patient: Patient, problem: BadInput | Non
         **choices(),
     }
     status = REFUSED_FORM if problem else 200
-    return person_page(request, "adverse/person.html", patient, "person", context, status)
+    return person_page(request, "adverse/person.html", patient, "person-adverse", context, status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -100,7 +100,9 @@ def adverse_event(request: HttpRequest, event_id: UUID) -> HttpResponse:
         "ids": [str(uuid4()) for _ in range(9)],
         **choices(),
     }
-    return person_page(request, "adverse/event.html", patient, "person", context, REFUSED_FORM if problem else 200)
+    return person_page(
+        request, "adverse/event.html", patient, "person-adverse", context, REFUSED_FORM if problem else 200
+    )
 
 
 @require_POST
