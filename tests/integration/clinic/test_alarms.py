@@ -9,22 +9,24 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from benchmarks import session_room_alarms as bench
 from django.db import DatabaseError, transaction
 from django.http import Http404
 from django.test import Client
 from tests.builders import make_clinic, make_viewer, sign_in
 from tests.session_room import Room
 
-from euthymia.care.alarms import SILENCE_FOR, ActKind, Alarm, Origin, Standing, Tier
+from euthymia.care.alarms import SILENCE_FOR, ActKind, Alarm, Key, Origin, Standing, Tier
 from euthymia.care.session_events import EventKind
-from euthymia.care.vital_stream import STALE_AFTER, Sample
+from euthymia.care.vital_stream import STALE_AFTER, Channel, Sample, StreamSample
 from euthymia.care.vitals import Reading
 from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.alarms import commands, live, queries
 from euthymia.clinic.alarms.models import AlarmEscalation, AlarmEventRow
 from euthymia.clinic.alarms.record import delays
 from euthymia.clinic.audit.models import AuditEntry
-from euthymia.clinic.monitors.commands import register_device
+from euthymia.clinic.monitors.answers import Batch
+from euthymia.clinic.monitors.commands import register_device, take_batch
 from euthymia.clinic.sessions.models import Session
 from euthymia.errors import BadInput
 
@@ -196,6 +198,39 @@ def test_who_saw_a_reading_before_it_was_struck_need_not_see_it_again(bed: Bed) 
     bed.clock.beat(MINUTE)
     bed.read(NORMAL, corrects=wrong)
     assert bed.alarms() == []
+
+
+@pytest.mark.parametrize("seed", [5, 8])
+def test_what_a_monitor_sends_through_the_rows_rings_as_the_same_samples_do_without_them(seed: int) -> None:
+    """With jitter, late, twice, in another order and while the clock jumps; the twin is judged by the oracle."""
+    room = Room()
+    session = room.dosing(bench.START - 6 * MINUTE)
+    manager = make_viewer(room.clinic, Role.MANAGER)
+    device, _ = register_device(manager, name="Monitor A", chair=room.chair, now=bench.START)
+    twin, compared = bench.Bedside(), 0
+    for step in bench.session_of(seed, crossings=3):
+        if step.jump_s:
+            twin.jump(step)
+        if step.sample is None:
+            continue
+        now = twin.wall(step.true_s)
+        if twin.take(step.sample, now):
+            pressure = step.sample.reading.blood_pressure
+            assert pressure is not None
+            values = {Channel.SYSTOLIC: pressure.systolic, Channel.DIASTOLIC: pressure.diastolic}
+            take_batch(Batch(device.id, [StreamSample(step.sample.seq, step.sample.at, values)], [], now))
+        found = queries.alarms_of(room.nurse, session, now)
+        same = next((one for one in found if one.key == Key(STOP, "systolic_mmhg", Origin.MONITOR)), None)
+        other = twin.shown(step.true_s)
+        assert told(same) == told(other)
+        compared += other is not None
+    assert compared > 10
+
+
+def told(alarm: Alarm | None) -> tuple[Any, ...] | None:
+    if alarm is None:
+        return None
+    return alarm.standing, alarm.since, alarm.ended_at, alarm.late, alarm.value, len(alarm.raises)
 
 
 # What people do

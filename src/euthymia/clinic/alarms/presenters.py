@@ -176,7 +176,7 @@ def calls_of(seats: Sequence[SeatAlarms], zone: ZoneInfo) -> list[Call]:
             shape=shape,
             tone=LOUDNESS[first.tier],
             title=title_of(first),
-            words=_words(first),
+            words=_words(first) if first.on else f"{_words(first)} Over, not acknowledged.",
             since=_clock(first.since, zone),
             since_ms=_ms(first.since),
             more=len(ringing) - 1,

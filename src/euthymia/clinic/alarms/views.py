@@ -151,6 +151,7 @@ def session_alarms(request: HttpRequest, session_id: UUID) -> HttpResponse:
     session = open_session_page(viewer, session_id, purpose="session_alarms", now=now)
     rows = history_of(viewer, session, now)
     context = {"session": session, "patient": session.patient, "rows": rows, "zone": viewer.zone}
+    context["may_set"] = SIGN_PROTOCOLS.allows(viewer)
     return render(request, "alarms/session_alarms.html", context)
 
 
