@@ -82,6 +82,12 @@ def left_over(actor: Actor, session: Session) -> Decision:
     return still_drawn(ledger_for(actor, (), session), str(session.id))
 
 
+def was_debited(actor: Actor, session: Session) -> bool:
+    """Whether anything was ever booked as given in this session."""
+    given = visible_to(actor, LedgerEntryRow).filter(session=session, kind=EntryKind.GIVEN.value)
+    return bool(given.exists())
+
+
 def lots_for(actor: Actor, session: Session, at: datetime) -> list[MedicationLot]:
     """Lots the order of this session can be drawn from now, the one that expires first first."""
     order = order_of(session.plan)

@@ -27,7 +27,7 @@ from euthymia.clinic.medication.entry_commands import (
     witness_key,
 )
 from euthymia.clinic.medication.models import MedicationLot
-from euthymia.clinic.medication.queries import find_lot, ledger_for
+from euthymia.clinic.medication.queries import find_lot, ledger_for, was_debited
 from euthymia.clinic.medication.rows import NEVER, key_of
 from euthymia.clinic.people.queries import find_or_404, visible_to
 from euthymia.clinic.plans.drafts import order_of
@@ -96,11 +96,10 @@ def may_change_debit(event: SessionEvent) -> bool:
 def settle(actor: Actor, session: Session, state: SessionState, now: datetime) -> None:
     """Bring the debit of this session to what its flowsheet says was given. Never refuses: what the ledger cannot
     explain becomes an open discrepancy. The caller holds the session's row, in the transaction of the events."""
-    due_ug = owed_ug(state, now)
-    ledger = ledger_for(actor, (), session)
-    whose = str(session.id)
-    if due_ug == 0 and not ledger.given_for(whose):
+    due_ug, whose = owed_ug(state, now), str(session.id)
+    if due_ug == 0 and not was_debited(actor, session):
         return
+    ledger = ledger_for(actor, (), session)
     at = state.dose_ended_at or state.clock_at or now
     settling = Settling(whose, key_of(actor), at, now, lambda _: str(uuid.uuid4()))
     short = due_ug > 0 and not ledger.drawn_for(whose) and not ledger.given_for(whose)
