@@ -35,7 +35,7 @@ def sent(client: Client, session: Session, by: Viewer, at: datetime, **fields: s
     press = {
         "event_id": str(uuid4()),
         "at": at.isoformat(),
-        "typed_at": at.isoformat(),
+        "seen_at": at.isoformat(),
         "typed_by": pen_name(by),
         "device": "tablet-1",
     }

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from euthymia.care.session import SessionState
+from euthymia.care.session_events import SessionEvent
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.people.queries import find_or_404
 from euthymia.clinic.plans.drafts import order_of
 from euthymia.clinic.sessions import commands, forms
 from euthymia.clinic.sessions.models import Chair, Session
 from euthymia.clinic.sessions.note import detail_of
-from euthymia.clinic.sessions.queries import state_of
+from euthymia.clinic.sessions.queries import find_session, state_of
 from euthymia.clinic.sessions.refusals import NotAllowed
 from euthymia.clinic.sessions.wording import KINDS
 from euthymia.errors import BadInput
@@ -43,11 +44,19 @@ def take_entry(viewer: Viewer, session: Session, typed: Mapping[str, str], now: 
     try:
         commands.append_events(viewer, session, events, now)
     except NotAllowed as refusal:
+        if refusal.code == "id_reused" and _twin_was_faster(viewer, session, events[0]):
+            return "This had already been written."
         raise _with_who(refusal, viewer, state, typed) from refusal
     first = events[0]
     detail = detail_of(first)
     clock = f"{first.at.astimezone(viewer.zone):%H:%M}"
     return f"{KINDS[first.kind]} at {clock}{': ' + detail if detail else ''}"
+
+
+def _twin_was_faster(viewer: Viewer, session: Session, event: SessionEvent) -> bool:
+    """Whether this very press, sent twice at once, was written by its twin while this one was being read."""
+    twin = state_of(find_session(viewer, session.id)).event(event.id)
+    return twin is not None and (twin.kind, twin.payload, twin.by) == (event.kind, event.payload, event.by)
 
 
 def _seat(viewer: Viewer, session: Session, state: SessionState, typed: Mapping[str, str], now: datetime) -> str:

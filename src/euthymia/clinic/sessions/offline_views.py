@@ -58,7 +58,7 @@ def session_waiting(request: HttpRequest, session_id: UUID) -> HttpResponse:
         said = take_entry(viewer, session, typed, now)
     except BadInput as refusal:
         state = queries.state_of(queries.find_session(viewer, session_id))
-        meanwhile = written_meanwhile(state, viewer, str(typed.get("typed_at", "")))
+        meanwhile = written_meanwhile(state, viewer, str(typed.get("seen_at", "")))
         status = CONFLICT if is_conflict(refusal) or refusal.code == "other_author" else BAD
         return JsonResponse(refusal.as_json() | {"meanwhile": meanwhile}, status=status)
     forget_full()

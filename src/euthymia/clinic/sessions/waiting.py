@@ -30,11 +30,11 @@ def refuse_other_author(viewer: Viewer, typed_by: str) -> None:
 
 
 def written_meanwhile(state: SessionState, viewer: Viewer, since: str) -> list[str]:
-    """What others wrote in this session after the moment this entry was typed, in words, newest last."""
-    typed_at = _instant(since)
-    if typed_at is None:
+    """What others wrote in this session after the page had last heard from the server, in words, newest last."""
+    seen_at = _instant(since)
+    if seen_at is None:
         return []
-    others = [event for event in state.entries if event.recorded_at > typed_at and event.by != viewer.name]
+    others = [event for event in state.entries if event.recorded_at > seen_at and event.by != viewer.name]
     newest = sorted(others, key=lambda event: event.recorded_at)[-MOST_LINES:]
     return [
         f"{event.by}, {event.at.astimezone(viewer.zone):%H:%M}: {KINDS[event.kind]} {detail_of(event)}".rstrip()

@@ -102,14 +102,14 @@
     for (const name of ["csrfmiddlewaretoken", "record_number", "place", "ago_min"]) delete fields[name];
     fields.at = new Date(typed_ms - ago_ms).toISOString();
     fields.event_id = fields.event_id || newId();
-    return { content: { fields, typed_at: new Date(now_ms).toISOString(), words: words(fields, submitter ? submitter.textContent.trim() : "Entry") } };
+    return { content: { fields, words: words(fields, submitter ? submitter.textContent.trim() : "Entry") } };
   }
 
   // What stands in the record instead of an entry that is thrown away: that it was made, and why it is not there.
   function discarded(content, reason, now_ms, zone) {
     const remark = `Entry of ${clock(Date.parse(content.fields.at), zone)} discarded on the tablet before it was recorded: ${content.words}. Reason: ${reason}`;
     const fields = { do: "look", remark: remark.slice(0, 2000), at: new Date(now_ms).toISOString(), event_id: newId(), device: content.fields.device || "" };
-    return { fields, typed_at: fields.at, words: remark, by_name: content.by_name };
+    return { fields, seen_at: content.seen_at, words: remark, by_name: content.by_name };
   }
 
   scope.BedsidePress = { take, discarded, instant, clock, newId };

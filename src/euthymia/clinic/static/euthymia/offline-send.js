@@ -27,7 +27,7 @@
   }
 
   function post(entry, token, place) {
-    const sent = Object.assign({}, entry.content.fields, { typed_by: entry.by, typed_at: entry.content.typed_at });
+    const sent = Object.assign({}, entry.content.fields, { typed_by: entry.by, seen_at: entry.content.seen_at });
     const headers = { Accept: "application/json", "X-CSRFToken": token };
     const url = place.dataset.waiting.replace(place.dataset.session, entry.session);
     return ask(url, { method: "POST", headers, body: new URLSearchParams(sent) });

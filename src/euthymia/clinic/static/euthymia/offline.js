@@ -8,7 +8,7 @@
   const able = window.isSecureContext && "indexedDB" in window && "serviceWorker" in navigator && navigator.locks;
   const Store = window.BedsideStore, Press = window.BedsidePress, Send = window.BedsideSend;
   // Asked every two seconds and waited for two: gone is known after four at most.
-  const BEAT_MS = 2000, BEAT_PATIENCE_MS = 2000, RETRY_MS = 5000, COPY_AFTER_MS = 1500;
+  const BEAT_MS = 2000, BEAT_PATIENCE_MS = 2000, RETRY_MS = 5000, COPY_AFTER_MS = 1500, COPY_EVERY_MS = 10000;
   const FULL = 507;
   const session = place.dataset.session, zone = place.dataset.zone, user = place.dataset.by;
   const part = (name) => place.querySelector(`[data-${name}]`);
@@ -16,6 +16,7 @@
 
   function remembered(name) { try { return sessionStorage.getItem(name); } catch (refused) { return null; } }
   function remember(name, value) { try { if (value === null) sessionStorage.removeItem(name); else sessionStorage.setItem(name, value); } catch (refused) { /* a closed store: nothing is lost */ } }
+  state.heard_ms = Date.now() + state.offset_ms;
   // The server's clock as this tablet last heard it: a tablet that goes wrong by minutes still writes the true time.
   const now_ms = () => Date.now() + state.offset_ms;
 
@@ -30,6 +31,7 @@
       const offset_ms = Date.parse(answer.body.at) - (asked_ms + Date.now()) / 2;
       state.offset_ms = Math.abs(offset_ms) > 1000 ? offset_ms : 0;
       remember("euthymia-offset", String(state.offset_ms));
+      state.heard_ms = now_ms();
     }
     const here = answer.status === 200 && answer.body.by === user;
     if (here) state.full = answer.body.full;
@@ -43,7 +45,7 @@
 
   function gone(why) {
     const fresh = state.away === null;
-    if (fresh) { state.away = Number(remembered("euthymia-away")) || now_ms(); remember("euthymia-away", String(state.away)); }
+    if (fresh) { state.away = Number(remembered("euthymia-away")) || state.heard_ms; remember("euthymia-away", String(state.away)); }
     state.why = why;
     show();
     if (fresh) abandon();
@@ -104,7 +106,7 @@
     event.preventDefault();
     event.stopImmediatePropagation();
     if (state.why === "other-user") { say("This page was opened by somebody else. Load it again before you write.", "danger"); return; }
-    if (asksRules(form) || pressed.refused) { say(pressed.refused || "", "danger"); return; }
+    if (pressed.refused) { delete form.dataset.sent; say(pressed.refused, "danger"); return; }
     wait(form, pressed.content);
   }, true);
 
@@ -133,6 +135,8 @@
   async function wait(form, content) {
     if (!able) { say("This browser cannot keep entries here: the address is not a secure one. Write on paper.", "danger"); return; }
     content.by_name = place.dataset.byName;
+    // What the page knew when this was written: what others wrote after that is told if it is refused.
+    content.seen_at = new Date(state.away === null ? now_ms() : state.away).toISOString();
     try { await Store.add(session, user, content); } catch (full) { say("This tablet could not keep the entry. Write it on paper.", "danger"); return; }
     clear(form);
     say(`Waiting on this tablet: ${content.words}`, "caution");
@@ -178,9 +182,13 @@
   const waits = (entry) => entry.content && !entry.content.refused;
   const refused = (entry) => entry.content && entry.content.refused;
 
+  let asked = 0;
   async function reload() {
     if (!able) return;
+    const turn = (asked += 1);
     const entries = await Store.entries().catch(() => []);
+    // A list that was read earlier and opened later must not come back.
+    if (turn !== asked) return;
     state.mine = entries.filter((entry) => entry.by === user);
     state.others = entries.filter((entry) => entry.by !== user);
     show();
@@ -274,10 +282,12 @@
 
   // ---- the copy of this page, and what it is built from ----
 
-  let copying = 0;
+  // Parts change every second; a copy is made of them every ten.
+  let copying = 0, copied_ms = 0;
   function copySoon() {
-    window.clearTimeout(copying);
-    copying = window.setTimeout(copy, COPY_AFTER_MS);
+    if (copying) return;
+    const wait_ms = Math.max(COPY_AFTER_MS, copied_ms + COPY_EVERY_MS - Date.now());
+    copying = window.setTimeout(() => { copying = 0; copied_ms = Date.now(); copy(); }, wait_ms);
   }
 
   async function copy() {
