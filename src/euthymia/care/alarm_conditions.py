@@ -17,7 +17,7 @@ from euthymia.care.decision import Level, Reason, reasons_of
 from euthymia.care.monitoring import LOOKED_AT, RISES, Look, check_overdue, clock_went_back, due, judge_vitals
 from euthymia.care.protocol import Limit, Protocol, Stage
 from euthymia.care.session import SessionState
-from euthymia.care.session_events import EventKind, SessionEvent, Severity, SideEffect
+from euthymia.care.session_events import SessionEvent, Severity, SideEffect
 from euthymia.care.vital_stream import STALE_AFTER, Sample, is_late
 from euthymia.care.vitals import Reading
 
@@ -146,7 +146,7 @@ def _reasons_of_struck(
     match entry.payload:
         case Reading() as reading if state.clock_at is not None and entry.at >= state.clock_at:
             return [one.reason for one in judged(reading, baseline, protocol) if one.reason is not None]
-        case SideEffect(name=name, severity=Severity.SEVERE) if entry.kind is EventKind.SIDE_EFFECT:
+        case SideEffect(name=name, severity=Severity.SEVERE):
             return [_severe(entry.id, name)]
         case _:
             return []
@@ -158,15 +158,10 @@ def _overdue(state: SessionState, protocol: Protocol, as_of: datetime) -> Iterat
     items = {item.what: item for item in due(state, protocol, as_of)}
     grace = timedelta(minutes=protocol.timing.overdue_after_min.value or 0)
     for reason in reasons:
-        due_at = items[reason.fact].due_at
-        if due_at is not None:
-            yield from _mark(
-                Origin.SCHEDULE,
-                reason,
-                f"overdue:{reason.fact}:{due_at.isoformat()}",
-                due_at,
-                min(due_at + grace, as_of),
-            )
+        # What is overdue was due at some time; `or` only says so to the type.
+        due_at = items[reason.fact].due_at or as_of
+        mark_id, known_at = f"overdue:{reason.fact}:{due_at.isoformat()}", min(due_at + grace, as_of)
+        yield from _mark(Origin.SCHEDULE, reason, mark_id, due_at, known_at)
 
 
 def _clock(state: SessionState, protocol: Protocol, now: datetime) -> Iterator[Mark]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 
@@ -14,7 +15,7 @@ from tests.spec.care.bedside import Bedside, filled, minute
 from euthymia.care.alarm_conditions import Heard, feed_marks, judged, session_marks, stream_marks
 from euthymia.care.alarms import Mark, Origin, Standing, Tier, Turn, alarms
 from euthymia.care.clock import CLOCK_SKEW
-from euthymia.care.decision import Decision
+from euthymia.care.decision import Decision, Level
 from euthymia.care.discharge import DischargeFacts, may_discharge
 from euthymia.care.monitoring import LOOKED_AT, watch
 from euthymia.care.protocols.load import load_protocol
@@ -131,6 +132,23 @@ def test_two_severe_side_effects_are_two_alarms_and_a_struck_one_is_over() -> No
     assert len({mark.key for mark in typed(bed, 7) if mark.key.rule == "severe_side_effect"}) == 2
     bed.write(E.STRUCK_OUT, 8, Because("Another person."), corrects=first.id)
     assert said(typed(bed, 9), "severe_side_effect") == [("raised", 6), ("raised", 6), ("ended", 8)]
+
+
+def test_a_struck_entry_that_never_rang_leaves_nothing() -> None:
+    bed = Bedside().infusing()
+    remark = bed.write(E.REMARK, 6, Remark("Sleeps."))
+    early = bed.vitals(-8, "195/80")
+    for entry in (remark, early):
+        bed.write(E.STRUCK_OUT, 8, Because("Another person."), corrects=entry.id)
+    assert [mark for mark in typed(bed, 9) if mark.key.origin is Origin.STRUCK] == []
+
+
+def test_a_limit_that_only_informs_rings_nothing() -> None:
+    limits = tuple(replace(one, level=Level.FLAG) if one.name == STOP else one for one in PROTOCOL.limits)
+    bed = Bedside(replace(PROTOCOL, limits=limits)).infusing()
+    bed.vitals(5, "195/80")
+    assert said(typed(bed, 6)) == []
+    assert said(typed(bed, 6), CALL) == [("raised", 5)]
 
 
 # The schedule and the clock

@@ -26,6 +26,7 @@ from euthymia.care.alarms import (
     alarms,
     key_from,
     tier_of,
+    without_implied,
 )
 from euthymia.care.decision import Allowed, CannotTell, Level, Reason, Refused, missing_of, reasons_of
 
@@ -348,6 +349,17 @@ def test_the_loudest_stands_first() -> None:
     seen = replace(raised(1), id="s", key=Key("during_spo2_stop", "spo2_pct", Origin.TYPED))
     found = alarms([medium, FIRST, seen], [ack(12, seen)], at(20))
     assert [alarm.key.rule for alarm in found] == ["during_systolic_stop", "check_overdue", "during_spo2_stop"]
+
+
+def test_while_a_value_is_beyond_its_high_limit_the_milder_one_stands_back() -> None:
+    milder = replace(
+        raised(9, tier=Tier.MEDIUM), id="m", key=Key("during_systolic_call", "systolic_mmhg", Origin.TYPED)
+    )
+    streamed = replace(milder, id="s", key=Key("during_systolic_call", "systolic_mmhg", Origin.MONITOR))
+    together = alarms([milder, streamed, FIRST], [], at(11))
+    assert {one.key for one in without_implied(together)} == {FIRST.key, streamed.key}
+    over = alarms([milder, FIRST, OVER], [], at(21))
+    assert {one.key for one in without_implied(over)} == {FIRST.key, milder.key}
 
 
 def test_a_session_that_closes_ends_every_condition_and_leaves_what_nobody_saw() -> None:
