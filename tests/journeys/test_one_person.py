@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from benchmarks.demo_server import DemoServer
 from playwright.sync_api import Page, expect
-from tests.journeys.bedside import enter_line, press
+from tests.journeys.bedside import draw_dose, enter_line, press
 
 pytestmark = pytest.mark.journey
 SignIn = Callable[[str], Page]
@@ -145,6 +145,9 @@ def pass_the_gate(page: Page, name: str) -> None:
         check.check(force=True)
     press(page, "Ask the gate")
     expect(actions.get_by_role("heading", name="Start the dose", exact=True)).to_be_visible()
+    expect(actions).to_contain_text("Draw it first")
+    draw_dose(page)
+    expect(actions).not_to_contain_text("Draw it first")
     actions.locator('[name="same_person"]').check(force=True)
     actions.get_by_role("button", name="Infusion started").click()
     expect(actions.get_by_role("heading", name="Dose", exact=True)).to_be_visible()

@@ -1,0 +1,106 @@
+"""The ledger in a browser: receive, draw, give, waste before a witness, count blind, and a discrepancy to its end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from benchmarks.demo_server import DemoServer
+from playwright.sync_api import Locator, Page, expect
+from tests.journeys.bedside import press, settle
+
+pytestmark = pytest.mark.journey
+SignIn = Callable[[str], Page]
+
+
+def receive(page: Page, server: DemoServer, number: str) -> None:
+    page.goto(f"{server.address}/medication/")
+    page.get_by_role("link", name="Receive", exact=True).click()
+    page.get_by_label("Drug", exact=True).select_option("ketamine")
+    page.get_by_label("Lot number", exact=True).fill(number)
+    page.get_by_label("Expiry").fill("2099-05")
+    page.locator('[name="form"][value="volume"]').check(force=True)
+    page.get_by_label("How many came").fill("4")
+    page.get_by_label("Strength (vials)").fill("50")
+    page.get_by_role("button", name="Put in the vault").click()
+    expect(page.get_by_role("alert")).to_contain_text("Write the amount")
+    page.get_by_label("In each vial").fill("10")
+    page.get_by_role("button", name="Put in the vault").click()
+    expect(page.get_by_text(f"Lot {number} is in the vault: 40 mL (2000 mg) there now.")).to_be_visible()
+
+
+def running(page: Page, server: DemoServer) -> None:
+    """The session of somebody who is in a chair with a dose."""
+    page.goto(f"{server.address}/board/")
+    page.goto(server.address + re.findall(r'href="(/sessions/[0-9a-f-]{36}/)"', page.content())[0])
+
+
+def sign(form: Locator, button: str) -> None:
+    """The witness chosen, and in the demonstration the user name that stands in brackets."""
+    choice = form.locator('select[name="witness"]')
+    choice.select_option(index=1)
+    words = choice.locator("option").nth(1).inner_text()
+    form.locator('[name="witness_password"]').fill(words.rsplit("(", 1)[1].rstrip(")"))
+    form.get_by_role("button", name=button).click()
+
+
+def test_what_is_received_is_drawn_and_the_rest_wasted_before_a_witness(at_work: SignIn, server: DemoServer) -> None:
+    page = at_work("nurse")
+    receive(page, server, "J-1")
+    running(page, server)
+    drawn = page.locator("#drawn")
+    before = drawn.locator(".drawn__lot").last.text_content() or ""
+    drawn.get_by_text("Draw more").click()
+    devices = drawn.locator('[name="devices"]').count() > 0
+    drawn.locator('input[name="lot"]').first.check(force=True)
+    if not devices:
+        drawn.locator('[data-draw] [name="volume_ml"]').fill("0.1")
+        expect(drawn.locator("output")).to_have_text("= 5 mg")
+    drawn.locator('[data-draw] [name="volume_ml"], [data-draw] [name="devices"]').fill("1" if devices else "0.1")
+    press(page, "Enter as drawn")
+    expect(drawn.locator(".drawn__lot").last).not_to_have_text(before)
+    expect(waste_form(drawn)).to_have_count(1)
+    fill_waste(waste_form(drawn), devices=devices)
+    waste_form(drawn).locator('select[name="witness"]').select_option(index=1)
+    waste_form(drawn).locator('[name="witness_password"]').fill("a guess")
+    press(page, "Enter as wasted")
+    expect(drawn.get_by_role("alert")).to_contain_text("user name")
+    fill_waste(waste_form(drawn), devices=devices)
+    sign(waste_form(drawn), "Enter as wasted")
+    settle(page)
+    expect(drawn.locator(".drawn__lot").last).to_contain_text("Wasted")
+    page.goto(f"{server.address}/medication/ledger/?kind=wasted")
+    expect(page.get_by_text("seen by").first).to_be_visible()
+
+
+def waste_form(drawn: Locator) -> Locator:
+    return drawn.locator("details", has_text="Waste, with a witness")
+
+
+def fill_waste(form: Locator, *, devices: bool) -> None:
+    if form.get_attribute("open") is None:
+        form.locator("summary").click()
+    form.locator('[name="lot"]').last.check(force=True)
+    form.locator('[name="volume_ml"], [name="devices"]').fill("1" if devices else "0.1")
+    if form.locator('[name="of"]').count():
+        form.locator('[name="of"][value="vial"]').check(force=True)
+
+
+def test_a_blind_count_and_a_discrepancy_to_its_end(at_work: SignIn, server: DemoServer) -> None:
+    page = at_work("nurse")
+    receive(page, server, "J-2")
+    page.get_by_role("link", name="Count the vault").click()
+    page.get_by_role("link", name=re.compile("lot J-2")).click()
+    expect(page.locator("main")).not_to_contain_text("40 mL")
+    page.get_by_label("Full vials").fill("3")
+    page.get_by_label("In opened vials").fill("9.5")
+    page.get_by_role("button", name="Enter the count").click()
+    expect(page.get_by_text("25 mg less was counted than expected")).to_be_visible()
+    page = at_work("manager")
+    page.goto(f"{server.address}/medication/discrepancies/")
+    page.get_by_role("link", name="Resolve lot J-2").click()
+    page.locator('[name="outcome"][value="found_again"]').check(force=True)
+    page.get_by_label("What you found out").fill("A vial stood behind the shelf.")
+    sign(page.locator("main form"), "Resolve")
+    expect(page.get_by_text("A vial stood behind the shelf.")).to_be_visible()
