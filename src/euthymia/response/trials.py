@@ -113,22 +113,27 @@ class Trial:
 
 
 def sessions(days: Sequence[float], relative: float = 1.0) -> tuple[DoseAt, ...]:
+    """One treatment on each of these days, all of one strength (1 is 0.5 mg/kg by vein)."""
     return tuple(DoseAt(day, relative) for day in days)
 
 
 def spray(amount_mg: float) -> float:
+    """How strong this many milligrams of nasal esketamine are for a person of typical weight."""
     return relative_dose("esketamine", "nasal", amount_mg=amount_mg, weight_kg=TYPICAL_WEIGHT_KG)
 
 
 def responders(scores: Scores, column: int) -> float:
+    """Percent whose score in this column is at most half of the first."""
     return float(100 * np.mean(scores[:, column] <= 0.5 * scores[:, 0]))
 
 
 def mean_change(scores: Scores, column: int) -> float:
+    """The mean change from the first column to this one, in points."""
     return float((scores[:, column] - scores[:, 0]).mean())
 
 
 def murrough_midazolam(stage: Stage, _: Mapping[str, float]) -> dict[str, float]:
+    """One infusion of ketamine or midazolam, rated a day later."""
     active, control = (stage.scores(sessions([0.0], dose), (0.0, DAY_AFTER)) for dose in (1.0, 0.0))
     return {
         "T1.difference": float((active - control)[:, 1].mean()),
@@ -139,6 +144,7 @@ def murrough_midazolam(stage: Stage, _: Mapping[str, float]) -> dict[str, float]
 
 
 def nimh_crossover(stage: Stage, _: Mapping[str, float]) -> dict[str, float]:
+    """Ketamine and saline in the same persons, rated after two and ten days."""
     active, control = (stage.scores(sessions([0.0], dose), (0.0, 2.0, 10.0)) for dose in (1.0, 0.0))
     gap = (active - control).mean(axis=0)
     rebound = active[:, 2] - active[:, 1]
@@ -155,6 +161,7 @@ def nimh_crossover(stage: Stage, _: Mapping[str, float]) -> dict[str, float]:
 
 
 def pooled_single(stage: Stage, _: Mapping[str, float]) -> dict[str, float]:
+    """One dose against a control over a week, as pooled trials saw it."""
     active, control = (stage.scores(sessions([0.0], dose), (0.0, 1.0, 7.0)) for dose in (1.0, 0.0))
     gap = (active - control).mean(axis=0)
     pooled = np.sqrt((active[:, 1].var() + control[:, 1].var()) / 2)
@@ -162,6 +169,7 @@ def pooled_single(stage: Stage, _: Mapping[str, float]) -> dict[str, float]:
 
 
 def daly_spray(stage: Stage, _: Mapping[str, float]) -> dict[str, float]:
+    """Two sprays of three strengths or placebo in a week."""
     days, visits = (0.0, 3.5), (0.0, 2 / 24, 1.0, 8.0)
     placebo = stage.scores(sessions(days, 0.0), visits)
     result = {"T4.change_placebo_day1": mean_change(placebo, 2), "T4.change_placebo_day8": mean_change(placebo, 3)}
@@ -174,6 +182,7 @@ def daly_spray(stage: Stage, _: Mapping[str, float]) -> dict[str, float]:
 
 
 def singh_frequency(stage: Stage, _: Mapping[str, float]) -> dict[str, float]:
+    """Infusions twice or three times a week for two weeks, or placebo as often."""
     result: dict[str, float] = {}
     for name, days in (("twice", (0.0, 3.0, 7.0, 10.0, 14.0)), ("thrice", (0.0, 2.0, 4.0, 7.0, 9.0, 11.0, 14.0))):
         for arm, dose in (("change", 1.0), ("placebo", 0.0)):
@@ -295,16 +304,19 @@ def antidepressant(stage: Stage, _: Mapping[str, float]) -> dict[str, float]:
 
 
 def mathew_open(stage: Stage, _: Mapping[str, float]) -> dict[str, float]:
+    """One open infusion, rated after one and three days."""
     scores = stage.scores(sessions([0.0]), (0.0, 1.0, 3.0))
     return {"H1.response_24h": responders(scores, 1), "H1.response_72h": responders(scores, 2)}
 
 
 def aspire(stage: Stage, _: Mapping[str, float]) -> dict[str, float]:
+    """One spray of 84 mg or placebo, everyone on an oral antidepressant, rated a day later."""
     active, control = (stage.scores(sessions([0.0], dose), (0.0, 1.0), ORAL) for dose in (spray(84), 0.0))
     return {"H2.difference_24h": float((active - control)[:, 1].mean())}
 
 
 def su_midazolam(stage: Stage, _: Mapping[str, float]) -> dict[str, float]:
+    """One infusion of ketamine or midazolam, rated after three days."""
     active, control = (stage.scores(sessions([0.0], dose), (0.0, 3.0)) for dose in (1.0, 0.0))
     return {"H3.response_day3": responders(active, 1), "H3.response_day3_control": responders(control, 1)}
 

@@ -547,7 +547,7 @@ def test_a_persons_sessions_and_their_note(room: Room, client: Client) -> None:
     assert "122/78" in page
     assert f"/sessions/{session.id}/note/" in page
     note = client.get(f"/sessions/{session.id}/note/").content.decode()
-    assert "unchanged since" in note
+    assert "Signed text intact" in note
 
 
 def test_planning_a_session_on_the_page(room: Room, client: Client) -> None:

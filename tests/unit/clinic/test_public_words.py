@@ -15,9 +15,12 @@ from euthymia.clinic.site.views import SELF_CHECKS
 
 CLINIC = Path(__file__).resolve().parents[3] / "src" / "euthymia" / "clinic"
 COMPILED = CLINIC / "site" / "locale" / "es" / "LC_MESSAGES" / "django.mo"
-FOLDERS = ("site", "measures", "account", "allauth", "euthymia")
+FOLDERS = ("site", "measures", "portal", "account", "allauth", "euthymia")
 PAGES = sorted(path for folder in FOLDERS for path in (CLINIC / "templates" / folder).rglob("*.html"))
-MODULES = ("site/forms.py", "measures/commands.py", "measures/questionnaire.py", "accounts/context.py")
+MODULES = (
+    *("site/forms.py", "measures/link_commands.py", "measures/delivery.py", "portal/commands.py"),
+    *("measures/questionnaire.py", "accounts/context.py"),
+)
 TRANSLATE = re.compile(r"\{%\s*translate\s+([\"'])(.*?)\1")
 BLOCK = re.compile(r"\{%\s*blocktranslate[^%]*%\}(.*?)(?:\{%\s*plural\s*%\}.*?)?\{%\s*endblocktranslate", re.DOTALL)
 MARKED = re.compile(r"\b_\(\s*([\"'])(.*?)\1")

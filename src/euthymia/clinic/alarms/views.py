@@ -73,7 +73,7 @@ def _watched(viewer: Viewer) -> Iterator[str]:
         try:
             return _picture(viewer, count)
         finally:
-            if connection.vendor != "sqlite":
+            if connection.vendor != "sqlite" and not connection.in_atomic_block:
                 # While it waits a stream holds no connection that somebody else could use.
                 connection.close()
 
