@@ -54,7 +54,7 @@ def screens(page: Page, server: DemoServer) -> list[str]:
     page.goto(f"{server.address}/people/")
     people = re.findall(r'href="/people/([0-9a-f-]{36})/"', page.content())
     page.goto(f"{server.address}/board/")
-    running = re.findall(r'href="(/sessions/[0-9a-f-]{36}/)"', page.content())
+    running = [one.get_attribute("href") or "" for one in page.locator(".tile__person a").all()]
     page.goto(f"{server.address}/protocols/")
     protocols = re.findall(r'href="(/protocols/[^"/]+/[^"/]+/)"', page.content())
     return [*PUBLIC, *STAFF, *(f"/people/{people[0]}/{one}" for one in ABOUT_ONE), *running[:1], *protocols[:1]]

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from benchmarks.demo_server import DemoServer
 from playwright.sync_api import Page, expect
 
 BUSY = ".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added"
+
+
+def running(page: Page, server: DemoServer) -> list[str]:
+    """The addresses of the sessions on the board's chairs, in the order of the room."""
+    page.goto(f"{server.address}/board/")
+    return [one.get_attribute("href") or "" for one in page.locator(".tile__person a").all()]
 
 
 def press(page: Page, name: str) -> None:

@@ -37,7 +37,7 @@ def page(chromium: Browser) -> Iterator[Page]:
     context.set_default_timeout(15_000)
     opened = context.new_page()
     problems: list[str] = []
-    opened.on("pageerror", lambda problem: problems.append(str(problem)))
+    opened.on("pageerror", lambda problem: problems.append(f"{problem} {problem.stack}"))
     opened.on("console", lambda said: problems.append(said.text) if "Content Security Policy" in said.text else None)
     yield opened
     context.close()

@@ -1,4 +1,4 @@
-"""Documents in a real browser: sign, download, add; the REMS form; a paper flowsheet printed and keyed in."""
+"""Documents in a real browser: download, add; the REMS form; a paper flowsheet printed and keyed in."""
 
 from __future__ import annotations
 
@@ -11,16 +11,11 @@ import pytest
 from benchmarks.demo_server import DemoServer
 from benchmarks.screens import faults
 from playwright.sync_api import Page, expect
-from tests.journeys.bedside import press
+from tests.journeys.bedside import running
 from tests.pdf_text import Paper
 
 pytestmark = pytest.mark.journey
 SignIn = Callable[[str], Page]
-
-
-def running(page: Page, server: DemoServer) -> list[str]:
-    page.goto(f"{server.address}/board/")
-    return list(dict.fromkeys(re.findall(r'href="(/sessions/[0-9a-f-]{36}/)"', page.content())))
 
 
 def closed_sessions(page: Page, server: DemoServer) -> list[str]:
@@ -41,14 +36,9 @@ def download(page: Page, server: DemoServer, address: str) -> Paper:
     return Paper(answer.body())
 
 
-def test_a_note_is_signed_downloaded_and_added_to(at_work: SignIn, server: DemoServer) -> None:
+def test_a_signed_note_is_downloaded_and_added_to(at_work: SignIn, server: DemoServer) -> None:
     page = at_work("nurse")
-    session = running(page, server)[2]
-    page.goto(f"{server.address}{session}")
-    if page.locator("#actions").get_by_role("button", name="May go home").count():
-        go_home(page)
-    else:
-        session = closed_sessions(page, server)[0]
+    session = closed_sessions(page, server)[0]
     page.goto(f"{server.address}{session}note/")
     expect(page.get_by_text("Signed text intact")).to_be_visible()
     assert page.get_by_role("link", name="Note as PDF").get_attribute("href") == f"{session}note.pdf"
@@ -64,18 +54,6 @@ def test_a_note_is_signed_downloaded_and_added_to(at_work: SignIn, server: DemoS
     after = download(page, server, f"{session}note.pdf")
     assert after.says(words)
     assert faults(page) == []
-
-
-def go_home(page: Page) -> None:
-    actions = page.locator("#actions")
-    press(page, "May go home")
-    actions.locator('[name="identifier_name"]').check(force=True)
-    actions.locator('[name="identifier_date_of_birth"]').check(force=True)
-    actions.locator('[name="escort_name"]').fill("Alex, a friend")
-    for name in ("escort_present", "no_driving_told", "clinician_judges_stable"):
-        actions.locator(f'[name="{name}"][value="yes"]').check(force=True)
-    actions.get_by_role("button", name="May go home").click()
-    page.wait_for_url(re.compile(r"/note/$"))
 
 
 def test_a_paper_flowsheet_is_printed_and_keyed_in_by_keyboard(at_work: SignIn, server: DemoServer) -> None:

@@ -93,7 +93,7 @@
   }
 
   document.addEventListener("click", (event) => {
-    const now = event.target.closest("[data-now]");
+    const now = event.target.closest("button[data-now]");
     if (now) {
       const field = document.getElementById(now.dataset.now);
       field.value = clinicTime(now.dataset.zone);
