@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from benchmarks.demo_server import DemoServer
 from playwright.sync_api import Locator, Page, expect
-from tests.journeys.bedside import press, settle
+from tests.journeys.bedside import press, settle, tick
 
 pytestmark = pytest.mark.journey
 SignIn = Callable[[str], Page]
@@ -20,7 +20,7 @@ def receive(page: Page, server: DemoServer, number: str) -> None:
     page.get_by_label("Drug", exact=True).select_option("ketamine")
     page.get_by_label("Lot number", exact=True).fill(number)
     page.get_by_label("Expiry").fill("2099-05")
-    page.locator('[name="form"][value="volume"]').check(force=True)
+    tick(page.locator('[name="form"][value="volume"]'))
     page.get_by_label("How many came").fill("4")
     page.get_by_label("Strength (vials)").fill("50")
     page.get_by_role("button", name="Put in the vault").click()
@@ -69,7 +69,7 @@ def test_what_is_received_is_drawn_and_the_rest_wasted_before_a_witness(at_work:
     drawn = page.locator("#drawn")
     drawn.get_by_text("Draw the dose").click()
     devices = drawn.locator('[name="devices"]').count() > 0
-    drawn.locator('input[name="lot"]').first.check(force=True)
+    tick(drawn.locator('input[name="lot"]').first)
     if not devices:
         drawn.locator('[data-draw] [name="volume_ml"]').fill("0.1")
         expect(drawn.locator("output")).to_have_text("= 5 mg")
@@ -98,10 +98,10 @@ def waste_form(drawn: Locator) -> Locator:
 def fill_waste(form: Locator, *, devices: bool) -> None:
     if form.get_attribute("open") is None:
         form.locator("summary").click()
-    form.locator('[name="lot"]').last.check(force=True)
+    tick(form.locator('[name="lot"]').last)
     form.locator('[name="volume_ml"], [name="devices"]').fill("1" if devices else "0.1")
     if form.locator('[name="of"]').count():
-        form.locator('[name="of"][value="vial"]').check(force=True)
+        tick(form.locator('[name="of"][value="vial"]'))
 
 
 def test_a_blind_count_and_a_discrepancy_to_its_end(at_work: SignIn, server: DemoServer) -> None:
@@ -117,7 +117,7 @@ def test_a_blind_count_and_a_discrepancy_to_its_end(at_work: SignIn, server: Dem
     page = at_work("manager")
     page.goto(f"{server.address}/medication/discrepancies/")
     page.get_by_role("link", name="Resolve lot J-2").click()
-    page.locator('[name="outcome"][value="found_again"]').check(force=True)
+    tick(page.locator('[name="outcome"][value="found_again"]'))
     page.get_by_label("What you found out").fill("A vial stood behind the shelf.")
     sign(page.locator("main form"), "Resolve")
     expect(page.get_by_text("A vial stood behind the shelf.")).to_be_visible()

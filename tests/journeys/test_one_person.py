@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from benchmarks.demo_server import DemoServer
 from playwright.sync_api import Page, expect
-from tests.journeys.bedside import draw_dose, enter_line, press
+from tests.journeys.bedside import draw_dose, enter_line, press, tick
 
 pytestmark = pytest.mark.journey
 SignIn = Callable[[str], Page]
@@ -43,7 +43,7 @@ CHOSEN_FACTS = {
 
 
 def choose(page: Page, fact: str, value: str) -> None:
-    page.locator(f'input[name="fact:{fact}"][value="{value}"]').check(force=True)
+    tick(page.locator(f'input[name="fact:{fact}"][value="{value}"]'))
 
 
 def open_all(page: Page) -> None:
@@ -54,8 +54,8 @@ def open_all(page: Page) -> None:
 def fill_phq9(page: Page, points: int, last: int) -> None:
     """Answers 1 to 8 alike, and the ninth."""
     for number in range(1, 9):
-        page.locator(f'input[name="answer-{number}"][value="{points}"]').check(force=True)
-    page.locator(f'input[name="answer-9"][value="{last}"]').check(force=True)
+        tick(page.locator(f'input[name="answer-{number}"][value="{points}"]'))
+    tick(page.locator(f'input[name="answer-9"][value="{last}"]'))
 
 
 def import_person(page: Page, server: DemoServer, bundle: Path) -> tuple[str, str]:
@@ -112,7 +112,7 @@ def plan(page: Page, person: str) -> None:
     page.goto(f"{person}plan/?protocol=iv_racemic_05")
     page.locator('[name="weight"]').fill("70")
     confirm = page.locator('[name="weight_confirmed"]')
-    confirm.check(force=True)
+    tick(confirm)
     page.get_by_role("button", name="Calculate").click()
     expect(page.get_by_text("35 mg").first).to_be_visible()
     expect(page.get_by_text("between").or_(page.get_by_text("9 in 10 people")).first).to_be_visible()
@@ -138,17 +138,17 @@ def pass_the_gate(page: Page, name: str) -> None:
     expect(actions).to_contain_text("Not known yet")
     enter_line(page, "118/76 72 98%")
     page.reload()
-    actions.locator('[name="identifier_name"]').check(force=True)
-    actions.locator('[name="identifier_date_of_birth"]').check(force=True)
+    tick(actions.locator('[name="identifier_name"]'))
+    tick(actions.locator('[name="identifier_date_of_birth"]'))
     actions.locator('[name="escort_name"]').fill("Alex, a friend")
     for check in actions.locator('[name^="check_"][value="yes"]').all():
-        check.check(force=True)
+        tick(check)
     press(page, "Ask the gate")
     expect(actions.get_by_role("heading", name="Start the dose", exact=True)).to_be_visible()
     expect(actions).to_contain_text("Draw it first")
     draw_dose(page)
     expect(actions).not_to_contain_text("Draw it first")
-    actions.locator('[name="same_person"]').check(force=True)
+    tick(actions.locator('[name="same_person"]'))
     actions.get_by_role("button", name="Infusion started").click()
     expect(actions.get_by_role("heading", name="Dose", exact=True)).to_be_visible()
     expect(page.get_by_text("Dosing").first).to_be_visible()

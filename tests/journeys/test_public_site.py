@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from benchmarks.demo_server import DemoServer
 from playwright.sync_api import Page, expect
+from tests.journeys.bedside import tick
 
 pytestmark = pytest.mark.journey
 
@@ -24,13 +25,13 @@ def test_reading_leads_from_article_to_article(page: Page, server: DemoServer) -
 
 def test_a_private_check_puts_help_before_the_score(page: Page, server: DemoServer) -> None:
     page.goto(f"{server.address}/self-check/phq9/")
-    page.locator('input[name="answer-9"][value="1"]').check(force=True)
+    tick(page.locator('input[name="answer-9"][value="1"]'))
     page.get_by_role("button", name="Show me what this means").click()
     # Even an unfinished form leads to help first.
     expect(page.locator("main .crisis").first).to_be_visible()
     expect(page.get_by_text("questions are not answered yet")).to_be_visible()
     for number in range(1, 9):
-        page.locator(f'input[name="answer-{number}"][value="1"]').check(force=True)
+        tick(page.locator(f'input[name="answer-{number}"][value="1"]'))
     page.get_by_role("button", name="Show me what this means").click()
     expect(page.get_by_role("heading", name="PHQ-9: 9 of 27")).to_be_visible()
     text = page.locator("main").inner_text()
@@ -44,7 +45,7 @@ def test_an_enquiry_lands_in_the_intake_list(page: Page, server: DemoServer, at_
     page.get_by_role("button", name="Send to the clinic").click()
     expect(page.get_by_text("There is a problem")).to_be_visible()
     page.locator('[name="email"]').fill("juno@people.example")
-    page.locator('[name="consent"]').check(force=True)
+    tick(page.locator('[name="consent"]'))
     page.get_by_role("button", name="Send to the clinic").click()
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
     at_work("coordinator")

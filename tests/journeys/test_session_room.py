@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from benchmarks.demo_server import DemoServer
 from playwright.sync_api import Page, expect
-from tests.journeys.bedside import enter_line, press, running
+from tests.journeys.bedside import enter_line, press, running, tick
 
 pytestmark = pytest.mark.journey
 SignIn = Callable[[str], Page]
@@ -45,11 +45,11 @@ def test_who_is_ready_goes_home_with_a_signed_note(at_work: SignIn, server: Demo
             break
     press(page, "May go home")
     expect(actions).to_contain_text("Not known yet")
-    actions.locator('[name="identifier_name"]').check(force=True)
-    actions.locator('[name="identifier_date_of_birth"]').check(force=True)
+    tick(actions.locator('[name="identifier_name"]'))
+    tick(actions.locator('[name="identifier_date_of_birth"]'))
     actions.locator('[name="escort_name"]').fill("Alex, a friend")
     for name in ("escort_present", "no_driving_told", "clinician_judges_stable"):
-        actions.locator(f'[name="{name}"][value="yes"]').check(force=True)
+        tick(actions.locator(f'[name="{name}"][value="yes"]'))
     actions.get_by_role("button", name="May go home").click()
     page.wait_for_url(re.compile(r"/note/$"))
     expect(page.get_by_text("Signed text intact")).to_be_visible()
