@@ -101,10 +101,15 @@ def waiting(page: Page) -> list[str]:
     return page.locator("[data-entries] [data-words]").all_inner_texts()
 
 
-def written(page: Page, text: str) -> int:
-    """How many lines of the flowsheet say this, as the server has it."""
+def load_anew(page: Page) -> None:
+    """The page as the server has it. A copy loads itself anew when the server is back, which we let it do first."""
     expect(page.locator("html[data-kept]")).to_have_count(0)
     page.goto(page.url.split("?")[0])
+
+
+def written(page: Page, text: str) -> int:
+    """How many lines of the flowsheet say this, as the server has it."""
+    load_anew(page)
     return page.locator("#sheet .cell-entry", has_text=text).count()
 
 
@@ -176,7 +181,7 @@ def test_a_dose_can_be_started_paused_and_stopped_without_the_server(
     expect(page.locator("[data-entries]")).to_contain_text("felt unwell")
     mend(page, cable)
     expect(page.locator("[data-list]")).to_be_hidden()
-    page.reload()
+    load_anew(page)
     expect(page.locator("#actions h2").first).to_have_text("Going home")
 
 

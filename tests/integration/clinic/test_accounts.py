@@ -92,6 +92,10 @@ def test_a_page_leads_to_the_sign_in_and_back(client: Any) -> None:
     assert page["Location"] == "/accounts/login/?next=/people/"
 
 
+def test_a_part_of_a_page_is_never_filled_with_the_sign_in(client: Any) -> None:
+    assert client.get("/board/tiles/", headers={"HX-Request": "true"}).status_code == 401
+
+
 def test_somebody_without_a_clinic_sees_nothing(client: Any) -> None:
     client.force_login(User.objects.create(username="nowhere"))
     assert client.get("/people/").status_code in {302, 403}

@@ -153,8 +153,8 @@ def wants_json(request: HttpRequest) -> bool:
 
 
 def sign_in_first(request: HttpRequest) -> HttpResponseBase:
-    """A page leads to the sign-in; a program is told 401."""
-    if wants_json(request) or request.method != "GET":
+    """A page leads to the sign-in; a program, and a page that asks for a part of itself, is told 401."""
+    if wants_json(request) or request.method != "GET" or request.headers.get("HX-Request"):
         return JsonResponse({"error": "sign_in", "path": "", "message": "Sign in first."}, status=401)
     return redirect_to_login(request.get_full_path())
 
