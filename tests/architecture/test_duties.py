@@ -173,6 +173,7 @@ DUTIES: dict[str, set[Role] | None] = {
     "session-alarms": AT_THE_CHAIR,
     "alarm-escalation": {LEAD},
     # Measure and keep well
+    "accepted-risk": JUDGES,
     "check-ins": JUDGES | {COORDINATOR},
     "check-in-send": JUDGES | {COORDINATOR},
     "check-in-here": JUDGES | {COORDINATOR},

@@ -10,6 +10,7 @@ from typing import Any
 
 from euthymia.care.instruments import load_instrument
 from euthymia.clinic.accounts.viewer import Actor
+from euthymia.clinic.followup.outlook import outlook_values
 from euthymia.clinic.measures.models import Response
 from euthymia.clinic.people.measurements import MEASUREMENTS
 from euthymia.clinic.people.models import Patient
@@ -39,7 +40,6 @@ HORIZON_DAYS = 56
 UNKNOWN_WEIGHT_KG = 70.0
 # What a dose counts as when nothing published says how strong it is.
 USUAL_DOSE = 1.0
-ACCEPTED_RISK = 0.2
 DAY_S = 86_400
 # A score some hours after the day it was asked for still speaks of that day.
 HEARD_SLACK_DAYS = 0.5
@@ -116,16 +116,18 @@ def relative_doses(person: PersonCourse, weight_kg: float | None) -> tuple[tuple
     return tuple(doses), tuple(assumptions)
 
 
-def forecast_result(person: PersonCourse, now: datetime, *, threshold: float, seed: int) -> dict[str, Any]:
+def forecast_result(
+    person: PersonCourse, now: datetime, *, threshold: float, accepted_risk: float, seed: int
+) -> dict[str, Any]:
     """What is kept of a forecast: instants, quantiles, chances, the proposal and how far the prior still speaks."""
     posterior = learn(person.course, load_prior(), seed)
     today = max(person.day(now), person.course.last_day)
     ahead = forecast(posterior, [today + step for step in range(1, HORIZON_DAYS + 1)])
-    proposal = propose_next_dose(posterior, now_day=today, threshold=threshold, accepted_risk=ACCEPTED_RISK)
+    proposal = propose_next_dose(posterior, now_day=today, threshold=threshold, accepted_risk=accepted_risk)
     return {
         "instrument": person.instrument,
         "threshold": threshold,
-        "accepted_risk": ACCEPTED_RISK,
+        "accepted_risk": accepted_risk,
         "prior": posterior.prior.card.id,
         "prior_says": posterior.prior.card.status,
         "prior_still_talking": dict(posterior.prior_still_talking),
@@ -134,6 +136,7 @@ def forecast_result(person: PersonCourse, now: datetime, *, threshold: float, se
         "ahead": ahead_values(person, ahead, threshold),
         "next_dose": proposal_values(person, proposal),
         "onset": onset_values(onset(posterior), first_heard_day(person.course)),
+        "outlook": outlook_values(posterior, today, threshold=threshold, accepted_risk=accepted_risk),
     }
 
 

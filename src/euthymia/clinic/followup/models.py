@@ -1,7 +1,8 @@
-"""The forecast of a person's course, made when an answer or a dose arrives and kept for the lists."""
+"""The forecast of a person's course, made when an answer or a dose arrives, and the risk they say they accept."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 
 from euthymia.clinic.people.models import ClinicOwned, Patient
@@ -18,3 +19,18 @@ class CourseForecast(ClinicOwned):
 
     def __str__(self) -> str:
         return f"forecast of {self.patient_id}"
+
+
+class AcceptedRisk(ClinicOwned):
+    """The chance of slipping before the next dose that a person says they accept. The newest row holds."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="accepted_risks")
+    chance = models.FloatField()
+    said_at = models.DateTimeField()
+    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.chance:.0%} accepted"

@@ -117,7 +117,7 @@ def timeline_figure(home: PersonHome, zone: ZoneInfo) -> Figure | None:
     rows = scored_on(home, instrument)
     scores = tuple(Score(row.at.astimezone(zone), row.total or 0.0, row.band.replace("_", " ")) for row in rows)
     doses = tuple(
-        Dated(session.dose_started_at.astimezone(zone), f"{session.dose_given_mg or 0:g} mg", MarkKind.DOSE)
+        Dated(session.dose_started_at.astimezone(zone), amount_words(session), MarkKind.DOSE)
         for session in home.sessions
         if session.dose_started_at is not None
     )
@@ -209,7 +209,12 @@ def visit_row(session: Session, may_open: bool) -> EventRow:
     url = reverse("session", args=[session.id]) if may_open else ""
     if session.dose_started_at is None:
         return EventRow(session.scheduled_for, "Visit", session.phase, url)
-    return EventRow(session.dose_started_at, "Dose", f"{session.dose_given_mg or 0:g} mg", url, "info")
+    return EventRow(session.dose_started_at, "Dose", amount_words(session), url, "info")
+
+
+def amount_words(session: Session) -> str:
+    """What was given; a dose whose amount nobody wrote down is not a dose of nothing."""
+    return "amount unknown" if session.dose_given_mg is None else f"{session.dose_given_mg:g} mg"
 
 
 def outcome_rows(home: PersonHome) -> list[OutcomeRow]:
