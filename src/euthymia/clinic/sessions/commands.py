@@ -13,7 +13,7 @@ from euthymia.care.decision import Allowed, Decision, reasons_of
 from euthymia.care.discharge import DischargeFacts
 from euthymia.care.given_dose import given_mg
 from euthymia.care.protocol_document import content_hash
-from euthymia.care.session import Phase, SessionState, fold
+from euthymia.care.session import LATE_AFTER, Phase, SessionState, fold
 from euthymia.care.session_append import may_append
 from euthymia.care.session_events import (
     Discharge,
@@ -180,17 +180,20 @@ def pass_gate(
     answers: gate.GateAnswers,
     *,
     now: datetime,
+    at: datetime | None = None,
     accept: Mapping[str, str] | None = None,
     event_id: str | None = None,
     device: str = "",
 ) -> Decision:
     """Ask the pre-dose gate, and record it as passed when it allows. Refused: the answer says why, nothing changes.
 
-    accept: hold → why a prescriber accepts it.
+    at: when it was asked on paper; now unless given.   accept: hold → why a prescriber accepts it.
     """
     row = _locked(actor, session)
     overrides = gate.accepted(actor, accept or {})
-    decision = gate.ask_gate(actor, row, state_of(row), answers, overrides=overrides, at=now)
+    asked_at = at or now
+    late = now - asked_at > LATE_AFTER
+    decision = gate.ask_gate(actor, row, state_of(row), answers, overrides=overrides, at=asked_at, late=late)
     if not isinstance(decision, Allowed):
         _note_refusal(actor, row, "session_gate", decision, now)
         return decision
@@ -200,7 +203,7 @@ def pass_gate(
     _append(
         actor,
         row,
-        [_event(actor, EventKind.GATE_PASSED, passed, at=now, now=now, event_id=event_id, device=device)],
+        [_event(actor, EventKind.GATE_PASSED, passed, at=asked_at, now=now, event_id=event_id, device=device)],
         now,
     )
     session.refresh_from_db()
@@ -214,26 +217,28 @@ def discharge(
     facts: DischargeFacts,
     *,
     now: datetime,
+    at: datetime | None = None,
     accept: Mapping[str, str] | None = None,
     event_id: str | None = None,
-    device: str = "",
     refresh: bool = True,
 ) -> Decision:
     """Ask whether the person may go home; when allowed, close the session and sign its note.
 
-    accept: hold → why a prescriber accepts it.   refresh: learn the course anew (off for filling in a long history).
+    at: when the person left, by the paper; now unless given.   accept: hold → why a prescriber accepts it.
+    refresh: learn the course anew (off for filling in a long history).
     """
     row = _locked(actor, session)
     overrides = gate.accepted(actor, accept or {})
     state = state_of(row)
-    decision = gate.ask_discharge(actor, row, state, facts, overrides=overrides, at=now)
+    left_at = at or now
+    decision = gate.ask_discharge(actor, row, state, facts, overrides=overrides, at=left_at)
     if not isinstance(decision, Allowed):
         _note_refusal(actor, row, "session_discharge", decision, now)
         return decision
     stated = {name: getattr(facts, name) for name in facts.__slots__} | {"identifiers": list(facts.identifiers)}
     row.statements = row.statements | {"discharge": _stated(actor, now, stated, overrides)}
     left = Discharge(facts.escort_name or "", bool(facts.no_driving_told))
-    event = _event(actor, EventKind.DISCHARGED, left, at=now, now=now, event_id=event_id, device=device)
+    event = _event(actor, EventKind.DISCHARGED, left, at=left_at, now=now, event_id=event_id, device="")
     state = _append(actor, row, [event], now)
     sign_note(actor, find_session(actor, row.id), state, now)
     if refresh:

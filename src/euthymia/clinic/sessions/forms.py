@@ -6,7 +6,7 @@ import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from euthymia.care.bedside_dose import start_of
@@ -81,6 +81,23 @@ def _instant(text: str) -> datetime:
     if at.tzinfo is None:
         raise BadInput("bad_time", "at", f"'{text}' has no time zone. Reload the page.")
     return at
+
+
+def read_paper_time(text: str, now: datetime, zone: ZoneInfo) -> datetime:
+    """The day and time that stand on paper, on the clinic's clock; blank is now (BadInput)."""
+    text = text.strip()
+    if not text:
+        return now
+    try:
+        typed = datetime.fromisoformat(text)
+    except ValueError as wrong:
+        raise BadInput("bad_time", "paper_at", f"'{text}' is not a day and time.") from wrong
+    if typed.tzinfo is not None:
+        raise BadInput("bad_time", "paper_at", "Write the time as the clinic's clock showed it.")
+    at = typed.replace(tzinfo=zone)
+    if at.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != typed:
+        raise BadInput("no_such_time", "paper_at", "The clocks went forward then: this time did not exist.")
+    return at.astimezone(UTC)
 
 
 def _with_colon(text: str) -> str:

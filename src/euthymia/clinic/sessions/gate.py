@@ -68,14 +68,19 @@ def ask_gate(
     *,
     overrides: Iterable[Override] = (),
     at: datetime,
+    late: bool = False,
 ) -> Decision:
-    """Whether the dose may begin at `at`, with the accepted holds counted as accepted."""
+    """Whether the dose may begin at `at`, with the accepted holds counted as accepted.
+
+    late: written down long after it happened. What the ledger holds now says nothing about then.
+    """
     version = session.plan.protocol_version
     facts = gate_facts(actor, session, state, answers, at)
     protocol = session_protocol(session)
     decision = with_overrides(pre_dose_gate(facts, protocol, signature_of(version), at), overrides)
     # A review of the course is decided with the plan; here it is told to whoever is about to give the next dose.
-    return combine(decision, as_flags(course_decision(actor, session.patient_id, protocol, at)))
+    told = combine(decision, as_flags(course_decision(actor, session.patient_id, protocol, at)))
+    return _without_stock(told) if late else told
 
 
 def ask_start(actor: Actor, session: Session, state: SessionState, *, at: datetime, late: bool = False) -> Decision:
@@ -84,8 +89,8 @@ def ask_start(actor: Actor, session: Session, state: SessionState, *, at: dateti
     late: written down long after it happened. Then the dose is a fact, and what the ledger lacks is a discrepancy.
     """
     answers, overrides = answers_of(session), overrides_of(session, "gate")
-    asked = ask_gate(actor, session, state, answers, overrides=overrides, at=at)
-    return _without_stock(asked) if late else combine(asked, drawn_decision(actor, session))
+    asked = ask_gate(actor, session, state, answers, overrides=overrides, at=at, late=late)
+    return asked if late else combine(asked, drawn_decision(actor, session))
 
 
 def _without_stock(decision: Decision) -> Decision:

@@ -227,7 +227,9 @@ def session_gate(request: HttpRequest, session_id: UUID) -> HttpResponse:
         refuse_other_person(session, typed.get("record_number", ""))
         answers = forms.gate_answers(typed, queries.session_protocol(session))
         accept = forms.accepted_holds(typed)
-        decision = commands.pass_gate(viewer, session, answers, now=now, accept=accept, event_id=typed.get("event_id"))
+        at = forms.read_paper_time(typed.get("paper_at", ""), now, viewer.zone)
+        event_id = typed.get("event_id")
+        decision = commands.pass_gate(viewer, session, answers, now=now, at=at, accept=accept, event_id=event_id)
     except BadInput as refusal:
         return _refused(request, session_id, refusal, "actions", now)
     if isinstance(decision, Allowed):
@@ -245,7 +247,9 @@ def session_discharge(request: HttpRequest, session_id: UUID) -> HttpResponse:
     try:
         refuse_other_person(session, typed.get("record_number", ""))
         facts, accept = forms.discharge_facts(typed), forms.accepted_holds(typed)
-        decision = commands.discharge(viewer, session, facts, now=now, accept=accept, event_id=typed.get("event_id"))
+        at = forms.read_paper_time(typed.get("paper_at", ""), now, viewer.zone)
+        event_id = typed.get("event_id")
+        decision = commands.discharge(viewer, session, facts, now=now, at=at, accept=accept, event_id=event_id)
     except BadInput as refusal:
         return _refused(request, session_id, refusal, "actions", now)
     if not isinstance(decision, Allowed):
