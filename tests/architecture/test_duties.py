@@ -101,6 +101,8 @@ DUTIES: dict[str, set[Role] | None] = {
     "plan-equivalents": ORDERS,
     "plan-sign": ORDERS,
     "plan-end": ORDERS,
+    "person-limits": ORDERS,
+    "person-limit-end": ORDERS,
     # Treat: the room is for those in it; what happened there is for everybody who looks after the person
     "board": AT_THE_CHAIR,
     "board-tiles": AT_THE_CHAIR,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from tests.spec.care.bedside import START, filled
 
 from euthymia.care.decision import CannotTell, Level, missing_of, reasons_of, verdict
 from euthymia.care.dosing import PriorDose, WeightFacts, calculate, check_order
-from euthymia.care.person_limits import tightest
+from euthymia.care.person_limits import OWN_MEASURES, own_limit, tightest
 from euthymia.care.protocol import Bound, Cited, Limit, Measure, Protocol, Provenance, Stage
 from euthymia.errors import BadInput
 
@@ -94,3 +95,29 @@ def test_own_limits_never_make_an_answer_milder(own: list[tuple[float | None, Le
     after = check_order(tightest(IV, mine), order, weight=SURE, prior=(), now=START)
     assert STRICTNESS[verdict(after)] >= STRICTNESS[verdict(before)]
     assert set(reasons_of(before)) <= set(reasons_of(after))
+
+
+@pytest.mark.parametrize("measure", OWN_MEASURES)
+def test_one_that_a_clinic_sets_says_its_unit_and_who_set_it(measure: Measure) -> None:
+    made = own_limit("own", measure, 2, Level.HOLD, set_by="Dr Ray")
+    assert (made.stage, made.level, made.number.says_source) == (Stage.ORDER, Level.HOLD, "set by Dr Ray")
+    assert (made.number.unit, made.bound) == OWN_MEASURES[measure]
+    assert made.broken_by(1) is (made.bound is Bound.AT_LEAST)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"measure": Measure.SPO2_PCT}, "not_a_measure"),
+        ({"value": 0.0}, "not_positive"),
+        ({"value": float("inf")}, "not_positive"),
+        ({"level": Level.FLAG}, "not_a_limit"),
+        ({"set_by": " "}, "unnamed"),
+    ],
+)
+def test_what_cannot_bound_an_order_is_no_limit(change: dict[str, Any], code: str) -> None:
+    asked: dict[str, Any] = {"measure": Measure.DOSE_MG, "value": 30.0, "level": Level.STOP, "set_by": "Dr Ray"}
+    asked |= change
+    with pytest.raises(BadInput) as refused:
+        own_limit("own", asked["measure"], asked["value"], asked["level"], set_by=asked["set_by"])
+    assert refused.value.code == code

@@ -25,6 +25,7 @@ from euthymia.clinic.people.models import Patient, RecordEntry
 from euthymia.clinic.people.queries import visible_to
 from euthymia.clinic.plans.course_reviews import course_decision
 from euthymia.clinic.plans.models import Plan, ProtocolVersion
+from euthymia.clinic.plans.person_limits import limited
 from euthymia.clinic.plans.queries import protocol_of, readiness
 from euthymia.clinic.sessions.models import Session
 from euthymia.errors import BadInput, Broken
@@ -92,10 +93,11 @@ def draft_plan(
     picked = Choice(choice.dose_mg, choice.mg_per_kg, choice.concentration_mg_per_ml)
     order = calculate(protocol, dosing_weight_kg(protocol, choice, weight), picked)
     prior = prior_doses(actor, patient)
+    bounded = limited(actor, patient, protocol, now)
     same = same_medicine(protocol, prior)
     facts = WeightFacts(weight.earlier, height_cm(actor, patient), choice.weight_confirmed, weight.weight_kg)
     dose = combine(
-        check_order(protocol, order, weight=facts, prior=prior, now=now),
+        check_order(bounded, order, weight=facts, prior=prior, now=now),
         check_choice(protocol, picked),
         check_step(protocol, order, same, answered(actor, patient, protocol, same)),
         course_decision(actor, patient.id, protocol, now),
@@ -108,7 +110,7 @@ def draft_plan(
         protocol=protocol,
         weight=weight,
         order=order,
-        rooms=room_under_caps(protocol, order, prior, now),
+        rooms=room_under_caps(bounded, order, prior, now),
         before_overrides=before,
         decision=combine(gates, with_overrides(dose, overrides)),
         overrides=overrides,

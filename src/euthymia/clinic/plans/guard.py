@@ -1,4 +1,5 @@
-"""Asks the database itself to refuse another content for a version, and another signature for a signed one."""
+"""Asks the database itself to refuse another content for a version, another signature for a signed one, and another
+number for a person's own limit."""
 
 from __future__ import annotations
 
@@ -20,3 +21,14 @@ def _changes(unlike: str) -> str:
 VERSIONS = RowGuard("plans_protocolversion", "a protocol version does not change; make a new one", when=_changes)
 
 install, remove = VERSIONS.install, VERSIONS.remove
+
+# A limit that was set stays as it was set; it can only be ended, once.
+LIMIT = ("clinic_id", "patient_id", "measure", "level", "value", "because", "set_at", "set_by_id", "set_name")
+ENDING = ("ended_at", "ended_name", "ended_reason")
+
+
+def _limit_changes(unlike: str) -> str:
+    return f"({_differs(LIMIT, unlike)}) OR (OLD.ended_at IS NOT NULL AND ({_differs(ENDING, unlike)}))"
+
+
+PERSON_LIMITS = RowGuard("plans_personlimit", "a limit does not change; end it and set another", when=_limit_changes)

@@ -69,3 +69,26 @@ class Plan(ClinicOwned):
 
     def __str__(self) -> str:
         return f"plan {self.id}"
+
+
+class PersonLimit(ClinicOwned):
+    """A limit on the doses of one person beside those of the protocol; it holds until somebody ends it with a
+    reason."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="own_limits")
+    measure = models.CharField(max_length=30)
+    level = models.CharField(max_length=10)
+    value = models.FloatField(help_text="In the unit the measure's name ends in.")
+    because = models.CharField(max_length=300)
+    set_at = models.DateTimeField()
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    set_name = models.CharField(max_length=200)
+    ended_at = models.DateTimeField(null=True)
+    ended_name = models.CharField(max_length=200, blank=True)
+    ended_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.measure} {self.value:g}"

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from euthymia.clinic.plans import protocol_views, views
+from euthymia.clinic.plans import limit_views, protocol_views, views
 
 urlpatterns = [
     path("protocols/", views.protocols, name="protocols"),
@@ -23,4 +23,6 @@ urlpatterns = [
     path("people/<uuid:patient_id>/plan/equivalents/", views.plan_equivalents, name="plan-equivalents"),
     path("people/<uuid:patient_id>/plan/sign/", views.plan_sign, name="plan-sign"),
     path("people/<uuid:patient_id>/plan/end/", views.plan_end, name="plan-end"),
+    path("people/<uuid:patient_id>/plan/limits/", limit_views.person_limits, name="person-limits"),
+    path("people/limits/<int:limit_id>/end/", limit_views.person_limit_end, name="person-limit-end"),
 ]

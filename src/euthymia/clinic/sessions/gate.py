@@ -23,6 +23,7 @@ from euthymia.clinic.assessments.queries import valid_consent
 from euthymia.clinic.medication.queries import drawn_decision, left_over, stock_decision
 from euthymia.clinic.plans.course_reviews import as_flags, course_decision
 from euthymia.clinic.plans.drafts import eligibility_gate, height_cm, order_of, prior_doses, recorded_weights
+from euthymia.clinic.plans.person_limits import limited
 from euthymia.clinic.plans.queries import signature_of
 from euthymia.clinic.sessions.models import Session
 from euthymia.clinic.sessions.queries import session_protocol
@@ -127,7 +128,8 @@ def order_decision(actor: Actor, session: Session, at: datetime) -> Decision:
     confirmed = not weights and height is None
     facts = WeightFacts(weights, height, confirmed=confirmed, measured_kg=plan.order.get("measured_kg"))
     prior = [dose for dose in prior_doses(actor, patient) if dose.at <= at]
-    checked = check_order(session_protocol(session), order_of(plan), weight=facts, prior=prior, now=at)
+    bounded = limited(actor, patient, session_protocol(session), at)
+    checked = check_order(bounded, order_of(plan), weight=facts, prior=prior, now=at)
     accepted = [Override(row["rule"], row["by"], row["because"]) for row in plan.overrides]
     return with_overrides(checked, accepted)
 
