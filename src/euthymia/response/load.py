@@ -13,7 +13,7 @@ from euthymia.errors import BadInput
 from euthymia.response.prior import Card, Effects, Noise, Parameter, Prior, Shape
 
 DEFAULT_PRIOR = "depression_ketamine_v2"
-NOT_PRIORS = {"targets", "relative_dose", "trial_settings", "ds005917"}
+NOT_PRIORS = {"targets", "relative_dose", "trial_settings", "ds005917", "antidepressant_onset"}
 
 
 def read_data(name: str) -> dict[str, Any]:
