@@ -10,6 +10,7 @@ from typing import Any
 
 from euthymia.care.instruments import load_instrument
 from euthymia.clinic.accounts.viewer import Actor
+from euthymia.clinic.followup.onset_curve import onset_curve_values
 from euthymia.clinic.followup.outlook import outlook_values
 from euthymia.clinic.measures.models import Response
 from euthymia.clinic.people.measurements import MEASUREMENTS
@@ -136,6 +137,7 @@ def forecast_result(
         "ahead": ahead_values(person, ahead, threshold),
         "next_dose": proposal_values(person, proposal),
         "onset": onset_values(onset(posterior), first_heard_day(person.course)),
+        "onset_curve": onset_curve_values(posterior, person.zero),
         "outlook": outlook_values(posterior, today, threshold=threshold, accepted_risk=accepted_risk),
     }
 

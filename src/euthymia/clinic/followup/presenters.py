@@ -29,7 +29,6 @@ WHEN_WORDS = {
     "not_seen": "No lower scores seen in the week after the first dose",
     "cannot_tell": "Too few scores around the first dose to tell",
 }
-HEATMAP_COLUMNS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +84,6 @@ class Step:
     label: str
     url: str
     look: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class HeatRow:
-    """One question of the questionnaire over time; each cell (value, highest)."""
-
-    label: str
-    cells: list[tuple[datetime, int | None, int]]
 
 
 def course_instrument(home: PersonHome) -> Instrument | None:
@@ -287,16 +278,3 @@ def possible_steps(home: PersonHome, patient: Patient) -> list[tuple[Policy, Ste
 
 def score_words(row: Response) -> str:
     return "incomplete, no total" if row.total is None else f"{row.total:g} {row.band.replace('_', ' ')}".strip()
-
-
-def symptom_rows(home: PersonHome) -> list[HeatRow]:
-    """Each question's answers over the last forms, oldest first; the symptom-level view."""
-    instrument = course_instrument(home)
-    if instrument is None:
-        return []
-    rows = [row for row in home.responses if row.instrument == instrument.id][-HEATMAP_COLUMNS:]
-    return [
-        HeatRow(item.label, [(row.at, row.answers.get(item.id), max(item.values)) for row in rows])
-        for item in instrument.items
-        if item.scored
-    ]

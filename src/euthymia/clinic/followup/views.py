@@ -12,6 +12,8 @@ from django.views.decorators.http import require_POST
 
 from euthymia.clinic.accounts.policies import ASSESS, SEE_PEOPLE, requires
 from euthymia.clinic.followup import commands, presenters, queries
+from euthymia.clinic.followup.heatmap import heatmap
+from euthymia.clinic.followup.onset_view import onset_view
 from euthymia.clinic.followup.outlook import outlook_panel
 from euthymia.clinic.followup.risk_choice import OFFERED, accepted_risk_of
 from euthymia.clinic.followup.worklist import worklist_groups
@@ -46,7 +48,8 @@ def person(request: HttpRequest, patient_id: UUID) -> HttpResponse:
         "long_run": queries.person_long_run(viewer, patient, home, now),
         "events": presenters.event_rows(home, viewer),
         "steps": presenters.next_steps(home, patient, viewer),
-        "heatmap": presenters.symptom_rows(home),
+        "onset": onset_view(home),
+        "heatmap": heatmap(home),
         "journal": shared_journal(viewer, patient),
     }
     return person_page(request, "followup/person.html", patient, "person", context)
