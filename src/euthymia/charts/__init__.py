@@ -7,6 +7,7 @@ then `figure(...)` for a page, `draw(..., standalone=True)` for a file.
 from euthymia.charts.figure import Figure, draw, figure
 from euthymia.charts.forest import forest_plot
 from euthymia.charts.line import line_chart
+from euthymia.charts.panel import Panel, panel_chart
 from euthymia.charts.raster import png
 from euthymia.charts.spark import sparkline
 from euthymia.charts.table import Table, data_table
@@ -57,6 +58,7 @@ __all__ = [
     "Frame",
     "Mark",
     "MarkKind",
+    "Panel",
     "Role",
     "Scale",
     "Score",
@@ -72,6 +74,7 @@ __all__ = [
     "figure",
     "forest_plot",
     "line_chart",
+    "panel_chart",
     "png",
     "sparkline",
     "timeline_chart",

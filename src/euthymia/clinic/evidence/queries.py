@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from euthymia.clinic.accounts.policies import SEE_PEOPLE
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.evidence.models import CohortTable, TrialRun
 from euthymia.clinic.measures.models import Response
@@ -16,6 +20,15 @@ from euthymia.clinic.people.queries import visible_to
 from euthymia.clinic.plans.queries import protocol_of
 from euthymia.clinic.sessions.models import Session
 from euthymia.clinic.settings import settings
+
+
+@dataclass(frozen=True, slots=True)
+class PanelPerson:
+    """A person behind a pseudonym: days of doses since the first, and a name where the viewer may open them."""
+
+    id: UUID
+    name: str
+    dose_days: tuple[int, ...]
 
 
 def cohort_request(viewer: Viewer) -> dict[str, Any]:
@@ -51,6 +64,32 @@ def dose_day(at: datetime | None, viewer: Viewer) -> str:
 def pseudonym_key(viewer: Viewer) -> str:
     """This clinic's own key for pseudonyms, made from the installation's secret."""
     return hashlib.sha256(f"cohort|{viewer.clinic_id}|{settings().secret_key}".encode()).hexdigest()
+
+
+def pseudonym(secret: bytes, patient_id: UUID) -> str:
+    """The pseudonym the research room gives this person; the rooms are strangers, and a test holds the two together."""
+    return hmac.digest(secret, str(patient_id).encode(), hashlib.sha256)[:8].hex()
+
+
+def people_behind(viewer: Viewer, pseudonyms: Iterable[str], until: datetime) -> dict[str, PanelPerson]:
+    """The people of a page of panels with their doses up to `until`: two queries, however many people there are.
+
+    Names are read only for a viewer who may open people.
+    """
+    secret, wanted = bytes.fromhex(pseudonym_key(viewer)), set(pseudonyms)
+    ids = {id_: pseudonym(secret, id_) for id_ in visible_to(viewer, Patient).values_list("id", flat=True)}
+    shown = {id_: name for id_, name in ids.items() if name in wanted}
+    rows = visible_to(viewer, Session).filter(patient_id__in=shown, dose_started_at__lte=until, dose_given_mg__gt=0)
+    named = SEE_PEOPLE.allows(viewer)
+    days, names = defaultdict(list), {}
+    for session in (rows.select_related("patient") if named else rows).order_by("dose_started_at"):
+        if session.dose_started_at:
+            days[session.patient_id].append(session.dose_started_at.astimezone(viewer.zone).date())
+        names[session.patient_id] = str(session.patient) if named else ""
+    return {
+        shown[id_]: PanelPerson(id_, names[id_], tuple((day - given[0]).days for day in given))
+        for id_, given in days.items()
+    }
 
 
 def latest_table(viewer: Viewer) -> CohortTable | None:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from euthymia.clinic.accounts.policies import SEE_EVIDENCE, requires
 from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action
-from euthymia.clinic.evidence import commands, presenters, queries
+from euthymia.clinic.evidence import commands, presenters, queries, small_multiples
 from euthymia.clinic.evidence.models import TrialRun
 from euthymia.clinic.people.queries import find_or_404
 from euthymia.errors import BadInput
@@ -45,12 +45,20 @@ def cohort(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         commands.build_cohort(viewer, now)
         return redirect("cohort")
-    table = queries.latest_table(viewer)
-    record(viewer, Action.LIST, "cohort", now=now, detail={"rows": len(table.rows) if table else 0})
+    table, asked = queries.latest_table(viewer), small_multiples.Asked.of(request.GET)
+    found = small_multiples.panel_page(table, asked, request.GET.get("page")) if table else None
+    people = queries.people_behind(viewer, found.pseudonyms, table.made_at) if table and found else {}
+    panels = small_multiples.panel_views(found, people) if found else []
+    listed = {"rows": len(table.rows) if table else 0, "panels": len(panels), "named": sum(bool(p.url) for p in panels)}
+    record(viewer, Action.LIST, "cohort", now=now, detail=listed)
     context = {
         "table": table,
         "shown": table.rows[:SHOWN_ROWS] if table else [],
         "summary": presenters.cohort_summary(table) if table else None,
+        "found": found,
+        "panels": panels,
+        "order": small_multiples.ORDER_WORDS,
+        "spans": small_multiples.SPANS_WEEKS,
     }
     return render(request, "evidence/cohort.html", context)
 
