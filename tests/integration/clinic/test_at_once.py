@@ -21,8 +21,9 @@ from euthymia.clinic.audit import guard
 from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action, AuditEntry
 from euthymia.clinic.audit.queries import verify_log
+from euthymia.clinic.measures.draft_commands import keep_answers, send_answers
 from euthymia.clinic.measures.link_commands import answer_check_in, hash_of
-from euthymia.clinic.measures.models import CheckIn, Response
+from euthymia.clinic.measures.models import CheckIn, Draft, Response
 from euthymia.clinic.people.commands import create_patient
 from euthymia.clinic.people.models import Patient
 from euthymia.clinic.plans import queries
@@ -116,6 +117,32 @@ def test_a_link_answered_by_many_taps_is_answered_once(clinic: Clinic) -> None:
     gave = all_at_once(lambda number: answer_check_in("token", answers, now))
     assert [one.code for one in gave if isinstance(one, BadInput)] == ["used_link"] * (WRITERS - 1)
     assert Response.objects.count() == 1
+
+
+def test_taps_kept_while_the_form_is_sent_leave_one_answer_and_nothing_behind(clinic: Clinic) -> None:
+    make_viewer(clinic)
+    now = timezone.now()
+    CheckIn.objects.create(
+        clinic=clinic,
+        patient=make_patient(clinic),
+        instrument="phq9",
+        label="24 h",
+        due_at=now,
+        token_hash=hash_of("token"),
+        sent_at=now,
+        expires_at=now + timedelta(days=1),
+    )
+    answers = {item.id: 1 for item in load_instrument("phq9").items}
+
+    def tap(number: int) -> Any:
+        if number == WRITERS // 2:
+            return send_answers("token", "one browser", answers, now)
+        return keep_answers("token", "one browser", {str(number + 1): 2}, now)
+
+    gave = all_at_once(tap)
+    assert {one.code for one in gave if isinstance(one, BadInput)} <= {"used_link"}
+    assert Response.objects.get().answers == answers
+    assert not Draft.objects.exists()
 
 
 def test_holes_filled_at_two_desks_make_one_new_version(clinic: Clinic) -> None:

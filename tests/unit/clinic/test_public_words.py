@@ -19,7 +19,7 @@ FOLDERS = ("site", "measures", "portal", "account", "allauth", "euthymia")
 PAGES = sorted(path for folder in FOLDERS for path in (CLINIC / "templates" / folder).rglob("*.html"))
 MODULES = (
     *("site/forms.py", "measures/link_commands.py", "measures/delivery.py", "portal/commands.py"),
-    *("measures/questionnaire.py", "accounts/context.py"),
+    *("measures/questionnaire.py", "measures/draft_commands.py", "measures/link_views.py", "accounts/context.py"),
 )
 TRANSLATE = re.compile(r"\{%\s*translate\s+([\"'])(.*?)\1")
 BLOCK = re.compile(r"\{%\s*blocktranslate[^%]*%\}(.*?)(?:\{%\s*plural\s*%\}.*?)?\{%\s*endblocktranslate", re.DOTALL)

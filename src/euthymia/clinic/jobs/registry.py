@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from euthymia.clinic.measures.contact_commands import send_due
+from euthymia.clinic.measures.draft_commands import tend_drafts
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,4 +20,7 @@ class Job:
     run: Callable[[datetime], str]
 
 
-JOBS = (Job("ask_for_answers", "Send the links that are due", timedelta(minutes=1), send_due),)
+JOBS = (
+    Job("ask_for_answers", "Send the links that are due", timedelta(minutes=1), send_due),
+    Job("tend_drafts", "Look after forms that were begun and not sent", timedelta(minutes=1), tend_drafts),
+)

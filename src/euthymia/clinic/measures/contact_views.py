@@ -65,15 +65,17 @@ def contact_rules(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, "The rule is set.")
             return redirect("contact-rules")
-    answered, due = contact_queries.clinic_completeness(viewer, now)
+    moments = contact_queries.clinic_answers(viewer, now)
+    answered, due = sum(row.answered for row in moments), sum(row.due for row in moments)
     context = {
         "form": form,
         "row": row,
         "says": contact_queries.reminder_rule(row).says if row else "",
+        "moments": moments,
         "answered": answered,
         "due": due,
         "words": f"{answered} of {due}",
-        "days": contact_queries.LOOK_BACK.days,
+        "weeks": contact_queries.LOOK_BACK.days // 7,
         "zone": viewer.time_zone,
     }
     return render(request, "measures/contact_rules.html", context, status=REFUSED_FORM if form.errors else 200)

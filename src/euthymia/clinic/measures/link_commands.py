@@ -113,14 +113,19 @@ def check_in_behind(token: str, now: datetime) -> CheckIn:
     return check_in
 
 
+def hold_open(check_in: CheckIn) -> CheckIn:
+    """The check-in, held until the transaction ends. Two taps at once: the second waits here, and is refused when the
+    first has answered."""
+    row = CheckIn.objects.select_for_update(of=("self",)).select_related("patient", "session").get(pk=check_in.pk)
+    if row.answered_at is not None:
+        raise BadInput("used_link", "", _("Thank you: these questions were answered already. The link works once."))
+    return row
+
+
 @transaction.atomic
 def answer_check_in(token: str, answers: Mapping[str, int | None], now: datetime) -> Response:
     """Keep the answers a link brought, once. Refuses an incomplete form without using the link up."""
-    check_in = check_in_behind(token, now)
-    # Two taps at once: the second waits here, and then sees that the first has answered.
-    check_in = CheckIn.objects.select_for_update(of=("self",)).select_related("patient", "session").get(pk=check_in.pk)
-    if check_in.answered_at is not None:
-        raise BadInput("used_link", "", _("Thank you: these questions were answered already. The link works once."))
+    check_in = hold_open(check_in_behind(token, now))
     scored = score(load_instrument(check_in.instrument), answers)
     if scored.missing:
         raise InstrumentError("missing_answers", "answers", scored.why)

@@ -203,3 +203,27 @@ class Message(ClinicOwned):
 
     def __str__(self) -> str:
         return f"{self.way} {self.begun_at:%Y-%m-%d %H:%M}"
+
+
+class Draft(ClinicOwned):
+    """Answers tapped on a link's form and not sent yet, of the one browser that gave them and alone is shown them.
+    Never a response: no score, never counted. Gone once the form is sent or its link has expired.
+
+    `sign` says which answer speaks of suicidal thoughts, `told` which one somebody of the clinic was told.
+    """
+
+    check_in = models.ForeignKey(CheckIn, on_delete=models.PROTECT, related_name="drafts")
+    browser_hash = models.CharField(max_length=64)
+    answers = models.JSONField()
+    begun_at = models.DateTimeField()
+    kept_at = models.DateTimeField()
+    times_kept = models.PositiveIntegerField()
+    sign = models.CharField(max_length=200, blank=True)
+    told = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["kept_at"]
+        constraints = [models.UniqueConstraint(fields=["check_in", "browser_hash"], name="draft_once_per_browser")]
+
+    def __str__(self) -> str:
+        return f"draft of {self.begun_at:%Y-%m-%d %H:%M}"

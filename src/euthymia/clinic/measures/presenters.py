@@ -43,7 +43,14 @@ def check_in_rows(
     check_ins: Iterable[CheckIn], now: datetime, zone: ZoneInfo, rule: ReminderRule | None
 ) -> list[CheckInRow]:
     """Each check-in in words; `rule` is the clinic's where it asks by itself."""
-    return [replace(check_in_row(one, now), contact=contact_words(one, now, zone, rule)) for one in check_ins]
+    rows = []
+    for one in check_ins:
+        row = replace(check_in_row(one, now), contact=contact_words(one, now, zone, rule))
+        begun_at = max((draft.kept_at for draft in one.drafts.all()), default=None)
+        if begun_at is not None and one.answered_at is None:
+            row = replace(row, state=f"begun, not sent ({begun_at.astimezone(zone):%-d %b, %H:%M})", look="caution")
+        rows.append(row)
+    return rows
 
 
 def contact_words(check_in: CheckIn, now: datetime, zone: ZoneInfo, rule: ReminderRule | None) -> str:

@@ -21,7 +21,7 @@ def responses_of(actor: Actor, patient: Patient) -> list[Response]:
 def check_ins_of(actor: Actor, patient: Patient) -> list[CheckIn]:
     """Every check-in of a person, newest due first."""
     rows = visible_to(actor, CheckIn).filter(patient=patient).select_related("session", "response", "patient")
-    return list(rows.prefetch_related("messages").order_by("-due_at"))
+    return list(rows.prefetch_related("messages", "drafts").order_by("-due_at"))
 
 
 def unanswered_check_ins(viewer: Viewer, due_after: datetime, due_before: datetime) -> list[CheckIn]:

@@ -1,9 +1,9 @@
 from django.urls import path
 
-from euthymia.clinic.measures import contact_views, risk_views, safety_views, views
+from euthymia.clinic.measures import contact_views, link_views, risk_views, safety_views, views
 
 urlpatterns = [
-    path("c/<str:token>/", views.check_in, name="check-in"),
+    path("c/<str:token>/", link_views.check_in, name="check-in"),
     path("people/<uuid:patient_id>/check-ins/", views.check_ins, name="check-ins"),
     path("check-ins/<uuid:check_in_id>/send/", views.check_in_send, name="check-in-send"),
     path("check-ins/<uuid:check_in_id>/here/", contact_views.check_in_here, name="check-in-here"),

@@ -1,4 +1,4 @@
-"""Questionnaires on screen: from a link without an account, in the clinic, and the list of a person's check-ins."""
+"""Questionnaires on screen: filled in the clinic, and the list of a person's check-ins."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.utils import timezone, translation
-from django.views.decorators.cache import never_cache
+from django.shortcuts import redirect
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from euthymia.care.crisis import crisis_lines
 from euthymia.care.instruments import instruments, load_instrument
 from euthymia.care.risk import Trigger
-from euthymia.clinic.accounts.policies import ASSESS, CAPABILITY_LINK, SEND_CHECK_INS, SET_CONTACT_RULES, requires
-from euthymia.clinic.accounts.viewer import System
+from euthymia.clinic.accounts.policies import ASSESS, SEND_CHECK_INS, SET_CONTACT_RULES, requires
 from euthymia.clinic.measures import commands, link_commands, presenters, queries
 from euthymia.clinic.measures.contact_queries import contact_rules, reminder_rule
 from euthymia.clinic.measures.models import AnswerSource, CheckIn
@@ -36,37 +33,6 @@ ASKED_IN_CLINIC = (
     *("pcl5", "pc_ptsd5", "asq", "audit_c", "dast10", "bprs_positive4"),
     *("side_effects", "kset", "urinary_questions", "bpic_ss", "oleary_sant", "cognition_check"),
 )
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-@requires(CAPABILITY_LINK)
-def check_in(request: HttpRequest, token: str) -> HttpResponse:
-    """The one form this link may write, once. Opening it changes nothing."""
-    now = timezone.now()
-    try:
-        opened = link_commands.check_in_behind(token, now)
-    except BadInput as refusal:
-        return render(request, "measures/link_refused.html", {"refusal": refusal}, status=410)
-    asked = instrument_in_words_of(System(opened.clinic_id, link_commands.BY_LINK), opened.instrument)
-    # Whom to call is where the clinic is, wherever the browser thinks it is.
-    help_here = {"crisis": crisis_lines(opened.clinic.country), "here": "here" in request.GET}
-    with translation.override(opened.patient.language):
-        if request.method != "POST":
-            return render(request, "measures/check_in.html", {"questionnaire": questionnaire(asked)} | help_here)
-        answers = answers_from(asked, request.POST)
-        result = result_of(asked, answers)
-        if result.missing:
-            actor = System(opened.clinic_id, link_commands.BY_LINK)
-            raise_risk_of_unfinished(actor, opened.patient, asked.id, answers, now)
-            form = questionnaire(asked, answers, missing=result.missing)
-            context = {"questionnaire": form, "result": result} | help_here
-            return render(request, "measures/check_in.html", context, status=REFUSED_FORM)
-        try:
-            link_commands.answer_check_in(token, answers, now)
-        except BadInput as refusal:
-            return render(request, "measures/link_refused.html", {"refusal": refusal}, status=410)
-        return render(request, "measures/thanks.html", {"result": result} | help_here)
 
 
 @requires(SEND_CHECK_INS)
