@@ -1,4 +1,4 @@
-"""The course model measured: published targets inside, forecasts beside two peers, and seconds."""
+"""Measuring and keeping well: published targets inside, forecasts beside two peers, seconds, and a link's taps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import keep_well_crossover, keep_well_people
+from benchmarks import keep_well_crossover, keep_well_link, keep_well_people
 from benchmarks.keep_well_people import Simulated
 from benchmarks.keep_well_score import coverage, difference
 from euthymia.response import Course, DoseAt, Scale, ScoreAt, learn, load_prior, propose_next_dose
@@ -25,7 +25,8 @@ PHQ9 = Scale("phq9", 0, 27)
 
 
 def measure() -> Iterator[dict[str, Any]]:
-    """Rows of the course model; the calibration starts anew from where every search starts."""
+    """Rows of the link and the course model; the calibration starts anew from where every search starts."""
+    yield from keep_well_link.measure()
     yield from _seconds()
     yield from _forecasts()
     yield from _targets()

@@ -128,7 +128,8 @@ def test_the_clinic_sees_begun_and_not_sent_and_no_score(
 ) -> None:
     tap(client, link, item1=3, item2=3)
     text = sign_in(Client(), prescriber).get(f"/people/{patient.id}/check-ins/").content.decode()
-    assert re.search(r"begun, not sent \(\d{1,2} \w{3}, \d\d:\d\d\)", text)
+    assert "begun, not sent" in text
+    assert re.search(r"last answer \d{1,2} \w{3}, \d\d:\d\d", text)
     assert "0 of 1" in text, "begun is not answered"
     assert "All answers" not in text
 
@@ -180,6 +181,15 @@ def test_a_sign_on_a_form_that_was_left_has_an_owner_after_a_while_and_only_one(
     client.post(link, whole(1, last=2))
     signal = RiskSignal.objects.get()
     assert signal.response == Response.objects.get()
+
+
+def test_who_comes_back_to_an_answer_that_asks_for_help_finds_it_first(client: Client, link: str) -> None:
+    tap(client, link, item1=1)
+    text = client.get(link).content.decode()
+    assert text.index("<h1") < text.index("crisis-title")
+    tap(client, link, item9=1)
+    text = client.get(link).content.decode()
+    assert text.index("crisis-title") < text.index("<h1")
 
 
 def test_a_slip_of_the_finger_that_is_put_right_calls_nobody(client: Client, link: str) -> None:

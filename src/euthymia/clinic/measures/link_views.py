@@ -115,8 +115,11 @@ def remember(response: HttpResponse, browser: str) -> None:
 def form_page(opened: Opened) -> HttpResponse:
     """The questions, with what this browser answered before."""
     kept = draft_queries.kept_answers(opened.actor, opened.check_in, opened.browser)
-    words = count_words(opened.asked, kept) if kept else ""
-    return opened.page("measures/check_in.html", {"questionnaire": questionnaire(opened.asked, kept), "kept": words})
+    context: dict[str, object] = {"questionnaire": questionnaire(opened.asked, kept)}
+    if kept:
+        # Help stands first for whoever comes back to an answer that asks for it.
+        context |= {"kept": count_words(opened.asked, kept), "result": result_of(opened.asked, kept)}
+    return opened.page("measures/check_in.html", context)
 
 
 def count_words(asked: Instrument, kept: Mapping[str, int]) -> str:

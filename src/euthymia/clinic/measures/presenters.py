@@ -26,6 +26,7 @@ class CheckInRow:
     total: float | None
     may_send: bool
     contact: str = ""
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ def check_in_rows(
         row = replace(check_in_row(one, now), contact=contact_words(one, now, zone, rule))
         begun_at = max((draft.kept_at for draft in one.drafts.all()), default=None)
         if begun_at is not None and one.answered_at is None:
-            row = replace(row, state=f"begun, not sent ({begun_at.astimezone(zone):%-d %b, %H:%M})", look="caution")
+            since = f"last answer {begun_at.astimezone(zone):%-d %b, %H:%M}"
+            row = replace(row, state="begun, not sent", since=since, look="caution")
         rows.append(row)
     return rows
 
