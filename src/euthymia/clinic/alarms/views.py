@@ -63,24 +63,37 @@ def live(request: HttpRequest) -> HttpResponseBase:
     viewer = _who(request)
     if not PLACES.take():
         return _often(HttpResponse("Every place is taken. Ask each second.", status=FULL))
-    response = StreamingHttpResponse(_watched(viewer), content_type="text/event-stream")
+    response = StreamingHttpResponse(Watched(viewer), content_type="text/event-stream")
     response["X-Accel-Buffering"] = "no"
     return _often(response)
 
 
-def _watched(viewer: Viewer) -> Iterator[str]:
-    def look(count: int) -> Picture:
+class Watched:
+    """The stream of one browser. Its place is given back once: at its end, or when the browser leaves, also before
+    anything was read."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer, self._holds_place = viewer, True
+
+    def __iter__(self) -> Iterator[str]:
         try:
-            return _picture(viewer, count)
+            yield from stream(self._viewer.clinic_id, self._look, time.monotonic, tick_s=_tick_s())
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Give the place back."""
+        if self._holds_place:
+            self._holds_place = False
+            PLACES.leave()
+
+    def _look(self, count: int) -> Picture:
+        try:
+            return _picture(self._viewer, count)
         finally:
             if connection.vendor != "sqlite" and not connection.in_atomic_block:
                 # While it waits a stream holds no connection that somebody else could use.
                 connection.close()
-
-    try:
-        yield from stream(viewer.clinic_id, look, time.monotonic, tick_s=_tick_s())
-    finally:
-        PLACES.leave()
 
 
 @require_GET
