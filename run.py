@@ -140,7 +140,7 @@ def run_tests(arguments: list[str]) -> int:
     status = run([str(PYTHON), "-m", "pytest", *workers, "--ignore=tests/journeys"])
     status = status or run([str(PYTHON), "-m", "pytest", "tests/journeys"])
     return status or run(
-        [str(PYTHON), "-m", "pytest", *workers, "tests/integration"],
+        [str(PYTHON), "-m", "pytest", *workers, "-m", "not once", "tests/integration"],
         EUTHYMIA_TEST_DATABASE="postgresql",
     )
 

@@ -103,7 +103,7 @@ def test_a_first_score_after_days_says_nothing_of_hours(room: Room, answer: Answ
     answer(2, DOSE_AT - 24 * HOUR)
     answer(2, DOSE_AT + 5 * 24 * HOUR)
     view = seen(room)
-    assert "No response by the scale's rule in these two weeks, asked 1 time." in view.words
+    assert "No response by the scale's rule in these two weeks, asked once." in view.words
     assert "Nobody asked in the first day, so whether relief came within hours cannot be told." in view.words
     assert len(view.figures) == 1, "no picture of hours in which nobody was asked"
 

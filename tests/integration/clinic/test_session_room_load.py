@@ -5,7 +5,10 @@ How fast it was is measured by the benchmark; here only what must be so on any m
 
 from __future__ import annotations
 
+import pytest
 from benchmarks.session_room_load import Load, run
+
+pytestmark = pytest.mark.once
 
 
 def test_forty_chairs_stream_and_every_sample_is_on_disk_once() -> None:

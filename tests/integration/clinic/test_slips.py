@@ -20,7 +20,7 @@ from euthymia.clinic.plans.models import Plan
 from euthymia.clinic.sessions.models import Session
 from euthymia.errors import BadInput, Broken
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.mark.parametrize("way", slips.WAYS)

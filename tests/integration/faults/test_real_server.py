@@ -14,6 +14,7 @@ import pytest
 from tests.cable import Cable, Way
 from tests.real_server import Answer, RealServer
 
+pytestmark = pytest.mark.once
 PRESSES = 100
 KILLS, WRITERS = 3, 4
 # Fewer bytes than any file of the database has: whatever is to be written finds no room.
