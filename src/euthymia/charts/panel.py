@@ -11,7 +11,7 @@ from euthymia.charts.svg import FONT, GRID, MUTED, element, number, words
 from euthymia.charts.values import Axis, Dot, Role, Tick
 from euthymia.errors import BadInput
 
-_WIDTH, _HEIGHT = 220.0, 120.0
+_WIDTH, _HEIGHT = 176.0, 112.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 22.0, 8.0, 8.0, 20.0
 _DOSE_HEIGHT = 9.0
 
@@ -83,7 +83,9 @@ def _ground(across: Line, upwards: Line, x_ticks: tuple[Tick, ...], y_ticks: tup
         place = across.place(tick.at)
         path = f"M{number(place)} {number(upwards.end)}V{number(upwards.start)}"
         drawn.append(element("path", {"class": "grid", "d": path, "stroke": GRID, "stroke-width": 1.0}))
-        drawn.append(words(tick.label, place, upwards.start + 14, role="tick", anchor="middle"))
+        # The last words end with the axis instead of being cut off behind it.
+        anchor = "end" if tick.at == across.high else "middle"
+        drawn.append(words(tick.label, place, upwards.start + 14, role="tick", anchor=anchor))
     foot = f"M{number(across.start)} {number(upwards.start)}H{number(across.end)}"
     drawn.append(element("path", {"class": "axis", "d": foot, "stroke": MUTED, "stroke-width": 1.0}))
     return "".join(drawn)

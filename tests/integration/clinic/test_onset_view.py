@@ -192,3 +192,23 @@ def test_the_page_only_draws_what_is_kept(
     monkeypatch.setattr("euthymia.clinic.followup.course.learn", never)
     monkeypatch.setattr("euthymia.clinic.followup.onset_curve.forecast", never)
     assert sign_in(client, room.prescriber).get(f"/people/{room.patient.id}/").status_code == 200
+
+
+@pytest.mark.parametrize(("day", "points"), [(-1, 20), (0, 20), (0.5, 15), (1, 10), (3, 14), (5, 18), (9, 18)])
+def test_between_two_kept_days_lies_the_straight_line(day: float, points: float) -> None:
+    assert onset.between([0, 1, 5], [20, 10, 18], day) == pytest.approx(points)
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        (0.5 / 24, "30 minutes"),
+        (1 / 24, "1 hour"),
+        (1, "24 hours"),
+        (1.9, "46 hours"),
+        (2, "2 days"),
+        (13.8, "14 days"),
+    ],
+)
+def test_how_long_after_is_said_as_people_say_it(day: float, words: str) -> None:
+    assert onset.after_words(day) == words

@@ -7,7 +7,7 @@ import hmac
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,8 @@ from euthymia.clinic.people.queries import visible_to
 from euthymia.clinic.plans.queries import protocol_of
 from euthymia.clinic.sessions.models import Session
 from euthymia.clinic.settings import settings
+
+NAMES = ("patient__given_name", "patient__family_name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +82,12 @@ def people_behind(viewer: Viewer, pseudonyms: Iterable[str], until: datetime) ->
     ids = {id_: pseudonym(secret, id_) for id_ in visible_to(viewer, Patient).values_list("id", flat=True)}
     shown = {id_: name for id_, name in ids.items() if name in wanted}
     rows = visible_to(viewer, Session).filter(patient_id__in=shown, dose_started_at__lte=until, dose_given_mg__gt=0)
-    named = SEE_PEOPLE.allows(viewer)
-    days, names = defaultdict(list), {}
-    for session in (rows.select_related("patient") if named else rows).order_by("dose_started_at"):
-        if session.dose_started_at:
-            days[session.patient_id].append(session.dose_started_at.astimezone(viewer.zone).date())
-        names[session.patient_id] = str(session.patient) if named else ""
+    asked = ("patient_id", "dose_started_at", *(NAMES if SEE_PEOPLE.allows(viewer) else ()))
+    days: dict[UUID, list[date]] = defaultdict(list)
+    names: dict[UUID, str] = {}
+    for id_, at, *name in rows.order_by("dose_started_at").values_list(*asked):
+        days[id_].append(at.astimezone(viewer.zone).date())
+        names[id_] = " ".join(name)
     return {
         shown[id_]: PanelPerson(id_, names[id_], tuple((day - given[0]).days for day in given))
         for id_, given in days.items()

@@ -236,10 +236,14 @@ def panel_axes(scale: Instrument, last_day: int) -> tuple[Axis, Axis]:
     """The same two axes for every panel."""
     weeks = last_day // 7
     ticks = tuple(Tick(7 * week, f"{week} wk" if week else "dose 1") for week in (0, weeks // 2, weeks))
-    levels = (scale.lowest, (scale.lowest + scale.highest) / 2, scale.highest)
     return (
         Axis("Since the first dose", low=-DAYS_BEFORE, high=last_day, ticks=ticks),
-        Axis(scale.title, low=scale.lowest, high=scale.highest, ticks=tuple(Tick(at, f"{at:g}") for at in levels)),
+        Axis(
+            scale.title,
+            low=scale.lowest,
+            high=scale.highest,
+            ticks=tuple(Tick(at, f"{at:g}") for at in (scale.lowest, scale.highest)),
+        ),
     )
 
 

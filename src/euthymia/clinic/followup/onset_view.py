@@ -14,7 +14,22 @@ from typing import Any
 from euthymia.care.instruments import Instrument
 from euthymia.care.instruments.compare import Ruler, difference
 from euthymia.care.response_rules import Judged, response
-from euthymia.charts import Axis, Band, Chart, Dot, Dots, Figure, Mark, MarkKind, Role, Scale, Series, Threshold, figure
+from euthymia.charts import (
+    Axis,
+    Band,
+    Chart,
+    Dot,
+    Dots,
+    Figure,
+    Mark,
+    MarkKind,
+    Role,
+    Scale,
+    Series,
+    Threshold,
+    Tick,
+    figure,
+)
 from euthymia.clinic.followup.onset_curve import WINDOW_DAYS
 from euthymia.clinic.followup.presenters import amount_words, course_instrument, scored_on
 from euthymia.clinic.followup.queries import PersonHome
@@ -26,6 +41,7 @@ DAY = timedelta(days=1)
 HOURS_SHOWN = 72.0
 # As far as the published course of the tablet reaches.
 DAYS_SHOWN = 42.0
+TICK_DAYS = (0.0, 7.0, 14.0, 28.0, 42.0)
 BANDS = {"9 of 10": ("0.05", "0.95"), "half": ("0.25", "0.75")}
 NO_TABLET = (
     "No line for a conventional antidepressant: nobody here has seen its numbers in a source, and remembered "
@@ -138,6 +154,11 @@ def after_words(day: float) -> str:
     return f"{day:.0f} day{'' if round(day) == 1 else 's'}"
 
 
+def times_words(count: int) -> str:
+    """How often, as a person says it."""
+    return "once" if count == 1 else f"{count} times"
+
+
 def onset_words(weeks: FirstWeeks) -> list[str]:
     """When the first score came and when the rule of response was first met, by scores alone."""
     first = weeks.heard[0]
@@ -149,8 +170,7 @@ def onset_words(weeks: FirstWeeks) -> list[str]:
     if all(one.response is None for one in weeks.heard):
         words.append("Whether that is a response cannot be told by the scale's rule.")
     elif place is None:
-        times = len(weeks.heard)
-        words.append(f"No response by the scale's rule in these two weeks, asked {times} time{'s'[: times > 1]}.")
+        words.append(f"No response by the scale's rule in these two weeks, asked {times_words(len(weeks.heard))}.")
     else:
         words.append(response_words(weeks.heard, place))
     if first.day > 1:
@@ -220,16 +240,17 @@ def onset_chart(
     )
     model = model_series(weeks, curve, axis) if curve else ()
     series = (*model, *((tablet_series(tablet),) if tablet else ()))
-    asked = (
-        f"asked {len(heard)} time{'s'[: len(heard) > 1]}, from {heard[0].left_pct:.0f} to {heard[-1].left_pct:.0f} %"
-    )
+    shares = [f"{one.left_pct:.0f}" for one in heard]
+    reach = shares[0] if len(heard) == 1 else f"from {shares[0]} to {shares[-1]}"
+    asked = f"asked {times_words(len(heard))}, {reach} %"
     last = tablet.rated[-1] if tablet else None
     end_words = f" {tablet.name}: {last.left_pct:.0f} % on day {last.at_day:.0f}." if tablet and last else ""
-    scale, unit = (Scale.HOURS, "h") if by_hours else (Scale.NUMBER, "days")
+    scale = Scale.HOURS if by_hours else Scale.NUMBER
+    ticks = () if by_hours else tuple(Tick(day, f"{day:.0f}") for day in TICK_DAYS if day <= end)
     return Chart(
         title="The first three days, by the hour" if by_hours else "Two weeks, beside a tablet's six",
         description=f"What is left of the score before the first dose: {asked}.{end_words}",
-        x=Axis("After the first dose", unit, low=0, high=end, scale=scale),
+        x=Axis("After the first dose", "h" if by_hours else "days", low=0, high=end, scale=scale, ticks=ticks),
         y=Axis("Left of the score before", "%", low=0, high=top_pct(series, dots)),
         series=series,
         dots=(Dots(weeks.title, dots, Role.FIRST),),
