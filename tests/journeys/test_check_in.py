@@ -73,6 +73,8 @@ def test_a_form_is_left_taken_up_again_and_sent_once(
         tap(phone, number, 0)
     phone.locator(SEND).tap()
     expect(phone.get_by_role("heading", name="Thank you")).to_be_visible()
+    phone.go_back()
+    expect(phone.locator("form")).to_have_count(0)
     phone.goto(link)
     expect(phone.locator("form")).to_have_count(0)
     staff.goto(check_ins)

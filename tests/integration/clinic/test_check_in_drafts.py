@@ -163,6 +163,7 @@ def test_a_tablet_that_goes_round_keeps_nothing_and_shows_nobodys_answers(
     text = client.get(here).content.decode()
     assert " checked>" not in text
     assert "data-keeps" not in text
+    assert 'autocomplete="off"' in text, "nor does the browser fill in what it remembers"
     refused = tap(client, here, item2=1)
     assert (refused.status_code, refused.json()["error"]) == (422, "not_kept_here")
     assert Draft.objects.get().answers == {"1": 3}

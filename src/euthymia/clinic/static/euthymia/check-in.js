@@ -158,6 +158,8 @@
   // ---- sending ----
 
   let leaving = false;
+  function unlock() { leaving = false; send.removeAttribute("aria-disabled"); }
+
   form.addEventListener("submit", async (event) => {
     if (many > 1 && shown < many - 1) { event.preventDefault(); turn(shown + 1); return; }
     if (!keeps || over) return;
@@ -167,10 +169,17 @@
     send.setAttribute("aria-disabled", "true");
     show("", strip.dataset.sending, false);
     const reached = await keep();
-    if (reached) { clearTimeout(timer); changed.clear(); form.submit(); return; }
-    leaving = false;
-    send.removeAttribute("aria-disabled");
+    if (reached) {
+      clearTimeout(timer);
+      form.submit();
+      // The answer may never come; the button works again then.
+      setTimeout(unlock, PATIENCE_MS);
+      return;
+    }
+    unlock();
     show("", strip.dataset.unsent, true);
   });
-  window.addEventListener("pageshow", () => { leaving = false; send.removeAttribute("aria-disabled"); });
+  // Back after sending: the browser may show the page as it was left, on a tablet that another person holds by now. The
+  // clinic is asked anew instead, and says what this link still opens.
+  window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });
 })();
