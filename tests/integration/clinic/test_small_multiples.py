@@ -21,6 +21,7 @@ from euthymia.clinic.evidence.small_multiples import (
     PANELS_A_PAGE,
     Asked,
     Group,
+    fall_words,
     ordered,
     panel_page,
     weekly_means,
@@ -99,8 +100,13 @@ def test_a_mean_is_of_people_and_never_of_a_few() -> None:
 
 
 def test_the_scale_answered_most_is_shown_unless_another_is_asked_for() -> None:
-    table = CohortTable(rows=[*rows("a", (-1, 20), (7, 4)), *rows("a", (-1, 33), instrument="madrs")])
-    for asked, scale in ((Asked(), "phq9"), (Asked("madrs"), "madrs")):
+    both = CohortTable(rows=[*rows("a", (-1, 20), (7, 4)), *rows("a", (-1, 33), instrument="madrs")])
+    only_phq9 = CohortTable(rows=rows("a", (-1, 20), (7, 4)))
+    for table, asked, scale in (
+        (both, Asked(), "phq9"),
+        (both, Asked("madrs"), "madrs"),
+        (only_phq9, Asked("madrs"), "phq9"),
+    ):
         page = panel_page(table, asked, None)
         assert page is not None
         assert page.scale.id == scale
@@ -111,6 +117,24 @@ def test_the_scale_answered_most_is_shown_unless_another_is_asked_for() -> None:
 def test_what_is_not_offered_is_refused(query: dict[str, str]) -> None:
     with pytest.raises(BadInput):
         Asked.of(query)
+
+
+@pytest.mark.parametrize(
+    ("fall", "words"),
+    [(50, "50 % lower"), (-6.2, "6 % higher"), (0, "no change"), (0.4, "no change"), (-0.4, "no change")],
+)
+def test_a_change_is_said_as_lower_or_higher(fall: float, words: str) -> None:
+    assert fall_words(fall) == words
+
+
+def test_a_table_without_such_scores_says_why_there_are_no_panels(client: Any) -> None:
+    room = Room()
+    CohortTable.objects.create(
+        clinic=room.clinic, made_at=NOW, made_by_id=room.prescriber.user_id, people=0, rows=[], codebook=[]
+    )
+    text = sign_in(client, room.prescriber).get(PAGE).content.decode()
+    assert "No panels yet" in text
+    assert 'class="panel"' not in text
 
 
 def treated_people(room: Room, count: int) -> list[Patient]:

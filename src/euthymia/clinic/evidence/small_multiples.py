@@ -121,9 +121,9 @@ def panel_page(table: CohortTable, asked: Asked, page: str | None) -> PanelPage 
     """The panels asked for; None where no treated person has a score on a scale a course is drawn on."""
     counted = Counter(row["instrument"] for row in table.rows if row["days_since_first_dose"] is not None)
     scales = [name for name in COURSE_INSTRUMENTS if counted[name]]
-    if not scales or (asked.scale and asked.scale not in scales):
+    if not scales:
         return None
-    scale = load_instrument(asked.scale or max(scales, key=lambda name: counted[name]))
+    scale = load_instrument(asked.scale if asked.scale in scales else max(scales, key=lambda name: counted[name]))
     rows = [row for row in table.rows if row["instrument"] == scale.id]
     people = ordered(rows, scale, asked.weeks * 7)
     groups = Counter(person.group for person in people)
@@ -247,12 +247,19 @@ def panel_axes(scale: Instrument, last_day: int) -> tuple[Axis, Axis]:
     )
 
 
+def fall_words(fall_pct: float) -> str:
+    """How far a score fell, as a number of the scale; what lowered it, nobody here can tell."""
+    if round(fall_pct) == 0:
+        return "no change"
+    return f"{abs(fall_pct):.0f} % {'lower' if fall_pct > 0 else 'higher'}"
+
+
 def panel_view(place: int, person: PersonScores, known: PanelPerson | None, axes: tuple[Axis, Axis]) -> PanelView:
     who = known.name if known and known.name else person.pseudonym
     before = "–" if person.before is None else f"{person.before:g}"
     latest = "–" if person.latest is None else f"{person.latest[1]:g} on day {person.latest[0]}"
     fall = person.fall_pct
-    change = "–" if fall is None else f"{abs(fall):.0f} % {'lower' if fall >= 0 else 'higher'}"
+    change = "–" if fall is None else fall_words(fall)
     doses = known.dose_days if known else ()
     given = str(len(doses)) if known else "unknown"
     counted = f"scores: {len(person.scores)}, doses: {given}"
