@@ -1,4 +1,7 @@
-"""`python3 run.py bench AREA`: run one area's measurements and write benchmarks/results/AREA.json."""
+"""`python3 run.py bench AREA`: run one area's measurements and write benchmarks/results/AREA.json.
+
+`AREA/MODULE` runs one module of an area, e.g. `engine/engine_w2`.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,9 @@ NUMBERS_PAGE = Path(__file__).parent.parent / "scripts" / "numbers_page.py"
 # Area → the modules whose `measure()` gives its rows.
 AREAS = {
     "one_patient": ["one_patient_band", "one_patient"],
-    "care": ["care", "care_mutation"],
+    "care": ["care", "care_examples", "care_mutation"],
     "session_room": ["session_room"],
+    "keep_well": ["keep_well"],
     "engine": [
         "engine_accuracy",
         "one_patient_band",
@@ -37,13 +41,13 @@ AREAS = {
 
 def main(arguments: list[str]) -> int:
     """Measure each area named; rows not measured in this run keep their earlier values."""
-    if not arguments or any(area not in AREAS for area in arguments):
-        print(f"Name an area: {', '.join(AREAS)}.", file=sys.stderr)
+    if not arguments or not all(modules_of(wanted) for wanted in arguments):
+        print(f"Name an area: {', '.join(AREAS)}; or one module of it, AREA/MODULE.", file=sys.stderr)
         return 2
-    for area in arguments:
-        path = RESULTS / f"{area}.json"
+    for wanted in arguments:
+        path = RESULTS / f"{wanted.partition('/')[0]}.json"
         rows = {row["name"]: row for row in (json.loads(path.read_text()) if path.exists() else [])}
-        for row in measured(area):
+        for row in measured(wanted):
             rows[row["name"]] = row
             print(f"{row['name']:28} {row['value']:>10} {row['unit']:6} target {row['target']}", flush=True)
             # After every row, so that a long run that breaks off has not measured in vain.
@@ -51,12 +55,18 @@ def main(arguments: list[str]) -> int:
     return subprocess.run([sys.executable, str(NUMBERS_PAGE)], check=False).returncode
 
 
-def measured(area: str) -> Iterator[dict[str, Any]]:
+def modules_of(wanted: str) -> list[str]:
+    """The modules of an area, or the one that is named behind it; none where there is no such thing."""
+    area, _, module = wanted.partition("/")
+    return [name for name in AREAS.get(area, []) if module in ("", name)]
+
+
+def measured(wanted: str) -> Iterator[dict[str, Any]]:
     """Every row of an area, with the command, date and machine it was measured on."""
-    for module in AREAS[area]:
+    for module in modules_of(wanted):
         measure: Callable[[], list[dict[str, Any]]] = import_module(f"benchmarks.{module}").measure
         for row in measure():
-            about = {"command": f"python3 run.py bench {area}", "date": f"{datetime.now(UTC):%Y-%m-%d}"}
+            about = {"command": f"python3 run.py bench {wanted}", "date": f"{datetime.now(UTC):%Y-%m-%d}"}
             yield row | about | {"machine": machine()}
 
 

@@ -1,10 +1,9 @@
-"""The room of rules measured: slips caught, scoring in bulk, branches covered, examples tried."""
+"""The room of rules measured: slips caught, scoring in bulk, branches covered."""
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import statistics
 import subprocess
 import sys
@@ -22,25 +21,11 @@ from euthymia.care.instruments.bulk import score_many
 ROOT = Path(__file__).resolve().parent.parent
 FORMS, REPEATS = 1_000_000, 5
 TESTS_OF_CARE = ("tests/spec/care", "tests/unit/care", "tests/agreement/care", "tests/reference/care")
-# The properties written rule by rule: more facts never make a verdict milder, and their kin.
-PROPERTIES = (
-    "tests/agreement/care/test_eligibility_only_tightens.py",
-    "tests/agreement/care/test_interactions_only_add.py",
-    "tests/agreement/care/test_episode_only_rises.py",
-    "tests/agreement/care/test_resistance_only_rises.py",
-    "tests/agreement/care/test_dosing.py",
-    "tests/spec/care/test_monitoring.py",
-    "tests/spec/care/test_discharge.py",
-    "tests/spec/care/test_risk_pathway.py",
-)
-EXAMPLES = re.compile(r"(\d+) passing,")
-RAN_OUT = "nothing left to do"
 
 
 def measure() -> list[dict[str, Any]]:
     """Rows of the care area but for mutation, which takes longest and comes after."""
     slips = care_slips.run()
-    examples, tests = _examples()
     return [
         {"name": "phq9_million_s", "value": round(_million_s(), 2), "unit": "s", "target": 2},
         {"name": "slip_catalogue_cases", "value": slips["cases"], "unit": "slips", "target": 60},
@@ -52,13 +37,6 @@ def measure() -> list[dict[str, Any]]:
             "against": f"{slips['typed']} entries on plan, record, bedside and FHIR file",
         },
         {"name": "branch_coverage_percent", "value": _covered_percent(), "unit": "%", "target": 100},
-        {
-            "name": "property_examples_per_rule",
-            "value": examples,
-            "unit": "examples",
-            "target": 10_000,
-            "against": f"{tests} properties, the fewest examples of any that did not try every possibility",
-        },
     ]
 
 
@@ -80,25 +58,12 @@ def _covered_percent() -> float:
         report = Path(folder) / "coverage.json"
         counting = ["--cov=euthymia.care", "--cov-branch", f"--cov-report=json:{report}"]
         environment = os.environ | {"COVERAGE_FILE": str(Path(folder) / "counted")}
-        _pytest([*TESTS_OF_CARE, *counting], environment)
+        pytest_says([*TESTS_OF_CARE, *counting], environment)
         totals = json.loads(report.read_text())["totals"]
     return round(totals["percent_covered"], 2)
 
 
-def _examples() -> tuple[int, int]:
-    """The fewest examples any property was really tried with, and how many properties there are."""
-    said = _pytest(
-        [*PROPERTIES, "-n", "2", "--hypothesis-show-statistics"], os.environ | {"EUTHYMIA_EXAMPLES": "thorough"}
-    )
-    tried = [
-        max((int(count) for count in EXAMPLES.findall(block)), default=0)
-        for block in said.split("\n\n\n")
-        if EXAMPLES.search(block) and RAN_OUT not in block
-    ]
-    return min(tried, default=0), len(tried)
-
-
-def _pytest(arguments: list[str], environment: dict[str, str]) -> str:
+def pytest_says(arguments: list[str], environment: dict[str, str]) -> str:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -98,4 +98,7 @@ def test_a_dose_nobody_wrote_the_amount_of_is_unknown_and_not_zero(client: Any, 
     Session.objects.update(dose_given_mg=None)
     text = sign_in(client, treated.prescriber).get(f"/people/{treated.patient.id}/").content.decode()
     assert "amount unknown" in text
+    answered(treated.prescriber, treated.patient, 1, NOW + timedelta(days=3))
+    text = sign_in(client, treated.prescriber).get(f"/people/{treated.patient.id}/").content.decode()
+    assert "1 dose of unknown amount is left out" in text
     assert ">0 mg" not in text

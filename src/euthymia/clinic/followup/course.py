@@ -16,7 +16,7 @@ from euthymia.clinic.measures.models import Response
 from euthymia.clinic.people.measurements import MEASUREMENTS
 from euthymia.clinic.people.models import Patient
 from euthymia.clinic.people.queries import latest_value, visible_to
-from euthymia.clinic.sessions.queries import GivenDose, doses_of
+from euthymia.clinic.sessions.queries import GivenDose, doses_of, doses_of_unknown_amount
 from euthymia.errors import BadInput
 from euthymia.response import (
     Course,
@@ -77,7 +77,17 @@ def course_of(actor: Actor, patient: Patient) -> PersonCourse | None:
     person = PersonCourse(instrument, zero, Course(scale_of(instrument)), given)
     scores = tuple(ScoreAt(person.day(row.at), float(row.total)) for row in on_scale if row.total is not None)
     doses, assumptions = relative_doses(person, weight_of(actor, patient))
+    assumptions += unknown_amounts(patient)
     return PersonCourse(instrument, zero, Course(scale_of(instrument), scores, doses), given, assumptions)
+
+
+def unknown_amounts(patient: Patient) -> tuple[str, ...]:
+    """In words, the doses whose amount nobody wrote down; the course is learned without them."""
+    count = doses_of_unknown_amount(patient)
+    if not count:
+        return ()
+    were = "dose of unknown amount is" if count == 1 else "doses of unknown amount are"
+    return (f"{count} {were} left out: the days after look as if nothing had been given.",)
 
 
 def scale_of(instrument: str) -> Scale:

@@ -140,5 +140,10 @@ def doses_of(patient: Patient) -> list[GivenDose]:
     ]
 
 
+def doses_of_unknown_amount(patient: Patient) -> int:
+    """How many doses were begun here without anybody writing down how much was given."""
+    return Session.objects.filter(patient=patient, dose_started_at__isnull=False, dose_given_mg=None).count()
+
+
 def _per_kg(dose_mg: float, weight_kg: float | None) -> float | None:
     return dose_mg / weight_kg if weight_kg else None
