@@ -190,10 +190,17 @@ def announce(port: int) -> None:
 
 def listen(port: int, host: str) -> None:
     """Serve until stopped: one process, so that SQLite has one writer; each live stream holds a thread."""
+    from django.db import connections
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    # The server is a child of this process. A pool that was opened here would come along without the threads that fill
+    # it, and the child would wait for connections that nobody makes.
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        if connection.vendor == "postgresql":
+            connection.close_pool()
     Granian(
         "euthymia.clinic.wsgi:application",
         address=host,

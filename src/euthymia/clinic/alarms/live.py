@@ -90,25 +90,6 @@ class Picture(Shape):
     def event(self) -> str: ...
 
 
-class Shared:
-    """One picture per clinic and moment, worked out once for everybody who watches."""
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._clinics: dict[int, threading.Lock] = defaultdict(threading.Lock)
-        self._kept: dict[int, tuple[object, Picture]] = {}
-
-    def get(self, clinic_id: int, moment: object, make: Callable[[], Picture]) -> Picture:
-        """The picture of this moment."""
-        with self._guard:
-            clinic = self._clinics[clinic_id]
-        with clinic:
-            kept = self._kept.get(clinic_id)
-            if kept is None or kept[0] != moment:
-                kept = self._kept[clinic_id] = (moment, make())
-            return kept[1]
-
-
 def stream(
     clinic_id: int, look: Callable[[int], Picture], clock: Callable[[], float], *, tick_s: float = BEAT_S
 ) -> Iterator[str]:

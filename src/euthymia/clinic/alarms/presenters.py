@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.template.loader import render_to_string
@@ -47,6 +48,8 @@ TITLES = {
     "feed_silent": "Monitor silent",
 }
 LOUDNESS = {Tier.HIGH: "high", Tier.MEDIUM: "medium"}
+# Drawings kept: the lines of every chair of several full rooms.
+MOST_DRAWN = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +207,9 @@ class RoomPicture:
 
 def picture_of(seats: Sequence[SeatAlarms], zone: ZoneInfo, now: datetime) -> RoomPicture:
     """The picture of a room at `now`."""
-    lines = {str(seat.session.id): lines_of(seat, zone) for seat in seats}
+    lines = {str(seat.session.id): tuple(lines_of(seat, zone)) for seat in seats}
     html = {session_id: lines_html(rows) for session_id, rows in lines.items() if rows}
-    strip = render_to_string("alarms/_strip.html", {"calls": calls_of(seats, zone)})
+    strip = strip_html(tuple(calls_of(seats, zone)))
     heard = [alarm.tier for seat in seats for alarm in seat.alarms if alarm.sounds]
     sounds = "high" if Tier.HIGH in heard else "medium" if heard else ""
     unshown = tuple(sorted(one for seat in seats for one in seat.unshown))
@@ -219,9 +222,16 @@ def lines_of(seat: SeatAlarms, zone: ZoneInfo) -> list[Line]:
     return [line_of(seat.session.id, alarm, zone) for alarm in seat.alarms]
 
 
-def lines_html(lines: Sequence[Line]) -> str:
-    """As every page shows them."""
+@lru_cache(maxsize=MOST_DRAWN)
+def lines_html(lines: tuple[Line, ...]) -> str:
+    """As every page shows them. What looks the same is not drawn again each second."""
     return render_to_string("alarms/_lines_of.html", {"lines": lines})
+
+
+@lru_cache(maxsize=MOST_DRAWN)
+def strip_html(calls: tuple[Call, ...]) -> str:
+    """Every chair that calls, as every page shows them."""
+    return render_to_string("alarms/_strip.html", {"calls": calls})
 
 
 def _clock(at: datetime, zone: ZoneInfo) -> str:

@@ -65,6 +65,7 @@ class SeatAlarms:
 
 _bedsides: dict[UUID, Bedside] = {}
 _written: dict[UUID, Written] = {}
+_this_second: dict[UUID, tuple[object, tuple[Alarm, ...]]] = {}
 NOTHING = Written(0)
 
 
@@ -136,7 +137,7 @@ def room(actor: Actor, now: datetime) -> list[SeatAlarms]:
     for one in here:
         rows = written.get(one.session.id, NOTHING)
         read = _Read(one.session, one.state, rows, feeds.get(one.session.id))
-        open_now = without_implied(_alarms(read, now, rules))
+        open_now = without_implied(_alarms_of_this_second(one, read, now, rules))
         if one.state.closed_at is not None:
             open_now = tuple(alarm for alarm in open_now if alarm.standing is not Standing.TO_CLOSE)
             if not open_now:
@@ -144,6 +145,19 @@ def room(actor: Actor, now: datetime) -> list[SeatAlarms]:
         rings = frozenset().union(*(alarm.raises for alarm in open_now if alarm.flashes))
         found.append(SeatAlarms(one.session, open_now, rings - rows.shown))
     return found
+
+
+def _alarms_of_this_second(
+    one: Bedside, read: _Read, now: datetime, rules: Mapping[Tier, Escalation]
+) -> tuple[Alarm, ...]:
+    """The alarms of a session, worked out once a second for the whole room unless something was written for it."""
+    heard = (read.feed.last_at, read.feed.heard_at) if read.feed else None
+    stamp = (one.stamp, read.written.stamp, heard, tuple(rules.items()), now.replace(microsecond=0))
+    kept = _this_second.get(one.session.id)
+    if kept is None or kept[0] != stamp:
+        kept = (stamp, _alarms(read, now, rules))
+        _keep(_this_second, one.session.id, kept)
+    return kept[1]
 
 
 def _bedsides_now(actor: Actor, now: datetime) -> list[Bedside]:
@@ -205,3 +219,4 @@ def forget() -> None:
     """Drop what is kept in memory, as a restart does."""
     _bedsides.clear()
     _written.clear()
+    _this_second.clear()

@@ -19,20 +19,21 @@ from euthymia.care.alarms import ActKind, Tier, key_from
 from euthymia.clinic.accounts.policies import RUN_SESSIONS, SIGN_PROTOCOLS, requires
 from euthymia.clinic.accounts.viewer import System, Viewer
 from euthymia.clinic.alarms import commands, queries
-from euthymia.clinic.alarms.live import BEAT_S, BELL, PLACES, Picture, Shared, Steady, stream
+from euthymia.clinic.alarms.live import BEAT_S, BELL, PLACES, Steady, stream
 from euthymia.clinic.alarms.presenters import RoomPicture, picture_of
 from euthymia.clinic.alarms.record import history_of
 from euthymia.clinic.people.queries import find_or_404
 from euthymia.clinic.sessions.models import Session
 from euthymia.clinic.sessions.queries import open_session_page
 from euthymia.clinic.sessions.refusals import is_conflict
+from euthymia.clinic.sessions.shared import Shared
 from euthymia.errors import BadInput
 
 CREATED, BAD, CONFLICT, REFUSED_FORM, FULL = 201, 400, 409, 422, 503
 # Where several processes write, each looks for the others' writing this often; one process hears its own bell at once.
 OTHERS_S = 0.25
 MOST_SHOWN = 500
-_shared = Shared()
+_shared: Shared[RoomPicture] = Shared()
 _steady: dict[str, Steady] = defaultdict(Steady)
 
 
@@ -41,14 +42,12 @@ def _picture(viewer: Viewer, count: int) -> RoomPicture:
     now = timezone.now()
     tick = int(now.timestamp() / _tick_s())
 
-    def make() -> Picture:
+    def make() -> RoomPicture:
         if _steady[viewer.clinic_slug].set_back(now.timestamp(), time.monotonic()):
             commands.clock_set_back(System(viewer.clinic_id, commands.PROGRAM), now)
         return picture_of(queries.room(viewer, now), viewer.zone, now)
 
-    picture = _shared.get(viewer.clinic_id, (viewer.clinic_slug, count, tick), make)
-    assert isinstance(picture, RoomPicture)
-    return picture
+    return _shared.get(viewer.clinic_id, (viewer.clinic_slug, count, tick), make)
 
 
 def _tick_s() -> float:
@@ -87,7 +86,7 @@ class Watched:
             self._holds_place = False
             PLACES.leave()
 
-    def _look(self, count: int) -> Picture:
+    def _look(self, count: int) -> RoomPicture:
         try:
             return _picture(self._viewer, count)
         finally:

@@ -1,4 +1,4 @@
-"""Other ways to look at the board: on the wall, and as a group whose people are seen to one after the other."""
+"""The board, and other ways to look at it: on the wall, and as a group whose people are seen to one by one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.http import urlencode
@@ -19,18 +20,67 @@ from euthymia.clinic.accounts.policies import RUN_SESSIONS, requires
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action
+from euthymia.clinic.audit.reading import record_reading
 from euthymia.clinic.sessions import board as boards
 from euthymia.clinic.sessions import queries
 from euthymia.clinic.sessions.entry import take_entry
 from euthymia.clinic.sessions.group import group_row, group_rows
 from euthymia.clinic.sessions.refusals import is_conflict
-from euthymia.clinic.sessions.views import _board_tag, _stamped, _who
+from euthymia.clinic.sessions.shared import Shared
+from euthymia.clinic.sessions.views import _stamped, _tag, _who
 from euthymia.clinic.sessions.wall import NAMES, names_from, wall_alarms, wall_tiles
 from euthymia.errors import BadInput
 
 CONFLICT, REFUSED_FORM = 409, 422
 # What may be written from the group: everything about the dose but its start is pressed at the bedside.
 LINES = frozenset({"look"})
+# A board asks every three seconds. Boards that ask within this time of each other are shown the same drawing; alarms
+# and monitors are kept current in it by their own scripts.
+DRAWN_FOR_S = 2
+_drawn: Shared[str] = Shared()
+
+
+@require_GET
+@requires(RUN_SESSIONS)
+def board(request: HttpRequest) -> HttpResponse:
+    """Every chair of the clinic, and who is expected. Opening it is in the access log; its live part is not again."""
+    viewer, now = _who(request), timezone.now()
+    record_reading(viewer, Action.LIST, "board", now=now)
+    return render(request, "sessions/board.html", _board_context(viewer, now) | {"etag": _board_tag(viewer, now)})
+
+
+@require_GET
+@requires(RUN_SESSIONS)
+def board_tiles(request: HttpRequest) -> HttpResponse:
+    """The board's live part; 304 while nothing looks different."""
+    viewer, now = _who(request), timezone.now()
+    tag = _board_tag(viewer, now)
+    if request.headers.get("If-None-Match") == tag:
+        return _stamped(HttpResponseNotModified(), viewer, now, tag)
+
+    def draw() -> str:
+        # Drawn for no request: the secret of one browser's forms is not shown to another.
+        return render_to_string("sessions/_tiles.html", _board_context(viewer, now) | {"request": request})
+
+    moment = (viewer.clinic_slug, tag, int(now.timestamp()) // DRAWN_FOR_S)
+    return _stamped(HttpResponse(_drawn.get(viewer.clinic_id, moment, draw)), viewer, now, tag)
+
+
+def _board_context(viewer: Viewer, now: datetime) -> dict[str, Any]:
+    sessions = [(row, queries.state_of(row)) for row in queries.running_sessions(viewer)]
+    planned = queries.planned_today(viewer, now)
+    return {
+        "tiles": boards.tiles(queries.chairs(viewer), sessions, now, viewer.zone),
+        "expected": boards.expected_rows(planned, now),
+        "free": queries.free_chairs(viewer),
+        "running": len(sessions),
+        "zone": viewer.zone,
+        "updated_at": now.astimezone(viewer.zone),
+    }
+
+
+def _board_tag(viewer: Viewer, now: datetime) -> str:
+    return _tag(f"{viewer.clinic_id}.{queries.board_version(viewer, now)}")
 
 
 @require_GET

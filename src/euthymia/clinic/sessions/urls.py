@@ -4,8 +4,8 @@ from django.urls.resolvers import URLPattern
 from euthymia.clinic.sessions import board_views, offline_views, views
 
 urlpatterns: list[URLPattern] = [
-    path("board/", views.board, name="board"),
-    path("board/tiles/", views.board_tiles, name="board-tiles"),
+    path("board/", board_views.board, name="board"),
+    path("board/tiles/", board_views.board_tiles, name="board-tiles"),
     path("board/wall/", board_views.board_wall, name="board-wall"),
     path("board/wall/tiles/", board_views.board_wall_tiles, name="board-wall-tiles"),
     path("board/group/", board_views.board_group, name="board-group"),

@@ -20,14 +20,11 @@ from euthymia.care.decision import Allowed
 from euthymia.care.session import Phase, SessionState
 from euthymia.clinic.accounts.policies import RUN_SESSIONS, SEE_PEOPLE, requires
 from euthymia.clinic.accounts.viewer import Viewer
-from euthymia.clinic.audit.models import Action
-from euthymia.clinic.audit.reading import record_reading
 from euthymia.clinic.people.models import Patient
 from euthymia.clinic.people.queries import find_or_404, open_patient
 from euthymia.clinic.people.shell import person_page
 from euthymia.clinic.plans.drafts import order_of
 from euthymia.clinic.plans.queries import active_plan
-from euthymia.clinic.sessions import board as boards
 from euthymia.clinic.sessions import commands, forms, page, queries
 from euthymia.clinic.sessions.entry import refuse_other_person, take_entry
 from euthymia.clinic.sessions.events import event_from_mapping
@@ -40,43 +37,6 @@ from euthymia.errors import BadInput
 
 CREATED, BAD, CONFLICT, REFUSED_FORM = 201, 400, 409, 422
 MOST_EVENTS = 500
-
-
-@require_GET
-@requires(RUN_SESSIONS)
-def board(request: HttpRequest) -> HttpResponse:
-    """Every chair of the clinic, and who is expected. Opening it is in the access log; its live part is not again."""
-    viewer, now = _who(request), timezone.now()
-    record_reading(viewer, Action.LIST, "board", now=now)
-    return render(request, "sessions/board.html", _board_context(viewer, now) | {"etag": _board_tag(viewer, now)})
-
-
-@require_GET
-@requires(RUN_SESSIONS)
-def board_tiles(request: HttpRequest) -> HttpResponse:
-    """The board's live part; 304 while nothing looks different."""
-    viewer, now = _who(request), timezone.now()
-    tag = _board_tag(viewer, now)
-    if request.headers.get("If-None-Match") == tag:
-        return _stamped(HttpResponseNotModified(), viewer, now, tag)
-    return _stamped(render(request, "sessions/_tiles.html", _board_context(viewer, now)), viewer, now, tag)
-
-
-def _board_context(viewer: Viewer, now: datetime) -> dict[str, Any]:
-    sessions = [(row, queries.state_of(row)) for row in queries.running_sessions(viewer)]
-    planned = queries.planned_today(viewer, now)
-    return {
-        "tiles": boards.tiles(queries.chairs(viewer), sessions, now, viewer.zone),
-        "expected": boards.expected_rows(planned, now),
-        "free": queries.free_chairs(viewer),
-        "running": len(sessions),
-        "zone": viewer.zone,
-        "updated_at": now.astimezone(viewer.zone),
-    }
-
-
-def _board_tag(viewer: Viewer, now: datetime) -> str:
-    return _tag(f"{viewer.clinic_id}.{queries.board_version(viewer, now)}")
 
 
 @require_GET

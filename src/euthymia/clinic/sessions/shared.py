@@ -1,0 +1,29 @@
+"""Work done once for everybody who asks the same in the same moment: many screens look at one room."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+Made = TypeVar("Made")
+
+
+class Shared(Generic[Made]):
+    """One thing per clinic and moment. Whoever asks while it is being made waits for it."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._clinics: dict[int, threading.Lock] = defaultdict(threading.Lock)
+        self._kept: dict[int, tuple[object, Made]] = {}
+
+    def get(self, clinic_id: int, moment: object, make: Callable[[], Made]) -> Made:
+        """What was made for this moment."""
+        with self._guard:
+            clinic = self._clinics[clinic_id]
+        with clinic:
+            kept = self._kept.get(clinic_id)
+            if kept is None or kept[0] != moment:
+                kept = self._kept[clinic_id] = (moment, make())
+            return kept[1]
