@@ -35,6 +35,26 @@ def room() -> Room:
     return Room()
 
 
+# The board
+
+
+def test_boards_that_ask_in_one_moment_share_a_drawing_without_anybodys_secret(room: Room) -> None:
+    room.dosing()
+    second = make_viewer(room.clinic, Role.NURSE)
+    first, other = (sign_in(Client(), who).get("/board/tiles/") for who in (room.nurse, second))
+    assert first.status_code == 200
+    assert first.content == other.content
+    assert room.patient.given_name in first.content.decode()
+    assert "csrfmiddlewaretoken" not in first.content.decode()
+
+
+def test_another_clinics_board_is_its_own(room: Room) -> None:
+    room.dosing()
+    stranger = make_viewer(make_clinic(), Role.NURSE)
+    sign_in(Client(), room.nurse).get("/board/tiles/")
+    assert room.patient.given_name not in sign_in(Client(), stranger).get("/board/tiles/").content.decode()
+
+
 # The wall
 
 

@@ -17,3 +17,10 @@ def test_forty_chairs_stream_and_every_sample_is_on_disk_once() -> None:
     assert (found.sent, found.acknowledged) == (800, 800)
     assert (found.lost, found.doubled, found.altered) == (0, 0, 0)
     assert len(found.alarm_ms) == found.alarms_expected == 40 * 3
+
+
+def test_a_served_clinic_on_postgresql_makes_its_own_connections() -> None:
+    """The server is a child of the command that migrates: what that command opened is of no use to it."""
+    found = run(Load(seconds=3, chairs=12, boards=0, per_second=2.0, postgresql=True))
+    assert dict(found.errors) == {}
+    assert (found.acknowledged, found.lost, found.doubled) == (72, 0, 0)
