@@ -218,10 +218,12 @@ def stream_marks(
     """The changes these samples make, at most one for each crossing; ids follow from what they say.
 
     A sample beyond a limit raises unless the condition was on at its time. One within ends the condition only when
-    nothing of its kind is known from later.
+    nothing of its kind is known from later. Where a sample raises late, and later ones were known and had raised
+    nothing, the condition ends with what has just come: it stands for no more than what was beyond.
     """
     fresh: list[Mark] = []
     newest = dict(heard.newest or {})
+    beyond: dict[Key, tuple[str, datetime]] = {}
     for sample in sorted(samples, key=lambda one: (one.at, one.seq)):
         if clock_at is None or sample.at < clock_at:
             continue
@@ -230,13 +232,29 @@ def stream_marks(
             own = in_order(mark for mark in (*heard.marks, *fresh) if mark.key == key)
             if one.reason is not None:
                 fresh += _beyond(key, own, sample.at, one.reason, now)
+                beyond[key] = (LOOKED_AT[one.limit.measure], sample.at)
             elif own and own[-1].turn is Turn.RAISED and own[-1].at <= sample.at:
                 thing = LOOKED_AT[one.limit.measure]
                 if sample.at >= newest.get(thing, sample.at) and not heard.measured_later(thing, sample.at):
                     fresh.append(_ended(own[-1], _id(key, Turn.ENDED, sample.at), sample.at, now))
         for thing in sample.reading.measured():
             newest[thing] = max(newest.get(thing, sample.at), sample.at)
+    for key, (thing, at) in beyond.items():
+        if newest.get(thing, at) > at or heard.measured_later(thing, at):
+            fresh += _over_again(key, [*heard.marks, *fresh], fresh, at, now)
     return tuple(fresh)
+
+
+def _over_again(key: Key, known: Iterable[Mark], fresh: Sequence[Mark], at: datetime, now: datetime) -> Iterator[Mark]:
+    """The end of a stretch that has just been raised from before what is known, unless it has one. at: of the last
+    sample of it."""
+    own = in_order(mark for mark in known if mark.key == key)
+    before = [mark for mark in own if mark.at <= at]
+    after = own[len(before)] if len(own) > len(before) else None
+    raised = before[-1]
+    if raised.turn is Turn.RAISED and raised in fresh and (after is None or after.turn is Turn.RAISED):
+        ended_at = at + timedelta(microseconds=1)
+        yield _ended(raised, _id(key, Turn.ENDED, ended_at), ended_at, now)
 
 
 def _beyond(key: Key, own: Sequence[Mark], at: datetime, reason: Reason, now: datetime) -> Iterator[Mark]:

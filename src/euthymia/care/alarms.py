@@ -277,10 +277,12 @@ def _episodes(ordered: Sequence[Mark], closed_at: datetime | None) -> list[_Epis
 
 
 def _joins(episode: _Episode, mark: Mark) -> None:
-    """A beginning that belongs to a stretch that is known already. One that came late rings again."""
+    """A beginning that belongs to a stretch that is known already. One that came late rings again; so does one that
+    began a stretch of its own, until something from between them came after it."""
+    was_first = mark.recorded_at < episode.last.recorded_at
     episode.ids.add(mark.id)
     episode.last, episode.ended = mark, None
-    if mark.late:
+    if mark.late or was_first:
         episode.rings.add(mark.id)
         episode.known_at = max(episode.known_at, mark.recorded_at)
 

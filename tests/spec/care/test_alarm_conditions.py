@@ -247,6 +247,33 @@ def test_a_late_sample_beyond_a_limit_raises_and_is_marked_late() -> None:
     assert not timely.late
 
 
+def test_a_late_sample_beyond_a_limit_stands_for_itself_where_later_ones_are_known() -> None:
+    """Otherwise it would count as on until the next normal sample, and what crosses meanwhile would ring nobody."""
+    before = one_by_one([sample(10, 130), sample(30, 130)])
+    late = streamed([sample(20, 195)], Heard(before, {"blood_pressure": sample(30).at}))
+    assert turns(late) == [("raised", 20), ("ended", pytest.approx(20, abs=0.001))]
+    heard = Heard((*before, *late), {"blood_pressure": sample(30).at})
+    assert turns(streamed([sample(40, 195)], heard)) == [("raised", 40)]
+
+
+def test_a_late_batch_beyond_a_limit_is_one_stretch() -> None:
+    late = streamed([sample(second, 195) for second in range(20, 26)], Heard((), {"blood_pressure": sample(30).at}))
+    assert turns(late) == [("raised", 20), ("ended", pytest.approx(25, abs=0.001))]
+
+
+def test_a_late_sample_before_a_stretch_that_is_on_does_not_reach_into_it() -> None:
+    on = one_by_one([sample(30, 195)])
+    heard = Heard(on, {"blood_pressure": sample(30).at})
+    first = streamed([sample(10, 195)], heard)
+    assert turns(first) == [("raised", 10), ("ended", pytest.approx(10, abs=0.001))]
+    assert turns(streamed([sample(20, 195)], Heard((*on, *first), heard.newest)))[0] == ("raised", 20)
+
+
+def test_a_sample_within_what_was_on_at_its_time_changes_nothing() -> None:
+    over = one_by_one([sample(10, 195), sample(30, 130)])
+    assert turns(streamed([sample(20, 195)], Heard(over, {"blood_pressure": sample(30).at}))) == []
+
+
 def test_what_a_sample_does_not_measure_it_neither_raises_nor_ends() -> None:
     raised = one_by_one([sample(10, 191)])
     silent = Sample(minute(5) + 11 * SECOND, Reading(heart_rate_per_min=70), 2)

@@ -186,6 +186,15 @@ def test_a_late_beginning_within_a_stretch_that_was_acknowledged_rings_again() -
     assert standing(marks, [ack(40, raised(10, key=STREAMED))], 61) is Standing.RINGING
 
 
+def test_a_new_stretch_rings_on_when_a_sample_from_before_it_joins_it_to_one_that_was_acknowledged() -> None:
+    first, over = raised(10, key=STREAMED), ended(12, key=STREAMED)
+    second = raised(25, known=25, key=STREAMED)
+    marks, acts = [first, over, second], [ack(15, first)]
+    assert standing(marks, acts, 26) is Standing.RINGING
+    between = [raised(20, known=26, key=STREAMED), ended(21, known=26, key=STREAMED)]
+    assert standing([*marks, *between], acts, 27) is Standing.RINGING
+
+
 @pytest.mark.parametrize("again", [1, 2, 5])
 def test_the_same_mark_and_the_same_act_again_change_nothing(again: int) -> None:
     marks, acts = [FIRST, OVER], [SEEN]
