@@ -23,7 +23,7 @@ NUMBERS_PAGE = Path(__file__).parent.parent / "scripts" / "numbers_page.py"
 AREAS = {
     "one_patient": ["one_patient_band", "one_patient"],
     "care": ["care", "care_examples", "care_mutation"],
-    "session_room": ["session_room"],
+    "session_room": ["session_room", "session_room_alarms", "session_room_ledger"],
     "keep_well": ["keep_well"],
     "engine": [
         "engine_accuracy",

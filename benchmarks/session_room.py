@@ -8,27 +8,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from benchmarks.session_room_load import Load, Outcome, run, share
 
 SECONDS, CHAIRS, BOARDS = 60, 40, 20
 POSTGRESQL_S, POSTGRESQL_PER_CHAIR_S = 30, 10.0
-OTHERS = ("session_room_alarms", "session_room_ledger")
 
 
 def measure() -> Iterator[dict[str, Any]]:
-    """Every row of the area."""
+    """Every row of the loads."""
     seconds = int(os.environ.get("EUTHYMIA_LOAD_S", SECONDS))
     yield from streaming_rows(run(Load(seconds=seconds, chairs=CHAIRS, boards=BOARDS)), seconds)
     yield from postgresql_rows(
         run(Load(seconds=POSTGRESQL_S, chairs=CHAIRS, boards=0, per_second=POSTGRESQL_PER_CHAIR_S, postgresql=True))
     )
-    for name in OTHERS:
-        if find_spec(f"benchmarks.{name}") is not None:
-            yield from import_module(f"benchmarks.{name}").rows()
 
 
 def streaming_rows(found: Outcome, seconds: int) -> list[dict[str, Any]]:

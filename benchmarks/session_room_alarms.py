@@ -315,7 +315,7 @@ def simulate(crossings: int = CROSSINGS) -> Outcome:
     return outcome
 
 
-def rows() -> list[dict[str, Any]]:
+def measure() -> list[dict[str, Any]]:
     """Rows of the session room that are about alarms."""
     outcome = simulate()
     against = f"{outcome.steps} steps, each judged by an oracle that looks through all samples and acts"

@@ -52,7 +52,7 @@ LOTS = (
 KINDS = [(kind, *move) for kind, moves in MOVES.items() for move in sorted(moves)]
 
 
-def rows() -> list[dict[str, Any]]:
+def measure() -> list[dict[str, Any]]:
     """The ledger's rows of the session room."""
     rules = on_rules()
     real = json.loads(subprocess.run(_alone(), check=True, capture_output=True, text=True, cwd=ROOT).stdout)
@@ -310,7 +310,7 @@ def _crash_at(statement: int) -> Iterator[None]:
 def main() -> None:
     """`--rows`: run against rows and print the result as JSON; else print the rows of the area."""
     if "--rows" not in sys.argv:
-        for row in rows():
+        for row in measure():
             print(row)
         return
     os.environ["EUTHYMIA_DATA"] = tempfile.mkdtemp(prefix="euthymia-ledger-")
