@@ -231,8 +231,11 @@ def stream_marks(
             key = Key(one.limit.name, one.limit.measure.value, Origin.MONITOR)
             own = in_order(mark for mark in (*heard.marks, *fresh) if mark.key == key)
             if one.reason is not None:
-                fresh += _beyond(key, own, sample.at, one.reason, now)
-                beyond[key] = (LOOKED_AT[one.limit.measure], sample.at)
+                raised = list(_beyond(key, own, sample.at, one.reason, now))
+                fresh += raised
+                # Only what is raised here asks what is known from later: that is read from the samples themselves.
+                if raised or key in beyond:
+                    beyond[key] = (LOOKED_AT[one.limit.measure], sample.at)
             elif own and own[-1].turn is Turn.RAISED and own[-1].at <= sample.at:
                 thing = LOOKED_AT[one.limit.measure]
                 if sample.at >= newest.get(thing, sample.at) and not heard.measured_later(thing, sample.at):
