@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -100,9 +100,9 @@ def test_one_person_typed_in_at_two_desks_is_one_record(clinic: Clinic) -> None:
     assert sum(isinstance(one, BadInput) for one in gave) == WRITERS - 1
 
 
-def test_a_link_answered_by_many_taps_is_answered_once(clinic: Clinic) -> None:
+def a_sent_link(clinic: Clinic, now: datetime) -> dict[str, int]:
+    """A PHQ-9 behind the link `token` in a clinic with somebody to own a sign; gives answers to all of it."""
     make_viewer(clinic)
-    now = timezone.now()
     CheckIn.objects.create(
         clinic=clinic,
         patient=make_patient(clinic),
@@ -113,26 +113,20 @@ def test_a_link_answered_by_many_taps_is_answered_once(clinic: Clinic) -> None:
         sent_at=now,
         expires_at=now + timedelta(days=1),
     )
-    answers = {item.id: 1 for item in load_instrument("phq9").items}
+    return {item.id: 1 for item in load_instrument("phq9").items}
+
+
+def test_a_link_answered_by_many_taps_is_answered_once(clinic: Clinic) -> None:
+    now = timezone.now()
+    answers = a_sent_link(clinic, now)
     gave = all_at_once(lambda number: answer_check_in("token", answers, now))
     assert [one.code for one in gave if isinstance(one, BadInput)] == ["used_link"] * (WRITERS - 1)
     assert Response.objects.count() == 1
 
 
 def test_taps_kept_while_the_form_is_sent_leave_one_answer_and_nothing_behind(clinic: Clinic) -> None:
-    make_viewer(clinic)
     now = timezone.now()
-    CheckIn.objects.create(
-        clinic=clinic,
-        patient=make_patient(clinic),
-        instrument="phq9",
-        label="24 h",
-        due_at=now,
-        token_hash=hash_of("token"),
-        sent_at=now,
-        expires_at=now + timedelta(days=1),
-    )
-    answers = {item.id: 1 for item in load_instrument("phq9").items}
+    answers = a_sent_link(clinic, now)
 
     def tap(number: int) -> Any:
         if number == WRITERS // 2:

@@ -16,7 +16,7 @@ from euthymia.care.session_events import SessionEvent
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.documents.queries import late_after
 from euthymia.clinic.plans.drafts import order_of
-from euthymia.clinic.sessions.forms import Bedside, events_from, read_time
+from euthymia.clinic.sessions.forms import Bedside, events_from, never_was, read_time
 from euthymia.clinic.sessions.joining import ask_before
 from euthymia.clinic.sessions.models import Session
 from euthymia.clinic.sessions.queries import state_of
@@ -120,7 +120,7 @@ def _instant(text: str, day: date, zone: ZoneInfo, before: datetime | None) -> d
     at = read_time(text, datetime.combine(day, time(12), zone), zone)
     if before is not None and before.astimezone(zone).replace(tzinfo=None) - at.replace(tzinfo=None) > HALF_DAY:
         at = at + DAY
-    if at.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != at.replace(tzinfo=None):
+    if never_was(at, zone):
         raise BadInput("no_such_time", "at", f"The clocks went forward that day: {text} did not exist.")
     again = at.replace(fold=1)
     # An hour that the clock showed twice: after a line of its second passing comes no line of its first.

@@ -22,6 +22,7 @@ from euthymia.charts import Axis, Chart, Dot, Figure, Panel, Role, Series, Tick,
 from euthymia.clinic.evidence.models import CohortTable
 from euthymia.clinic.evidence.queries import PanelPerson
 from euthymia.clinic.followup.course import COURSE_INSTRUMENTS
+from euthymia.clinic.followup.presenters import change_words
 from euthymia.errors import BadInput
 
 # What fits on a tablet in a few screens, and is compared without turning pages.
@@ -248,10 +249,8 @@ def panel_axes(scale: Instrument, last_day: int) -> tuple[Axis, Axis]:
 
 
 def fall_words(fall_pct: float) -> str:
-    """How far a score fell, as a number of the scale; what lowered it, nobody here can tell."""
-    if round(fall_pct) == 0:
-        return "no change"
-    return f"{abs(fall_pct):.0f} % {'lower' if fall_pct > 0 else 'higher'}"
+    """How far a score fell; what rounds to nothing is no change."""
+    return "no change" if round(fall_pct) == 0 else change_words(fall_pct)
 
 
 def panel_view(place: int, person: PersonScores, known: PanelPerson | None, axes: tuple[Axis, Axis]) -> PanelView:

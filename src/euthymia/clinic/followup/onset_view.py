@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from euthymia.care.instruments import Instrument
-from euthymia.care.instruments.compare import Ruler, difference
+from euthymia.care.instruments.compare import difference
 from euthymia.care.response_rules import Judged, response
 from euthymia.charts import (
     Axis,
@@ -31,7 +31,7 @@ from euthymia.charts import (
     figure,
 )
 from euthymia.clinic.followup.onset_curve import WINDOW_DAYS
-from euthymia.clinic.followup.presenters import amount_words, course_instrument, scored_on
+from euthymia.clinic.followup.presenters import amount_words, course_instrument, ruler_of, scored_on
 from euthymia.clinic.followup.queries import PersonHome
 from euthymia.clinic.measures.models import Response
 from euthymia.response.conventional import PublishedCourse, antidepressant_course
@@ -132,10 +132,6 @@ def first_weeks(home: PersonHome, instrument: Instrument, before: Response, rows
     )
     marks = tuple(((at - first) / DAY, words) for at, words in doses if at <= first + WINDOW_DAYS * DAY)
     return FirstWeeks(instrument.title, first, total, lowest, heard, marks, len(after) - len(same))
-
-
-def ruler_of(row: Response) -> Ruler:
-    return Ruler(row.instrument, row.instrument_version, row.variant, row.band_set)
 
 
 def met(instrument: Instrument, before: float, now: float | None) -> bool | None:

@@ -219,7 +219,7 @@ def outcome_rows(home: PersonHome) -> list[OutcomeRow]:
     after = [row for row in scored if first_dose is not None and row.at > first_dose]
     baseline = before[-1].total if before else None
     current = after[-1].total if after else None
-    mixed = difference(_ruler(before[-1]), _ruler(after[-1])) if before and after else None
+    mixed = difference(ruler_of(before[-1]), ruler_of(after[-1])) if before and after else None
     if mixed is not None:
         other = CannotTell((Missing("baseline", "response", f"{mixed.message} The first one cannot be compared."),))
         return [outcome_row("Change", other), outcome_row("Remission", remission(instrument, current))]
@@ -231,7 +231,8 @@ def outcome_rows(home: PersonHome) -> list[OutcomeRow]:
     return [outcome_row(name, answer) for name, answer in judged]
 
 
-def _ruler(row: Response) -> Ruler:
+def ruler_of(row: Response) -> Ruler:
+    """What a total was measured with."""
     return Ruler(row.instrument, row.instrument_version, row.variant, row.band_set)
 
 

@@ -1,4 +1,4 @@
-"""Limits of one person: reading those that hold, setting and ending them, and asking the protocol with them."""
+"""Limits of one person: their words, those that hold, and the protocol asked with them."""
 
 from __future__ import annotations
 

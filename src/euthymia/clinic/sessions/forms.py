@@ -95,9 +95,14 @@ def read_paper_time(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     if typed.tzinfo is not None:
         raise BadInput("bad_time", "paper_at", "Write the time as the clinic's clock showed it.")
     at = typed.replace(tzinfo=zone)
-    if at.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != typed:
+    if never_was(at, zone):
         raise BadInput("no_such_time", "paper_at", "The clocks went forward then: this time did not exist.")
     return at.astimezone(UTC)
+
+
+def never_was(at: datetime, zone: ZoneInfo) -> bool:
+    """Whether the clock of this zone skipped this time when it went forward."""
+    return at.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != at.replace(tzinfo=None)
 
 
 def _with_colon(text: str) -> str:
