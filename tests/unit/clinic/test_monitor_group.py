@@ -74,3 +74,28 @@ def test_alone_its_error_is_its_own() -> None:
     with pytest.raises(ValueError, match="cannot be written"):
         group.submit(3)
     assert group.submit(4) == 40
+
+
+def test_who_leads_and_is_stopped_leaves_the_lead_to_the_next() -> None:
+    class Stopped(BaseException):
+        pass
+
+    writer = Writer()
+
+    def write(works: Sequence[int]) -> list[int]:
+        answers = writer.write(works)
+        if works == [1000]:
+            raise Stopped
+        return answers
+
+    group: GroupCommit[int, int] = GroupCommit(write)
+    with ThreadPoolExecutor(3) as pool:
+        first = pool.submit(group.submit, 1000)
+        assert writer.first_is_in.wait(20)
+        others = [pool.submit(group.submit, work) for work in (1, 2)]
+        while len(group._waiting) < 2:
+            threading.Event().wait(0.005)
+        writer.go_on.set()
+        assert isinstance(first.exception(20), Stopped)
+        assert [one.result(20) for one in others] == [10, 20]
+    assert group.submit(3) == 30
