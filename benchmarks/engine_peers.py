@@ -85,7 +85,7 @@ def first() -> Workload:
     out = np.zeros((3, at_h.size, PEOPLE))
 
     def ours() -> None:
-        fast.solve_into(out, engine_w1.system_of(drawn), at_h)
+        fast.solve_into(out, lambda part: engine_w1.system_of(drawn[part]), at_h)
 
     return Workload("w1", _names(engine_w1.MODEL), drawn, engine_w1.regimen(), at_h, truth, ours)
 
@@ -100,7 +100,7 @@ def second() -> Workload:
     )
 
     def ours() -> None:
-        fast_turnover.driven(system, at_h, threads=CORES)
+        fast_turnover.driven(system, at_h)
 
     return Workload("w2", _names(engine_w2.MODEL), drawn, regimen, at_h, truth, ours)
 

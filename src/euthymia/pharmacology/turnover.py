@@ -109,7 +109,7 @@ class TurnoverSystem:
     def people(self) -> int:
         return self.linear.people
 
-    def some(self, places: NDArray[np.int64]) -> TurnoverSystem:
+    def some(self, places: slice | NDArray[np.int64]) -> TurnoverSystem:
         """The same for some of its people."""
         values = {name: value[places] if value.ndim else value for name, value in self.values.items()}
         return replace(self, linear=self.linear.some(places), values=values, start=self.start[:, places])

@@ -9,44 +9,50 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.pharmacology.solve import closed_form
+from euthymia.pharmacology.solve.fast_math import LANES
 from euthymia.pharmacology.solve.fast_modes import Asked, Found, Places, Plan, find, planned, seen_runs
 from euthymia.pharmacology.solve.fast_recursion import Body, Schedule, walk, walk_and_sum
-from euthymia.pharmacology.solve.modes import Group, cascade
+from euthymia.pharmacology.solve.modes import cascade
 from euthymia.pharmacology.solve.program import Kind, Program, compiled
 from euthymia.pharmacology.solve.system import LinearSystem, Values, checked, slices
 
-# People per task: few enough to share out evenly, enough to be worth a task. Not a power of two: rows of people would
-# then all fall on the same lines of the cache and push one another out.
-_PEOPLE_PER_TASK = 2040
+# People per task: few enough for the cache and to share out evenly, enough to be worth what a task costs before its
+# kernel runs. Not a power of two: rows of people would then all fall on the same lines of the cache.
+_LEAST_PER_TASK, _MOST_PER_TASK = 1000, 5000
 _MOST_KEPT = 64
 
 
 def solve(system: LinearSystem, at_h: Values) -> Values:
     """Every output over time, (people, times, outputs); 0 before the first input. SolverFailed if not finite."""
     at_h = np.asarray(at_h, dtype=np.float64)
-    system = system.reached()
     out = np.zeros((system.readout.shape[1], at_h.size, system.people))
-    solve_into(out, system, at_h)
+    solve_into(out, system.reached().some, at_h)
     return checked(out.transpose(2, 1, 0))
 
 
-def solve_into(out: Values, system: LinearSystem, at_h: Values) -> None:
-    """The same into `out`, (outputs, times, people), C-contiguous zeros; for callers that keep their own memory."""
-    program, body = compiled(system.inputs, at_h), _Body.of(system)
+def solve_into(out: Values, system_of: Callable[[slice], LinearSystem], at_h: Values) -> None:
+    """The same into `out`, (outputs, times, people), C-contiguous zeros, for callers that keep their own memory.
+
+    system_of: these people's system. It is asked for some of them at a time, on every processor, so that a population
+    never lies in memory whole; a system that does is given by its `some`.
+    """
 
     def task(part: slice) -> None:
-        if found := _modes(system, part, body):
-            walk(_body_of(system, part, program, found, body), _schedule(program), out, part.start)
+        system = system_of(part)
+        walked, unsound = _ready(system, at_h)
+        if walked:
+            walk(*walked, out, part.start)
+        for each in _runs(unsound, system.people):
+            slow = closed_form.solve(system.some(each), at_h)
+            out[:, :, part.start + each.start : part.start + each.stop] = slow.transpose(2, 1, 0)
 
-    in_parallel(task, slices(system.people, _PEOPLE_PER_TASK))
-    _solve_the_rest(out, system, at_h, body)
+    in_parallel(task, shares(out.shape[2]))
 
 
 def add_up(system: LinearSystem, at_h: Values) -> tuple[Values, Values]:
@@ -55,14 +61,23 @@ def add_up(system: LinearSystem, at_h: Values) -> tuple[Values, Values]:
     at_h = np.asarray(at_h, dtype=np.float64)
     system = system.reached()
     sums, peaks = np.zeros((system.readout.shape[1], at_h.size)), np.zeros((system.readout.shape[1], system.people))
-    program, shared, everybody = compiled(system.inputs, at_h), _Body.of(system), slice(0, system.people)
-    if found := _modes(system, everybody, shared):
-        body = _body_of(system, everybody, program, found, shared)
-        walk_and_sum(body, _schedule(program), found.sound, sums, peaks)
-    for each in _runs(shared.unsound, system.people):
+    walked, unsound = _ready(system, at_h)
+    if walked:
+        counted = np.ones(system.people, dtype=np.bool_)
+        counted[unsound] = False
+        walk_and_sum(*walked, counted, sums, peaks)
+    for each in _runs(unsound, system.people):
         slow_sums, peaks[:, each] = closed_form.add_up(system.some(each), at_h)
         sums += slow_sums
     return checked(sums), checked(peaks)
+
+
+def shares(people: int) -> Iterator[slice]:
+    """Even shares for every processor, each but the last of whole lanes."""
+    processors = os.cpu_count() or 1
+    rounds = -(-people // (processors * _MOST_PER_TASK))
+    each = max(_LEAST_PER_TASK, -(-people // (processors * rounds)))
+    return slices(people, -(-each // LANES) * LANES)
 
 
 def in_parallel(task: Callable[[slice], None], parts: Iterator[slice]) -> None:
@@ -80,83 +95,64 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="engine")
 
 
-@dataclass(frozen=True, slots=True)
-class _Body:
-    """What every part of the people shares: the cascade, where the modes come from, and who is left for later."""
-
-    groups: tuple[Group, ...]
-    plan: Plan
-    asked: Asked
-    first_term: Places
-    first_mode: Places
-    unsound: list[int]
-
-    @classmethod
-    def of(cls, system: LinearSystem) -> _Body:
-        """The rates are walked where they lie if people lie side by side, as `Model.system` leaves them."""
-        pattern = system.pattern.tobytes()
-        groups = cascade(pattern, system.states)
-        plan = planned(pattern, system.states, groups)
-        readout = np.ascontiguousarray(system.readout.transpose(1, 2, 0))
-        reads = np.asarray(readout.any(axis=2))
-        asked = Asked(
-            rates=np.ascontiguousarray(system.rates.transpose(1, 2, 0)),
-            readout=readout,
-            reads=np.argwhere(reads).astype(np.int64),
-            input_states=np.array(sorted({entry.state for entry in system.inputs}), dtype=np.int64),
-            first=0,
-        )
-        return cls(groups, plan, asked, *seen_runs(plan, reads), unsound=[])
+def _ready(system: LinearSystem, at_h: Values) -> tuple[tuple[Body, Schedule] | None, NDArray[np.int64]]:
+    """These people and their schedule as the kernel takes them, and who of them it cannot solve; None where that is
+    everybody."""
+    pattern = system.pattern.tobytes()
+    groups = cascade(pattern, system.states)
+    everybody = np.arange(system.people)
+    if not all(group.is_tree for group in groups):
+        return None, everybody
+    program, input_states = compiled(system.inputs, at_h), sorted({entry.state for entry in system.inputs})
+    found = _modes(system, planned(pattern, system.states, groups), input_states)
+    return (_body(system, program, found, input_states), _schedule(program)), everybody[~found.sound]
 
 
-def _modes(system: LinearSystem, part: slice, shared: _Body) -> Found | None:
-    """The modes of some of the people; who has none is noted, and None given where that is everybody."""
-    if not all(group.is_tree for group in shared.groups):
-        shared.unsound.extend(range(part.start, part.stop))
-        return None
-    people = part.stop - part.start
-    found = Found(
-        rates=np.empty((system.states, people)),
-        entering=np.empty((shared.asked.input_states.size, system.states, people)),
-        seen=np.empty((int(shared.first_term[-1]), people)),
-        sound=np.empty(people, dtype=np.bool_),
-        first_term=shared.first_term,
-        first_mode=shared.first_mode,
+def _modes(system: LinearSystem, plan: Plan, input_states: list[int]) -> Found:
+    """The rates are walked where they lie if people lie side by side, as `Model.system` leaves them."""
+    readout = np.ascontiguousarray(system.readout.transpose(1, 2, 0))
+    reads = np.asarray(readout.any(axis=2))
+    asked = Asked(
+        rates=np.ascontiguousarray(system.rates.transpose(1, 2, 0)),
+        readout=readout,
+        reads=np.argwhere(reads).astype(np.int64),
+        input_states=np.array(input_states, dtype=np.int64),
     )
-    find(shared.plan, shared.asked._replace(first=part.start), found)
-    shared.unsound.extend((part.start + np.flatnonzero(~found.sound)).tolist())
+    first_term, first_mode = seen_runs(plan, reads)
+    found = Found(
+        rates=np.empty((system.states, system.people)),
+        entering=np.empty((len(input_states), system.states, system.people)),
+        seen=np.empty((int(first_term[-1]), system.people)),
+        sound=np.empty(system.people, dtype=np.bool_),
+        first_term=first_term,
+        first_mode=first_mode,
+    )
+    find(plan, asked, found)
     return found
 
 
-def _body_of(system: LinearSystem, part: slice, program: Program, found: Found, shared: _Body) -> Body:
-    people, states = part.stop - part.start, shared.asked.input_states.tolist()
-    entries, own = [entry.some(part) for entry in system.inputs], program.some(part).personal
+def _body(system: LinearSystem, program: Program, found: Found, input_states: list[int]) -> Body:
+    entries, own = system.inputs, program.personal
     return Body(
         rates=found.rates,
         seen=found.seen,
-        first_term=shared.first_term,
-        first_mode=shared.first_mode,
+        first_term=found.first_term,
+        first_mode=found.first_mode,
         entering=found.entering,
-        entry_row=np.array([states.index(entry.state) for entry in entries], dtype=np.int64),
+        entry_row=np.array([input_states.index(entry.state) for entry in entries], dtype=np.int64),
         amounts=np.array([each.size for each in entries]),
         own_kind=np.array([int(each.kind) for each in own], dtype=np.int64),
         own_entry=np.array([each.entry for each in own], dtype=np.int64),
-        own_moment=np.array([each.moment for each in own], dtype=np.int64).reshape(len(own), people),
-        own_before_h=np.array([each.before_h for each in own], dtype=np.float64).reshape(len(own), people),
+        own_moment=np.array([each.moment for each in own], dtype=np.int64).reshape(len(own), system.people),
+        own_before_h=np.array([each.before_h for each in own], dtype=np.float64).reshape(len(own), system.people),
     )
 
 
-def _solve_the_rest(out: Values, system: LinearSystem, at_h: Values, shared: _Body) -> None:
-    """Those whose modes cannot be told apart, or whose drug goes round in a circle."""
-    for each in _runs(shared.unsound, system.people):
-        out[:, :, each] = closed_form.solve(system.some(each), at_h).transpose(2, 1, 0)
-
-
-def _runs(unsound: list[int], people: int) -> list[slice]:
+def _runs(unsound: NDArray[np.int64], people: int) -> list[slice]:
     """These people as runs: everybody at once, or one by one where they are few."""
-    if len(unsound) == people:
+    if unsound.size == people:
         return [slice(0, people)]
-    return [slice(place, place + 1) for place in unsound]
+    return [slice(place, place + 1) for place in unsound.tolist()]
 
 
 def _may_run(program: Program, moments: Places, kinds: Places) -> NDArray[np.bool_]:

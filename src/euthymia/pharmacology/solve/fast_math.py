@@ -166,36 +166,31 @@ def log64(x: float) -> float:
 
 @inlined
 def exp_short(x: float) -> float:
-    """As `exp64`, within 3e-10 of its size and a quarter faster: for rates whose step allows more."""
+    """As `exp64`, within 3e-10 of its size and a quarter faster: for rates whose step allows more. Its series is added
+    up in pairs, so that less of it has to wait for the rest."""
     x = min(max(x, _SMALLEST_EXPONENT), _LARGEST_EXPONENT)
     shifted = x * _PER_LOG_2 + _ROUNDING
     n = shifted - _ROUNDING
     r = (x - n * _LOG_2_HIGH) - n * _LOG_2_LOW
-    series = 2.48015873015873e-05
-    series = series * r + 1.984126984126984e-04
-    series = series * r + 1.388888888888889e-03
-    series = series * r + 8.333333333333333e-03
-    series = series * r + 4.1666666666666664e-02
-    series = series * r + 1.6666666666666666e-01
-    series = series * r + 0.5
-    series = series * r + 1.0
-    series = series * r + 1.0
+    z = r * r
+    low = (1.0 + r) + z * (0.5 + 1.6666666666666666e-01 * r)
+    high = (4.1666666666666664e-02 + 8.333333333333333e-03 * r) + z * (
+        1.388888888888889e-03 + 1.984126984126984e-04 * r
+    )
+    series = low + (z * z) * (high + (z * z) * 2.48015873015873e-05)
     power: float = _number_of((_bits_of(shifted) + _EXPONENT_OF_ONE) << _MANTISSA_BITS)
     return series * power
 
 
 @inlined
 def log_short(x: float) -> float:
-    """As `log64`, within 1e-9 of its size and a quarter faster: for rates whose step allows more."""
+    """As `log64`, within 1e-9 of its size and a quarter faster: for rates whose step allows more; in pairs as well."""
     bits = _bits_of(max(x, _SMALLEST))
     biased = (bits + _TO_ROOT_HALF) >> _MANTISSA_BITS
     m: float = _number_of(bits - (biased << _MANTISSA_BITS) + (_EXPONENT_OF_ONE << _MANTISSA_BITS))
     exponent: float = _number_of(biased | _WHOLE_BITS) - _WHOLE_OFFSET
     s = (m - 1.0) / (m + 1.0)
     z = s * s
-    series = 1.0 / 11.0
-    series = series * z + 1.0 / 9.0
-    series = series * z + 1.0 / 7.0
-    series = series * z + 1.0 / 5.0
-    series = series * z + 1.0 / 3.0
+    high = (1.0 / 7.0 + 1.0 / 9.0 * z) + (z * z) * (1.0 / 11.0)
+    series = (1.0 / 3.0 + 1.0 / 5.0 * z) + (z * z) * high
     return exponent * (_LOG_2_HIGH + _LOG_2_LOW) + (2.0 * s + 2.0 * s * z * series)

@@ -113,13 +113,12 @@ def seen_runs(plan: Plan, reads: NDArray[np.bool_]) -> tuple[Places, Places]:
 
 class Asked(NamedTuple):
     """Whose modes are wanted: rates (states, states, people), readout (outputs, states, people) and where it is not
-    nothing, `reads` (reads, 2) as (output, state), sorted; and from which of the people on."""
+    nothing, `reads` (reads, 2) as (output, state), sorted."""
 
     rates: Values
     readout: Values
     reads: Places
     input_states: Places
-    first: int
 
 
 class _Lanes(NamedTuple):
@@ -136,7 +135,7 @@ class _Lanes(NamedTuple):
 
 @kept
 def find(plan: Plan, asked: Asked, found: Found) -> None:
-    """Write the modes of as many people as `found` has room for."""
+    """Write everybody's modes."""
     size, people = asked.rates.shape[0], found.sound.size
     square = (size, size, LANES)
     lanes = _Lanes(
@@ -170,7 +169,7 @@ def _load(plan: Plan, asked: Asked, lanes: _Lanes, first: int, width: int) -> No
     for link in range(plan.links.shape[0]):
         to, source = plan.links[link, 0], plan.links[link, 1]
         for lane in range(width):
-            lanes.here[to, source, lane] = asked.rates[to, source, np.uintp(asked.first + first + lane)]
+            lanes.here[to, source, lane] = asked.rates[to, source, np.uintp(first + lane)]
         for lane in range(width, LANES):
             lanes.here[to, source, lane] = lanes.here[to, source, width - 1]
 
@@ -183,7 +182,7 @@ def _read(asked: Asked, found: Found, mode: int, lanes: _Lanes, first: int, widt
         term = found.first_term[output] + mode - found.first_mode[output]
         if found.first_term[output] <= term < found.first_term[output + 1]:
             for lane in range(width):
-                weight = asked.readout[output, state, np.uintp(asked.first + first + lane)]
+                weight = asked.readout[output, state, np.uintp(first + lane)]
                 found.seen[term, np.uintp(first + lane)] += weight * lanes.vector[state, lane]
 
 

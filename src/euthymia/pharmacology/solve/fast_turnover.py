@@ -8,16 +8,16 @@ Threads share the blocks. Needs the `fast` extra; the first call of a model comp
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.pharmacology.derivative import Formula
-from euthymia.pharmacology.solve import rosenbrock
+from euthymia.pharmacology.solve import fast, rosenbrock
 from euthymia.pharmacology.solve.modes import Modes, modes
 from euthymia.pharmacology.solve.program import Kind, Program, compiled
 from euthymia.pharmacology.solve.system import Values, checked
@@ -34,6 +34,8 @@ HALVINGS = 14
 _ROUNDING = 1e-4
 # Intervals that come again have tables of their own; the others share one.
 _MOST_KEPT = 48
+# Threads that ask for the same kernel at once get the same one.
+_COMPILING = Lock()
 
 _KERNEL = """
 B, WIDTH, HALVINGS, PER_TABLE, ROUNDING = {block}, {width}, {halvings}, {table_rows}, {rounding}
@@ -70,7 +72,7 @@ def worst_of(Z):
     return Z[ERROR, 0]
 
 @compiled
-def kernel(first, end, relative, spans, numbers, edges, people, reads, out, report):
+def kernel(relative, spans, numbers, edges, people, reads, out, column, report):
     spans_h, span, slot, look, edge_from = spans
     kind, entry, entry_row = edges
     rates, entering, amounts, constants, start = people
@@ -82,8 +84,9 @@ def kernel(first, end, relative, spans, numbers, edges, people, reads, out, repo
     running = np.zeros((terms, WIDTH))
     opened = np.full(spans_h.size, -1)
     full = 1 << HALVINGS
-    for block in range(first, end):
+    for block in range(report.shape[0]):
         one = block * B
+        here = column + one
         ready[:] = 0
         settled[:] = 0.0
         running[:] = 0.0
@@ -186,11 +189,11 @@ def kernel(first, end, relative, spans, numbers, edges, people, reads, out, repo
             if jumped:
                 refresh(Z)
             if look[moment] >= 0:
-                fetch_lanes(out, look[moment] + 1, one, B)
+                fetch_lanes(out, look[moment] + 1, here, B)
                 for row in range(reads.shape[0]):
                     if reads[row, 0] >= 0:
                         for b in range(B):
-                            out[row, look[moment], one + b] = Z[STATES + reads[row, 0], b]
+                            out[row, look[moment], here + b] = Z[STATES + reads[row, 0], b]
                     else:
                         for b in range(B):
                             Z[ERROR, b] = Z[LEVELS + reads[row, 1], b]
@@ -199,7 +202,7 @@ def kernel(first, end, relative, spans, numbers, edges, people, reads, out, repo
                                 for b in range(B):
                                     Z[ERROR, b] += Z[TERMS + term, b]
                         for b in range(B):
-                            out[row, look[moment], one + b] = max(Z[ERROR, b], 0.0)
+                            out[row, look[moment], here + b] = max(Z[ERROR, b], 0.0)
         report[block, 0] = steps
         report[block, 1] = refused
 """
@@ -213,7 +216,7 @@ class _Compiled:
     constants: tuple[Formula, ...]
 
 
-def driven(system: TurnoverSystem, at_h: Values, *, relative: float = 7e-4, threads: int = 2) -> Values:
+def driven(system: TurnoverSystem, at_h: Values, *, relative: float = 1e-3) -> Values:
     """States and concentrations over time, (people, times, reads), as `rosenbrock.driven` gives them.
 
     relative: error allowed per step, 1e-7 or more; that of the answer is some tens of times smaller.   SolverFailed
@@ -221,56 +224,55 @@ def driven(system: TurnoverSystem, at_h: Values, *, relative: float = 7e-4, thre
     """
     at_h = np.asarray(at_h, dtype=np.float64)
     groups = rosenbrock.alike(system)
+    out = np.empty((len(system.reads), at_h.size, -(-system.people // BLOCK) * BLOCK))
     if len(groups) == 1:
-        return checked(_Run(system, at_h, relative, threads).answer().transpose(2, 1, 0))
-    out = np.empty((len(system.reads), at_h.size, system.people))
-    for places in groups:
-        out[:, :, places] = _Run(system.some(places), at_h, relative, threads).answer()
-    return checked(out.transpose(2, 1, 0))
+        parts = fast.shares(system.people)
+        fast.in_parallel(lambda part: _Run(system.some(part), at_h, relative).into(out, part.start), parts)
+    else:
+        for places in groups:
+            out[:, :, places] = driven(system.some(places), at_h, relative=relative).transpose(2, 1, 0)
+    return checked(out[:, :, : system.people].transpose(2, 1, 0))
 
 
 class _Run:
     """People who share their schedule."""
 
-    def __init__(self, system: TurnoverSystem, at_h: Values, relative: float, threads: int) -> None:
-        self.system, self.at_h, self.relative, self.threads = system, at_h, relative, threads
+    def __init__(self, system: TurnoverSystem, at_h: Values, relative: float) -> None:
+        self.system, self.at_h, self.relative = system, at_h, relative
         linear = system.linear.reached()
         self.inputs = linear.inputs
         self.rows = sorted({entry.state for entry in linear.inputs})
         self.found: Modes = modes(linear, self.rows)
         self.program: Program = compiled(linear.inputs, at_h)
 
-    def answer(self) -> Values:
-        """(reads, times, people)."""
+    def into(self, out: Values, column: int) -> None:
+        """Write what is read into `out`, (reads, times, people in whole blocks), from this column, a block's first."""
+        everybody = np.arange(self.system.people)
         if np.iscomplexobj(self.found.rates_per_h):
-            return rosenbrock.driven(self.system, self.at_h, relative=self.relative).transpose(2, 1, 0)
-        out, report = self._ran()
-        lost = np.flatnonzero(~self.found.sound | np.repeat(report[:, 2] > 0, BLOCK)[: self.system.people])
+            lost = everybody
+        else:
+            stuck = np.repeat(self._walk(out, column)[:, 2] > 0, BLOCK)[: everybody.size]
+            lost = everybody[~self.found.sound | stuck]
         if lost.size:
             slow = rosenbrock.driven(self.system.some(lost), self.at_h, relative=self.relative)
-            out[:, :, lost] = slow.transpose(2, 1, 0)
-        return out
+            out[:, :, column + lost] = slow.transpose(2, 1, 0)
 
-    def _ran(self) -> tuple[Values, NDArray[np.int64]]:
+    def _walk(self, out: Values, column: int) -> NDArray[np.int64]:
+        """Every block through the kernel; gives, per block, steps taken, steps refused, and whether it got stuck."""
         system, program = self.system, self.program
         layout = Layout(system.heard, self.found.terms, self.found.rates_per_h.shape[0], system.turnover.names)
-        ready = _kernel(system.turnover, layout)
-        blocks = -(-system.people // BLOCK)
-        out = np.empty((len(system.reads), self.at_h.size, blocks * BLOCK))
-        self._before_the_first_dose(out)
-        report = np.zeros((blocks, 3), dtype=np.int64)
+        with _COMPILING:
+            ready = _kernel(system.turnover, layout)
+        report = np.zeros((-(-system.people // BLOCK), 3), dtype=np.int64)
+        people = self._people(ready.constants, report.shape[0] * BLOCK)
+        self._before_the_first_dose(out[:, :, column : column + report.shape[0] * BLOCK])
         slots, count = _slots(program)
         numbers = (len(layout.states), len(layout.heard), len(layout.terms), layout.modes, len(layout.heard), count)
         spans = (program.spans_h, program.span, slots, program.looks, _first_edges(program))
         edges = (*(_whole(each) for each in _edges(program)), _whole([self.rows.index(e.state) for e in self.inputs]))
         reads = np.array([_row(layout, name) for name in system.reads], dtype=np.int64)
-        people = self._people(ready.constants, blocks * BLOCK)
-
-        def work(part: tuple[int, int]) -> None:
-            ready.kernel(part[0], part[1], self.relative, spans, numbers, edges, people, reads, out, report)
-
-        _shared(work, blocks, self.threads)
-        return out[:, :, : system.people], report
+        ready.kernel(self.relative, spans, numbers, edges, people, reads, out, column, report)
+        return report
 
     def _people(self, constants: Sequence[Formula], size: int) -> tuple[Values, ...]:
         """What the kernel needs of each person, people last, the last person repeated up to whole blocks."""
@@ -336,17 +338,6 @@ def _kernel(turnover: Turnover, layout: Layout) -> _Compiled:
 def _row(layout: Layout, name: str) -> tuple[int, int]:
     """Where a read is: (state, -1) or (-1, heard)."""
     return (layout.states.index(name), -1) if name in layout.states else (-1, layout.heard.index(name))
-
-
-def _shared(work: Callable[[tuple[int, int]], None], blocks: int, threads: int) -> None:
-    """Every block once; small shares, so that no thread waits long for another."""
-    share = max(1, min(16, blocks // (4 * threads)))
-    parts = [(first, min(first + share, blocks)) for first in range(0, blocks, share)]
-    if threads <= 1 or len(parts) == 1:
-        work((0, blocks))
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(work, parts))
 
 
 def _slots(program: Program) -> tuple[NDArray[np.int64], int]:

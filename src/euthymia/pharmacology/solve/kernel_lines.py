@@ -148,16 +148,20 @@ class Solver:
 
 
 _VALUE = re.compile(r"\bv\d+\b")
+_LONG_CALL = re.compile(r"= (?:log|exp)_short\(")
+# Lines of a loop of which several people fit into what a processor looks ahead.
+_MOST_LINES = 40
 _LOAD = re.compile(r"^v\d+ = [ZE]\[[^\]]*\]$")
 
 
 def phases(lines: Sequence[str], cuts: Sequence[int]) -> tuple[list[list[str]], int]:
     """The lines as several loops over people, and how many values go from one to another.
 
-    A processor works on several people of a short loop at once, where one long chain would keep it waiting. What is
-    only loaded is loaded again; everything else is passed on in rows of its own.
+    A processor works on several people of a short loop at once, where one long chain would keep it waiting. So the
+    lines are cut where asked, behind every logarithm and exponential, and where a loop would be too long. What is only
+    loaded is loaded again; everything else is passed on in rows of its own.
     """
-    bounds = [0, *cuts, len(lines)]
+    bounds = _bounds(lines, cuts)
     defined: dict[str, tuple[int, str]] = {}
     found: list[list[str]] = []
     rows: dict[str, int] = {}
@@ -176,6 +180,17 @@ def phases(lines: Sequence[str], cuts: Sequence[int]) -> tuple[list[list[str]], 
                 have.add(name)
         found.append(body)
     return found, len(rows)
+
+
+def _bounds(lines: Sequence[str], cuts: Sequence[int]) -> list[int]:
+    """Where each loop begins, and the end."""
+    behind = [place for place, line in enumerate(lines, start=1) if _LONG_CALL.search(line)]
+    coarse = sorted({0, *cuts, *behind, len(lines)})
+    found = [0]
+    for first, end in pairwise(coarse):
+        pieces = -(-(end - first) // _MOST_LINES)
+        found += [first + (end - first) * piece // pieces for piece in range(1, pieces + 1)]
+    return found
 
 
 def _fetched(name: str, defined: Mapping[str, tuple[int, str]], rows: dict[str, int], found: list[list[str]]) -> str:
