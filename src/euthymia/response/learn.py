@@ -7,6 +7,7 @@ seed is an argument, so the same course always teaches the same thing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -15,13 +16,16 @@ import numpy as np
 
 from euthymia.errors import BadInput, SolverFailed
 from euthymia.response.course import Course
-from euthymia.response.model import Persons, persons_at, score_covariance, severity
+from euthymia.response.model import Persons, persons_at, score_covariance
 from euthymia.response.prior import TRAITS, Floats, Prior
+from euthymia.response.repeated import RepeatedSeverity
 
 PRIOR_DRAWS = 2000
 ENOUGH = 0.25
 MOVES, LAST_MOVES = 2, 6
 MOST_STEPS = 40
+# How exactly the share of the cloud that still counts is a quarter, and how many tries that may take.
+SPARE_DIGITS, MOST_TRIES = 1e-9, 60
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +95,7 @@ class _Likelihood:
         self.days = np.array([score.at_day for score in course.scores])
         self.observed = np.array([course.scale.fraction(score.value) for score in course.scores])
         covariance = score_covariance(self.days, prior.noise_for(course.scale))
+        self.severity = RepeatedSeverity(course, prior)
         self.whiten = np.linalg.inv(np.linalg.cholesky(covariance)) if course.scores else np.zeros((0, 0))
 
     def refreshed(self, z: Floats, rng: np.random.Generator) -> Floats:
@@ -101,12 +106,12 @@ class _Likelihood:
         return z
 
     def residuals(self, persons: Persons) -> Floats:
-        return self.observed[None, :] - severity(persons, self.course.doses, self.days, self.prior, self.course.oral)
+        return self.observed[None, :] - self.severity(persons)
 
     def __call__(self, z: Floats) -> Floats:
         persons = persons_at(self.prior, z)
-        white = self.residuals(persons) @ self.whiten.T
-        misfit = np.sum(white**2, axis=1) / persons.swing**2
+        white = self.whiten @ self.residuals(persons).T
+        misfit = np.einsum("sp,sp->p", white, white) / persons.swing**2
         return np.asarray(-0.5 * misfit - self.days.size * np.log(persons.swing), dtype=np.float64)
 
 
@@ -132,17 +137,24 @@ def _weights(logs: Floats) -> tuple[Floats, float]:
 
 
 def _next_temperature(logs: Floats, temperature: float) -> float:
-    """The largest next share of the scores at which a quarter of the cloud still counts."""
-    if _weights((1.0 - temperature) * logs)[1] >= ENOUGH * len(logs):
-        return 1.0
-    low, high = temperature, 1.0
-    for _ in range(30):
-        middle = (low + high) / 2
-        if _weights((middle - temperature) * logs)[1] >= ENOUGH * len(logs):
-            low = middle
-        else:
-            high = middle
-    return max(low, temperature + 1e-6)
+    """The largest next share of the scores at which a quarter of the cloud still counts: by Newton between bounds."""
+    behind = logs - logs.max()
+    low, high = 0.0, 1.0 - temperature
+    share = high
+    for _ in range(MOST_TRIES):
+        weights = np.exp(share * behind)
+        squares = weights * weights
+        whole, of_squares = weights.sum(), squares.sum()
+        spare = math.log(whole * whole / of_squares / (ENOUGH * len(logs)))
+        if spare >= 0 and share == 1.0 - temperature:
+            return 1.0
+        if abs(spare) <= SPARE_DIGITS:
+            break
+        low, high = (share, high) if spare > 0 else (low, share)
+        share -= spare / (2 * float(weights @ behind / whole - squares @ behind / of_squares))
+        if not low < share < high:
+            share = (low + high) / 2
+    return temperature + max(share, 1e-6)
 
 
 def _systematic(weights: Floats, rng: np.random.Generator) -> np.ndarray[tuple[int, ...], np.dtype[np.intp]]:
@@ -154,11 +166,12 @@ def _move(
     z: Floats, logs: Floats, temperature: float, likelihood: _Likelihood, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
     spread = np.linalg.cholesky(np.cov(z.T) + 1e-6 * np.eye(z.shape[1]))
+    far = np.einsum("pt,pt->p", z, z)
     for scale in np.linspace(1.2, 0.6, MOVES if temperature < 1.0 else LAST_MOVES):
         proposed = z + scale * rng.standard_normal(z.shape) @ spread.T
-        proposed_logs = likelihood(proposed)
-        gained = temperature * (proposed_logs - logs) - 0.5 * np.sum(proposed**2 - z**2, axis=1)
+        proposed_logs, proposed_far = likelihood(proposed), np.einsum("pt,pt->p", proposed, proposed)
+        gained = temperature * (proposed_logs - logs) - 0.5 * (proposed_far - far)
         accepted = np.log(rng.random(len(z))) < gained
         z = np.where(accepted[:, None], proposed, z)
-        logs = np.where(accepted, proposed_logs, logs)
+        logs, far = np.where(accepted, proposed_logs, logs), np.where(accepted, proposed_far, far)
     return z, logs

@@ -16,7 +16,8 @@ both as large as this person's `swing`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,10 @@ from euthymia.response.prior import TRAITS, Effects, Floats, Noise, Prior
 
 # After this many rise times a dose's onset is over to the last digit that matters (e^-20 is 2e-9).
 ONSET_IS_OVER = 20.0
+# Numbers worked on at once: 64 kB, which is kept where a large table would be fetched anew for every step.
+BLOCK = 8192
+# Two steps closer than a tenth of a millisecond are one: only the last digits of a day number tell them apart.
+SAME_STEP_DAYS = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,10 +76,15 @@ def severity(
     A score at the very instant of a dose is taken before it.
     """
     days = np.asarray(at_day, dtype=np.float64)
-    effects = prior.effects
-    # Rows are times: each is written in one piece, and the exponent is taken of all at once.
-    relief = np.zeros((days.size, len(persons)))
-    walk = _DrugLevel(persons, effects)
+    levels = drug_levels(persons.fade_days, doses, days, prior.effects)
+    shares = other_shares(doses, days, prior.effects, oral)
+    return severity_of(levels, shares, persons, prior.effects, dose_times=dose_times)
+
+
+def drug_levels(fade_days: Floats, doses: Sequence[DoseAt], days: Floats, effects: Effects) -> Floats:
+    """L on each day for persons of whom only the fading matters, (times, persons): rows are written in one piece."""
+    levels = np.zeros((days.size, fade_days.size))
+    walk = _DrugLevel(fade_days, effects)
     upcoming = 0
     for index in np.argsort(days, kind="stable"):
         day = float(days[index])
@@ -82,53 +92,85 @@ def severity(
             walk.give(doses[upcoming])
             upcoming += 1
         if upcoming:
-            relief[index] = walk.at(day)
+            walk.write(day, levels[index])
+    return levels
+
+
+def severity_of(
+    levels: Floats, shares: Floats, persons: Persons, effects: Effects, *, dose_times: Floats | float = 1.0
+) -> Floats:
+    """Severity, (persons, times), from `drug_levels` (written over) and `other_shares`."""
+    besides = np.stack([persons.expectancy, persons.trend, persons.oral])
+    for rows in row_blocks(*levels.shape):
+        _finish(levels[rows], shares[rows] @ besides, persons, effects.half_dose, dose_times)
+    return levels.T
+
+
+def row_blocks(rows: int, columns: int) -> Iterator[slice]:
+    """The rows of a table a few at a time, so that what is worked out on the way stays close to the processor."""
+    at_once = max(1, BLOCK // max(columns, 1))
+    return (slice(start, start + at_once) for start in range(0, rows, at_once))
+
+
+def _finish(relief: Floats, besides: Floats, persons: Persons, half: float, dose_times: Floats | float) -> None:
+    """Makes severity of what doses left behind, in place, (times, persons). besides: relief from other causes."""
     relief *= dose_times
-    relief *= (1 + effects.half_dose) / (relief + effects.half_dose)
+    saturation = relief + half
+    np.divide(1 + half, saturation, out=saturation)
+    relief *= saturation
     relief *= persons.gain
-    relief += _shares(doses, days, effects, oral) @ np.stack([persons.expectancy, persons.trend, persons.oral])
+    relief += besides
     np.exp(np.negative(relief, out=relief), out=relief)
     relief *= persons.baseline
-    return np.minimum(relief, 1.0, out=relief).T
+    np.minimum(relief, 1.0, out=relief)
 
 
 class _DrugLevel:
     """What doses left behind, from event to event: a fading and a lasting part, less what has not yet risen."""
 
-    def __init__(self, persons: Persons, effects: Effects) -> None:
+    def __init__(self, fade_days: Floats, effects: Effects) -> None:
         self.effects = effects
-        self.fade_rate = np.log(2.0) / persons.fade_days
-        self.lasting_rate = np.log(2.0) / self.effects.lasting_days
-        self.fading = np.zeros(len(persons))
-        self.rising = np.zeros(len(persons))
+        self.fade_rate = -np.log(2.0) / fade_days
+        self.fading = np.zeros(fade_days.size)
+        self.rising: Floats | None = None
         self.lasting = self.lasting_rising = 0.0
-        self.clock: float | None = None
+        self.clock = 0.0
+        self.step, self.faded = 0.0, np.ones(fade_days.size)
 
     def give(self, dose: DoseAt) -> None:
-        since = 0.0 if self.clock is None else dose.at_day - self.clock
-        faded, lasted, rise = self._left(since)
+        self._advance(dose.at_day)
         long = self.effects.lasting_share * dose.relative_dose
         short = dose.relative_dose - long
-        self.rising = self.rising * faded * rise + short if rise else np.full_like(self.fading, short)
-        self.fading = self.fading * faded + short
-        self.lasting_rising = self.lasting_rising * lasted * rise + long
-        self.lasting = self.lasting * lasted + long
-        self.clock = dose.at_day
+        self.fading += short
+        self.rising = np.full_like(self.fading, short) if self.rising is None else self.rising + short
+        self.lasting += long
+        self.lasting_rising += long
 
-    def at(self, day: float) -> Floats:
-        since = 0.0 if self.clock is None else day - self.clock
-        faded, lasted, rise = self._left(since)
-        fast = (self.fading - self.rising * rise if rise else self.fading) * faded
-        return np.asarray(fast + (self.lasting - self.lasting_rising * rise) * lasted)
+    def write(self, day: float, row: Floats) -> None:
+        self._advance(day)
+        np.add(self.fading, self.lasting - self.lasting_rising, out=row)
+        if self.rising is not None:
+            row -= self.rising
 
-    def _left(self, since: float) -> tuple[Floats, float, float]:
-        """What is left after some days of the fading part, of the lasting part, and of the onset still to come."""
+    def _advance(self, day: float) -> None:
+        """Lets everything fade, and what was rising rise, up to a day; before the first dose there is nothing."""
+        since, self.clock = day - self.clock, day
+        if not self.lasting:
+            return
+        # Coming days are mostly one apart, and every person's share for one step is worked out once.
+        if abs(since - self.step) > SAME_STEP_DAYS:
+            self.step, self.faded = since, np.exp(self.fade_rate * since)
+        lasted = math.exp(-math.log(2.0) * since / self.effects.lasting_days)
         rises = since / self.effects.onset_days
-        rise = float(np.exp(-rises)) if rises < ONSET_IS_OVER else 0.0
-        return np.exp(-self.fade_rate * since), float(np.exp(-self.lasting_rate * since)), rise
+        rise = math.exp(-rises) if rises < ONSET_IS_OVER else 0.0
+        self.fading *= self.faded
+        self.lasting *= lasted
+        self.lasting_rising *= lasted * rise
+        if self.rising is not None:
+            self.rising = self.rising * self.faded * rise if rise else None
 
 
-def _shares(doses: Sequence[DoseAt], days: Floats, effects: Effects, oral: Sequence[OralCourse]) -> Floats:
+def other_shares(doses: Sequence[DoseAt], days: Floats, effects: Effects, oral: Sequence[OralCourse]) -> Floats:
     """How much of their expectancy, trend and oral relief everyone has on each day, (days, 3)."""
     given = np.array([dose.at_day for dose in doses])
     latest = np.searchsorted(given, days, side="left") - 1
