@@ -188,6 +188,7 @@ DUTIES: dict[str, set[Role] | None] = {
     "own-journal": ANYBODY,
     "own-journal-share": ANYBODY,
     "own-journal-delete": ANYBODY,
+    "own-safety-plan": ANYBODY,
     "own-export": ANYBODY,
     "own-leave": ANYBODY,
     "jobs": {LEAD, MANAGER},

@@ -12,11 +12,13 @@ import pytest
 from django.test import Client
 from tests.builders import make_clinic, make_patient, make_viewer, sign_in
 
+from euthymia.care.safety_plan import Draft
 from euthymia.clinic.accounts.models import Clinic
 from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.accounts.viewer import System, Viewer
 from euthymia.clinic.audit.models import AuditEntry
 from euthymia.clinic.measures.models import AnswerSource, CheckIn, Response
+from euthymia.clinic.measures.safety_commands import write_safety_plan
 from euthymia.clinic.people.models import Patient
 from euthymia.clinic.portal import commands, views
 from euthymia.clinic.portal.models import JournalEntry, SignInCode
@@ -235,3 +237,32 @@ def test_what_is_shared_stays_with_its_clinic(patient: Patient) -> None:
     abroad = make_viewer(make_clinic(), Role.PRESCRIBER)
     assert shared_journal(abroad, patient) == []
     assert len(journal_of(System(patient.clinic_id, "x"), patient)) == 1
+
+
+def test_my_safety_plan_is_mine_in_my_language_with_whom_to_call(
+    client: Any, patient: Patient, clinic: Clinic, mailoutbox: list[Any]
+) -> None:
+    patient.language = "es"
+    patient.save()
+    clinician = make_viewer(clinic, Role.THERAPIST)
+    draft = Draft({"signs": "No contesto al teléfono", "trusted": "Ana, 600 111 222"}, True)
+    write_safety_plan(clinician, patient, draft, NOW)
+    other = make_patient(clinic, given_name="Somebodyelse")
+    write_safety_plan(clinician, other, Draft({"trusted": "Somebody's brother"}, True), NOW)
+    opened(client, patient, mailoutbox)
+    text = client.get("/my/safety-plan/").content.decode()
+    assert "1. Cómo noto que empieza" in text
+    assert "2. A quién se lo digo" in text
+    assert "Ana, 600 111 222" in text
+    assert "brother" not in text
+    assert "crisis__lines" in text
+    assert AuditEntry.objects.filter(subject="own_safety_plan", patient_id=patient.id).exists()
+
+
+def test_without_a_safety_plan_the_page_says_how_one_comes_to_be(
+    client: Any, patient: Patient, mailoutbox: list[Any]
+) -> None:
+    opened(client, patient, mailoutbox)
+    text = client.get("/my/safety-plan/").content.decode()
+    assert "You write it together with your clinic" in text
+    assert "crisis__lines" in text

@@ -335,8 +335,12 @@ def test_a_plan_is_written_read_changed_and_printed(client: Any, prescriber: Vie
     assert "Rosa" not in old
     assert client.get(f"{base}?version=9").status_code == 404
     paper = client.get(f"{base}print/").content.decode()
-    for words in ("My safety plan", "Rosa", "9-8-8", "Version 2", str(patient)):
+    for words in ("My safety plan", "Rosa", "9-8-8", "Version 2", "How I notice that it begins", str(patient)):
         assert words in paper
+    Patient.objects.filter(id=patient.id).update(language="es")
+    theirs = client.get(f"{base}print/").content.decode()
+    for words in ('lang="es"', "Mi plan de seguridad", "Cómo noto que empieza", "Rosa", "Versión 2"):
+        assert words in theirs
     assert AuditEntry.objects.filter(subject="safety_plan", patient_id=patient.id).count() >= 2
     assert "version 2" in client.get(base).content.decode()
 

@@ -11,6 +11,7 @@ import pytest
 
 from euthymia.care.crisis import COUNTRIES, crisis_lines
 from euthymia.care.instruments import load_instrument
+from euthymia.care.safety_plan import PARTS
 from euthymia.clinic.site.views import SELF_CHECKS
 
 CLINIC = Path(__file__).resolve().parents[3] / "src" / "euthymia" / "clinic"
@@ -62,6 +63,10 @@ def test_what_a_self_check_says_is_in_spanish_too(name: str, spanish: gettext.GN
     instrument = load_instrument(name)
     bands = {band.name.replace("_", " ") for bands in instrument.band_sets for band in bands.bands}
     assert [words for words in {instrument.purpose, *bands} if in_english(words, spanish)] == []
+
+
+def test_the_parts_of_a_safety_plan_are_in_spanish_too(spanish: gettext.GNUTranslations) -> None:
+    assert [part.title for part in PARTS if in_english(part.title, spanish)] == []
 
 
 def test_whom_to_call_is_said_in_spanish_too(spanish: gettext.GNUTranslations) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.views.decorators.http import require_http_methods, require_safe
 
 from euthymia.care.crisis import crisis_lines
@@ -40,13 +40,14 @@ def safety_plan(request: HttpRequest, patient_id: UUID) -> HttpResponse:
 @require_safe
 @requires(ASSESS)
 def printed(request: HttpRequest, patient_id: UUID) -> HttpResponse:
-    """The person's own copy, on paper."""
+    """The person's own copy, on paper and in their language."""
     viewer, now = request.viewer, timezone.now()  # type: ignore[attr-defined]
     patient = open_patient(viewer, patient_id, purpose="safety_plan_print", now=now)
     context = what_is_shown(viewer, patient, "", now)
     if context["plan"] is None:
         raise Http404
-    return render(request, "measures/safety_plan_print.html", context | {"patient": patient, "printed_at": now})
+    with translation.override(patient.language):
+        return render(request, "measures/safety_plan_print.html", context | {"patient": patient, "printed_at": now})
 
 
 def what_is_shown(viewer: Viewer, patient: Patient, version: str, now: datetime) -> dict[str, Any]:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("my/journal/", views.journal, name="own-journal"),
     path("my/journal/<uuid:entry_id>/share/", views.journal_change, {"what": "share"}, name="own-journal-share"),
     path("my/journal/<uuid:entry_id>/delete/", views.journal_change, {"what": "delete"}, name="own-journal-delete"),
+    path("my/safety-plan/", views.safety_plan, name="own-safety-plan"),
     path("my/export/", views.export, name="own-export"),
     path("my/leave/", views.leave, name="own-leave"),
 ]

@@ -32,6 +32,7 @@ from euthymia.clinic.audit.models import Action
 from euthymia.clinic.followup.presenters import timeline_figure
 from euthymia.clinic.measures.link_commands import open_here
 from euthymia.clinic.measures.models import CheckIn, Way
+from euthymia.clinic.measures.safety_queries import plans_of
 from euthymia.clinic.people.models import Patient
 from euthymia.clinic.people.queries import find_or_404
 from euthymia.clinic.portal import commands, queries
@@ -203,6 +204,23 @@ def journal_change(request: HttpRequest, patient: Patient, entry_id: UUID, what:
     except BadInput as refusal:
         messages.error(request, refusal.message)
     return redirect("own-journal")
+
+
+@require_GET
+@requires(OWN_PAGES)
+@of_person
+def safety_plan(request: HttpRequest, patient: Patient) -> HttpResponse:
+    """My safety plan as it holds, with the lines to call: for the hour in which the paper is not at hand."""
+    now, actor = timezone.now(), _actor(patient)
+    record(actor, Action.READ, "own_safety_plan", now=now, patient_id=patient.id, subject_id=patient.id)
+    plan = next(iter(plans_of(actor, patient)), None)
+    context = {
+        "person": patient,
+        "plan": plan,
+        "parts": [(part, plan.lines[part.id]) for part in plan.filled] if plan else [],
+        "crisis": crisis_lines(patient.clinic.country),
+    }
+    return render(request, "portal/safety_plan.html", context)
 
 
 @require_GET
