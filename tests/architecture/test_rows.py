@@ -17,6 +17,7 @@ WRITES = {
     "create",
     "bulk_create",
     "bulk_update",
+    "executemany",
     "get_or_create",
     "update_or_create",
     "create_user",
@@ -26,6 +27,7 @@ WRITES = {
 OTHER_WRITERS = {
     "sessions/note.py": "the half of the commands that writes the note; sessions/commands.py is at its length limit",
     "monitors/packing.py": "the half of the commands that packs; it changes how samples lie, not what they say",
+    "monitors/statements.py": "the half of the commands that every beat runs, as finished statements",
     "jobs/running.py": "when a job last ran; nothing about a person, and no user who could be named",
     "demo/build.py": "invents clinics, staff and chairs before there is anybody who could act",
     "demo/history.py": "puts invented months into the past, which no command may do",

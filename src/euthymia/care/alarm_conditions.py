@@ -206,6 +206,25 @@ class Heard:
     measured_later: Callable[[str, datetime], bool] = _nothing_later
 
 
+def is_on(marks: Iterable[Mark]) -> bool:
+    """Whether any streamed condition has begun and not ended: as long as one has, every sample may end it."""
+    last = {mark.key: mark for mark in in_order(marks)}
+    return any(mark.turn is Turn.RAISED for mark in last.values())
+
+
+def any_beyond(
+    samples: Iterable[Sample], *, protocol: Protocol, baseline: Reading | None, clock_at: datetime | None
+) -> bool:
+    """Whether any of these samples lies beyond a limit. Where none does and nothing `is_on`, `stream_marks` has nothing
+    to say, whatever else was heard."""
+    return any(
+        one.reason is not None
+        for sample in samples
+        if clock_at is not None and sample.at >= clock_at
+        for one in judged(sample.reading, baseline, protocol)
+    )
+
+
 def stream_marks(
     samples: Iterable[Sample],
     heard: Heard,

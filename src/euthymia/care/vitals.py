@@ -7,7 +7,7 @@ not clinical thresholds; those live in a signed protocol.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 from euthymia.errors import BadInput
 
@@ -84,8 +84,7 @@ class Reading:
 
     def parts(self) -> dict[str, float]:
         """The measured values by name."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value for name, value in values.items() if value is not None}
+        return {name: value for name in ENTRY_RANGES if (value := getattr(self, name)) is not None}
 
     def measured(self) -> frozenset[str]:
         """What was looked at, in the words of a monitoring rule."""

@@ -126,11 +126,30 @@ def test_the_stream_is_judged_against_this_persons_baseline(bed: Bed) -> None:
         assert bed.alarms(limit.name)
 
 
-def test_nothing_is_judged_before_the_dose_has_begun(clock: Clock) -> None:
+def test_what_another_process_raised_this_one_ends(bed: Bed) -> None:
+    bed.stream(NORMAL)
+    known_here = dict(commands._kept)
+    bed.clock.beat()
+    bed.stream(BEYOND)
+    commands._kept.clear()
+    commands._kept.update(known_here)
+    bed.clock.beat()
+    bed.stream(NORMAL)
+    assert list(AlarmEventRow.objects.filter(key__startswith=STOP).values_list("kind", flat=True)) == [
+        "raised",
+        "ended",
+    ]
+
+
+def test_nothing_is_judged_before_the_dose_has_begun_and_everything_after(clock: Clock) -> None:
     room = Room()
     session = room.ready(clock.at - 5 * MINUTE)
     sample = Sample(clock.at, Reading(*BEYOND), 1)
     assert commands.note_samples(session, [sample], clock.at) == 0
+    clock.beat()
+    room.write(session, EventKind.DOSE_STARTED, room.dose(session), at=clock.at, recorded_at=clock.at)
+    clock.beat()
+    assert commands.note_samples(session, [Sample(clock.at, Reading(*BEYOND), 2)], clock.at) > 0
 
 
 def test_a_dose_that_was_entered_late_has_its_stream_judged_again(clock: Clock) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.spec.care.bedside import Bedside, filled, minute
 
-from euthymia.care.alarm_conditions import Heard, feed_marks, judged, session_marks, stream_marks
+from euthymia.care.alarm_conditions import Heard, any_beyond, feed_marks, is_on, judged, session_marks, stream_marks
 from euthymia.care.alarms import Mark, Origin, Standing, Tier, Turn, alarms
 from euthymia.care.clock import CLOCK_SKEW
 from euthymia.care.decision import Decision, Level
@@ -323,6 +323,40 @@ def test_the_same_sample_again_changes_nothing(rows: list[tuple[int, float]]) ->
     newest = {"blood_pressure": max(one.at for one in samples)} if samples else {}
     again = streamed(samples, Heard(marks, newest))
     assert {mark.id for mark in again} <= {mark.id for mark in marks}
+
+
+# When there is nothing to say
+
+
+def beyond(*samples: Sample) -> bool:
+    return any_beyond(samples, protocol=PROTOCOL, baseline=BASELINE, clock_at=minute(0))
+
+
+def test_a_condition_is_on_from_its_beginning_to_its_end() -> None:
+    begun = streamed([sample(0, 191)])
+    ended = (*begun, *streamed([sample(1, 130)], Heard(begun)))
+    assert (is_on(()), is_on(begun), is_on(ended), is_on(reversed(ended))) == (False, True, False, False)
+
+
+def test_one_sample_beyond_any_limit_of_the_running_session_is_enough() -> None:
+    within = sample(0, 130)
+    assert not beyond()
+    assert not beyond(within)
+    assert beyond(within, sample(1, 191))
+    assert beyond(Sample(minute(5), Reading(spo2_pct=70), 1))
+    assert not any_beyond([sample(1, 191)], protocol=PROTOCOL, baseline=BASELINE, clock_at=minute(6))
+    assert not any_beyond([sample(1, 191)], protocol=PROTOCOL, baseline=BASELINE, clock_at=None)
+
+
+@given(st.lists(st.tuples(st.integers(-10, 30), st.sampled_from([130.0, 155.0, 191.0])), max_size=20))
+def test_where_nothing_is_on_and_nothing_lies_beyond_nothing_is_said(rows: list[tuple[int, float]]) -> None:
+    """In whatever order they come, and whatever else is known."""
+    marks: tuple[Mark, ...] = ()
+    for seq, (second, value) in enumerate(rows):
+        one = sample(second, value, seq)
+        fresh = streamed([one], Heard(marks, None, lambda thing, at: seq % 3 == 0))  # noqa: B023
+        assert fresh == () or is_on(marks) or beyond(one)
+        marks += fresh
 
 
 # Streamed numbers give no advice

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -142,6 +144,10 @@ def test_any_line_gives_a_plausible_reading_or_a_refusal(text: str) -> None:
     for name, value in reading.parts().items():
         low, high, _ = ENTRY_RANGES[name]
         assert low <= value <= high
+
+
+def test_every_part_of_a_reading_has_its_range() -> None:
+    assert [field.name for field in fields(Reading)] == list(ENTRY_RANGES)
 
 
 @given(systolic=st.integers(50, 300), diastolic=st.integers(20, 200))

@@ -9,10 +9,9 @@ from functools import partial
 from uuid import UUID, uuid5
 
 from django.db import transaction
-from django.db.models import Count
 
 from euthymia.care.alarm_acts import may_act
-from euthymia.care.alarm_conditions import Heard, stream_marks
+from euthymia.care.alarm_conditions import Heard, any_beyond, is_on, stream_marks
 from euthymia.care.alarms import SILENCE_FOR, Act, ActKind, Alarm, Key, Mark, Tier
 from euthymia.care.decision import Allowed
 from euthymia.care.protocol import Protocol
@@ -57,25 +56,43 @@ class Wanted:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """How many rows a session has of its entries and of its alarms. Both only grow: while neither did, what is kept in
+    memory of the session holds."""
+
+    entries: int
+    alarm_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """What the monitors of a session have just sent, and the session's stamp in this transaction."""
+
+    session_id: UUID
+    samples: Sequence[Sample]
+    stamp: Stamp
+
+
 @transaction.atomic
 def note_samples(session: Session, samples: Sequence[Sample], now: datetime) -> int:
     """Judge what a monitor streamed, in the transaction that keeps it; how many changes were written. Nothing is
     written while nothing changes, and nothing is judged before the dose has begun."""
-    return note_room([(session, samples)], now)
+    entries = SessionEventRow.objects.filter(session=session).count()
+    stamp = Stamp(entries, AlarmEventRow.objects.filter(session=session).count())
+    return note_room([Beat(session.id, samples, stamp)], now)
 
 
-@transaction.atomic
-def note_room(beats: Iterable[tuple[Session, Sequence[Sample]]], now: datetime) -> int:
-    """The same for many sessions at once, whose rows are read together: a room of monitors beats every second."""
-    watched = [beat for beat in beats if beat[0].dose_started_at is not None and beat[1]]
-    heard = _heard([session.id for session, _ in watched])
-    counts = _counts([session.id for session, _ in watched])
+@transaction.atomic(savepoint=False)
+def note_room(beats: Iterable[Beat], now: datetime) -> int:
+    """The same for many sessions at once: a room of monitors beats every second. As long as nothing lies beyond a limit
+    and nothing is on there is nothing to say, and that is known without asking for a row."""
+    watched = [(beat, known) for beat in beats if (known := _known(beat)).must_look_at(beat.samples)]
+    newest = _newest([beat.session_id for beat, _ in watched])
     changes = 0
-    for session, samples in watched:
-        protocol, baseline = _known(session, counts.get(session.id, 0))
-        assert session.dose_started_at is not None
-        judge = _Judge(protocol, baseline, session.dose_started_at)
-        changes += _write(session, samples, judge, heard[session.id], now)
+    for beat, known in watched:
+        heard = Heard(known.marks, newest[beat.session_id], partial(measured_later, beat.session_id))
+        changes += _write(known.session, beat.samples, known.judge, heard, now)
     return changes
 
 
@@ -93,14 +110,17 @@ def note_entries(session: Session, events: Iterable[SessionEvent], now: datetime
     if judged and began_at is not None:
         state = state_of(session)
         judge = _Judge(session_protocol(session), _baseline(state), began_at)
-        _write(session, judged, judge, _heard([session.id])[session.id], now)
+        newest = _newest([session.id])[session.id]
+        _write(session, judged, judge, Heard(_marks(session.id), newest, partial(measured_later, session.id)), now)
 
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
+    """clock_at: when the dose began; None before it."""
+
     protocol: Protocol
     baseline: Reading | None
-    clock_at: datetime
+    clock_at: datetime | None
 
 
 def _write(session: Session, samples: Sequence[Sample], judge: _Judge, heard: Heard, now: datetime) -> int:
@@ -124,37 +144,58 @@ def _write(session: Session, samples: Sequence[Sample], judge: _Judge, heard: He
     return len(fresh)
 
 
-# The baseline of a session by how many entries it has; reading all of them every second would cost more than judging.
-_baselines: dict[UUID, tuple[int, Protocol, Reading | None]] = {}
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A session as its monitors are judged by, as of `stamp`."""
+
+    stamp: Stamp
+    session: Session
+    judge: _Judge
+    marks: tuple[Mark, ...]
+    is_on: bool
+
+    def must_look_at(self, samples: Sequence[Sample]) -> bool:
+        """Whether these samples may change anything."""
+        judge = self.judge
+        if judge.clock_at is None or not samples:
+            return False
+        return self.is_on or any_beyond(
+            samples, protocol=judge.protocol, baseline=judge.baseline, clock_at=judge.clock_at
+        )
+
+
+# Reading all entries and marks of a session every second would cost more than judging its samples.
+_kept: dict[UUID, _Known] = {}
 MOST_KEPT = 512
 
 
-def _known(session: Session, entries: int) -> tuple[Protocol, Reading | None]:
-    kept = _baselines.get(session.id)
-    if kept is None or kept[0] != entries:
-        if len(_baselines) >= MOST_KEPT:
-            _baselines.clear()
-        kept = (entries, session_protocol(session), _baseline(state_of(session)))
-        _baselines[session.id] = kept
-    return kept[1], kept[2]
-
-
-def _counts(session_ids: list[UUID]) -> dict[UUID, int]:
-    counted = SessionEventRow.objects.filter(session_id__in=session_ids).order_by().values_list("session_id")
-    return dict(counted.annotate(Count("pk")))
+def _known(beat: Beat) -> _Known:
+    kept = _kept.get(beat.session_id)
+    if kept is None or kept.stamp != beat.stamp:
+        session = Session.objects.select_related("plan__protocol_version").get(id=beat.session_id)
+        judge = _Judge(session_protocol(session), _baseline(state_of(session)), session.dose_started_at)
+        marks = _marks(session.id)
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        kept = _kept[beat.session_id] = _Known(beat.stamp, session, judge, marks, is_on(marks))
+    return kept
 
 
 def _baseline(state: SessionState) -> Reading | None:
     return state.baseline.reading if state.baseline else None
 
 
-def _heard(session_ids: list[UUID]) -> dict[UUID, Heard]:
-    """By session: what its stream has raised and ended, and when each thing was last measured by any monitor of it,
-    what has just come included."""
-    marks: dict[UUID, list[Mark]] = {one: [] for one in session_ids}
+def _marks(session_id: UUID) -> tuple[Mark, ...]:
+    """What the stream of this session has raised and ended."""
+    rows = AlarmEventRow.objects.filter(session_id=session_id, kind__in=TURNS).order_by("sequence")
+    return tuple(mark_of(row) for row in rows)
+
+
+def _newest(session_ids: Sequence[UUID]) -> dict[UUID, dict[str, datetime]]:
+    """By session: when each thing was last measured by any monitor of it, what has just come included."""
     newest: dict[UUID, dict[str, datetime]] = {one: {} for one in session_ids}
-    for row in AlarmEventRow.objects.filter(session_id__in=session_ids, kind__in=TURNS).order_by("sequence"):
-        marks[row.session_id].append(mark_of(row))
+    if not newest:
+        return newest
     streams = MonitorStream.objects.filter(session_id__in=session_ids)
     for session_id, latest in streams.values_list("session_id", "latest"):
         for channel, seen in latest.items():
@@ -162,7 +203,7 @@ def _heard(session_ids: list[UUID]) -> dict[UUID, Heard]:
             if thing is not None and seen["value"] is not None:
                 at = datetime.fromtimestamp(seen["at"], UTC)
                 newest[session_id][thing] = max(newest[session_id].get(thing, at), at)
-    return {one: Heard(tuple(marks[one]), newest[one], partial(measured_later, one)) for one in session_ids}
+    return newest
 
 
 @transaction.atomic
@@ -288,4 +329,4 @@ def set_escalation(
 
 def forget() -> None:
     """Drop what is kept in memory, as a restart does."""
-    _baselines.clear()
+    _kept.clear()

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from euthymia.care.vital_stream import Sample, StreamSample
-from euthymia.clinic.sessions.models import Session
+
+# The alarms are imported where they are asked: they read the streams, and the streams only ring their bell.
 
 
-def tell_alarms(heard: Iterable[tuple[Session, Sequence[StreamSample]]], now: datetime) -> None:
-    """Hand the new samples to the alarms, oldest first; what has no number in it has nothing to judge."""
-    # Imported here: the alarms read the streams, and the streams only ring their bell.
-    from euthymia.clinic.alarms.commands import note_room
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What is new of one session, and how many rows it has of its entries and of its alarms."""
 
-    note_room([(session, _judged(samples)) for session, samples in heard], now)
+    samples: Sequence[StreamSample]
+    entries: int
+    alarm_rows: int
+
+
+def tell_alarms(heard: Mapping[UUID, Heard], now: datetime) -> None:
+    """Hand the new samples of each session to the alarms, oldest first; what has no number in it has nothing to
+    judge."""
+    from euthymia.clinic.alarms.commands import Beat, Stamp, note_room
+
+    note_room([Beat(one, _judged(new.samples), Stamp(new.entries, new.alarm_rows)) for one, new in heard.items()], now)
+
+
+def alarm_table() -> str:
+    """The table whose rows of a session are counted: while none was added, its alarms are as they were."""
+    from euthymia.clinic.alarms.models import AlarmEventRow
+
+    return AlarmEventRow._meta.db_table
 
 
 def _judged(samples: Sequence[StreamSample]) -> list[Sample]:

@@ -13,7 +13,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Max, Min, Q
+from django.db.models import Max, Min
 
 from euthymia.care.session import Phase
 from euthymia.care.session_events import EventKind
@@ -22,7 +22,7 @@ from euthymia.clinic.accounts.policies import MANAGE_MONITORS, insist
 from euthymia.clinic.accounts.viewer import Actor, System, Viewer
 from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action
-from euthymia.clinic.monitors.alarm_seam import tell_alarms
+from euthymia.clinic.monitors.alarm_seam import Heard, tell_alarms
 from euthymia.clinic.monitors.answers import (
     BEFORE_SESSION,
     NO_SESSION,
@@ -36,6 +36,7 @@ from euthymia.clinic.monitors.group import GroupCommit
 from euthymia.clinic.monitors.models import MonitorDevice, MonitorStream, UnpackedSample
 from euthymia.clinic.monitors.packing import pack_ended_minutes
 from euthymia.clinic.monitors.queries import hash_of, kept_under, latest_after
+from euthymia.clinic.monitors.statements import Running, insert_samples, running_streams, update_streams
 from euthymia.clinic.people.queries import find_or_404
 from euthymia.clinic.sessions.models import Chair, Session, SessionEventRow
 from euthymia.errors import BadInput
@@ -125,27 +126,26 @@ class _Intake:
 
     def __init__(self, device_ids: set[UUID]) -> None:
         # Where a stream runs already, one question finds monitor, person and stream; everything else begins anew.
-        here = Q(device__revoked_at=None, session__closed_at=None, session__chair_id=F("device__chair_id"))
-        rows = MonitorStream.objects.select_for_update(of=("self",)).filter(here, device_id__in=device_ids)
-        rows = rows.exclude(session__phase=Phase.PLANNED.value).select_related("session").order_by("id")
-        self.streams = {row.device_id: row for row in rows}
+        self.running = {one.stream.device_id: one for one in running_streams(sorted(device_ids))}
         self.fresh: list[UnpackedSample] = []
-        self.touched: dict[UUID, MonitorStream] = {}
+        self.touched: dict[UUID, Running] = {}
         self.new_by_session: dict[UUID, list[StreamSample]] = defaultdict(list)
         self.new_bodies: dict[tuple[UUID, int], StreamSample] = {}
         self.now: datetime | None = None
 
     def take(self, batch: Batch) -> Taken:
-        stream = self.streams.get(batch.device_id)
-        if stream is None:
+        running = self.running.get(batch.device_id)
+        if running is None:
             device = MonitorDevice.objects.select_for_update().filter(id=batch.device_id, revoked_at=None).first()
             if device is None:
                 return Taken(problem=BadInput(REVOKED, "", "This monitor is not known here, or was revoked."))
             session = Session.objects.filter(chair_id=device.chair_id, closed_at=None)
             seated = session.exclude(phase=Phase.PLANNED.value).first()
-            if seated is None:
+            running = None if seated is None else _running(device, seated, batch.now)
+            if running is None:
                 return Taken(problem=BadInput(NO_SESSION, "", NOBODY_SAYS))
-            stream = self.streams[device.id] = _stream_of(device, seated, batch.now)
+            self.running[device.id] = running
+        stream = running.stream
         self.now = batch.now
         taken = Taken(refused=list(batch.refused))
         perhaps = [one.sequence for one in batch.samples if one.sequence <= stream.highest_sequence]
@@ -156,7 +156,7 @@ class _Intake:
         if taken.refused:
             stream.refused_at = batch.now
             stream.refused_words = taken.refused[-1].refusal.message[:LONGEST_WORDS]
-        self.touched[stream.id] = stream
+        self.touched[stream.id] = running
         return taken
 
     def _sort(
@@ -204,32 +204,32 @@ class _Intake:
         """Everything of this transaction, then the alarms that look at it."""
         if self.now is None:
             return
-        UnpackedSample.objects.bulk_create(self.fresh)
-        for stream in self.touched.values():
+        insert_samples(self.fresh)
+        streams = [one.stream for one in self.touched.values()]
+        for stream in streams:
             pack_ended_minutes(stream, self.now)
-        changing = ["samples_kept", "samples_late", "highest_sequence", "last_at", "heard_at", "latest"]
-        changing += ["packed_until", "refused_at", "refused_words"]
-        MonitorStream.objects.bulk_create(
-            self.touched.values(), update_conflicts=True, unique_fields=["id"], update_fields=changing
-        )
-        sessions = {stream.session_id: stream.session for stream in self.touched.values()}
-        tell_alarms(((sessions[one], samples) for one, samples in self.new_by_session.items()), self.now)
+        update_streams(streams)
+        counted = {one.stream.session_id: (one.entries, one.alarm_rows) for one in self.touched.values()}
+        heard = {one: Heard(samples, *counted[one]) for one, samples in self.new_by_session.items()}
+        tell_alarms(heard, self.now)
 
 
-def _stream_of(device: MonitorDevice, session: Session, now: datetime) -> MonitorStream:
-    """The stream of this monitor for this person; somebody else may have begun it while we waited."""
-    found = MonitorStream.objects.filter(device=device, session=session).select_related("session").first()
-    return found or _begin_stream(device, session, now)
+def _running(device: MonitorDevice, session: Session, now: datetime) -> Running | None:
+    """The stream of this monitor for this person, which somebody else may have begun while we waited; None where the
+    person has left in that time."""
+    if not MonitorStream.objects.filter(device=device, session=session).exists():
+        _begin_stream(device, session, now)
+    return next(iter(running_streams([device.id])), None)
 
 
-def _begin_stream(device: MonitorDevice, session: Session, now: datetime) -> MonitorStream:
+def _begin_stream(device: MonitorDevice, session: Session, now: datetime) -> None:
     """The first sample of this monitor for this person; from here on the access log knows that it listens."""
     opened = SessionEventRow.objects.filter(session=session, kind=EventKind.OPENED.value, corrections=None)
     began_at = opened.aggregate(at=Min("at"))["at"] or session.scheduled_for
     earlier = MonitorStream.objects.filter(device=device).order_by("-started_at").first()
     if earlier is not None:
         pack_ended_minutes(earlier, now, all_of_it=True)
-    stream: MonitorStream = MonitorStream.objects.create(
+    MonitorStream.objects.create(
         clinic_id=device.clinic_id,
         session=session,
         device=device,
@@ -247,4 +247,3 @@ def _begin_stream(device: MonitorDevice, session: Session, now: datetime) -> Mon
         patient_id=session.patient_id,
         subject_id=session.id,
     )
-    return stream
