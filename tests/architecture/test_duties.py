@@ -101,6 +101,9 @@ DUTIES: dict[str, set[Role] | None] = {
     "plan-equivalents": ORDERS,
     "plan-sign": ORDERS,
     "plan-end": ORDERS,
+    "plan-switch": ORDERS,
+    "taper-step": ORDERS,
+    "taper-stop": ORDERS,
     "person-limits": ORDERS,
     "person-limit-end": ORDERS,
     # Treat: the room is for those in it; what happened there is for everybody who looks after the person

@@ -200,5 +200,5 @@ def test_pages_cost_the_same_for_a_short_and_a_long_history(client: Any, django_
     sign_in(client, room.prescriber)
     with django_assert_max_num_queries(25):
         assert client.get(f"/people/{room.patient.id}/").status_code == 200
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(24):
         assert client.get("/today/").status_code == 200

@@ -19,7 +19,7 @@ from euthymia.clinic.assessments.commands import (
 from euthymia.clinic.assessments.queries import valid_consent
 from euthymia.clinic.audit.models import Action, AuditEntry
 from euthymia.clinic.people.models import Patient, RecordEntry, RecordKind
-from euthymia.clinic.plans import commands, queries
+from euthymia.clinic.plans import commands, course_commands, queries
 from euthymia.clinic.plans.drafts import PlanChoice, draft_plan, order_of
 from euthymia.clinic.plans.models import Plan, PlanState, ProtocolVersion
 from euthymia.errors import BadInput
@@ -226,8 +226,8 @@ def test_a_new_plan_replaces_the_one_before_and_a_plan_ends_with_a_reason(lead: 
     first.refresh_from_db()
     assert first.state == PlanState.REPLACED
     with pytest.raises(BadInput):
-        commands.end_plan(lead, second, reason="done", now=NOW)
-    commands.end_plan(lead, second, reason="Six infusions were enough for now.", now=NOW)
+        course_commands.end_plan(lead, second, reason="done", now=NOW)
+    course_commands.end_plan(lead, second, reason="Six infusions were enough for now.", now=NOW)
     assert queries.active_plan(lead, patient) is None
 
 

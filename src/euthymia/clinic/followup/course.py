@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,13 +22,11 @@ from euthymia.response import (
     DoseAt,
     Forecast,
     NextDose,
-    Onset,
     Scale,
     ScoreAt,
     forecast,
     learn,
     load_prior,
-    onset,
     propose_next_dose,
     relative_dose,
 )
@@ -42,8 +39,6 @@ UNKNOWN_WEIGHT_KG = 70.0
 # What a dose counts as when nothing published says how strong it is.
 USUAL_DOSE = 1.0
 DAY_S = 86_400
-# A score some hours after the day it was asked for still speaks of that day.
-HEARD_SLACK_DAYS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +141,6 @@ def forecast_result(
         "assumptions": list(person.assumptions),
         "ahead": ahead_values(person, ahead, threshold),
         "next_dose": proposal_values(person, proposal),
-        "onset": onset_values(onset(posterior), first_heard_day(person.course)),
         "onset_curve": onset_curve_values(posterior, person.zero),
         "outlook": outlook_values(posterior, today, threshold=threshold, accepted_risk=accepted_risk),
     }
@@ -170,20 +164,4 @@ def proposal_values(person: PersonCourse, proposal: NextDose) -> dict[str, Any]:
         "chance_now": proposal.chance_now,
         "chance_if_a_week_later": proposal.chance_if_a_week_later,
         "prior_share": proposal.prior_share,
-    }
-
-
-def first_heard_day(course: Course) -> float:
-    """Days from the first dose to the first score after it; nothing earlier was heard, only modelled."""
-    first = course.doses[0].at_day if course.doses else 0.0
-    return min((score.at_day - first for score in course.scores if score.at_day > first), default=math.inf)
-
-
-def onset_values(found: Onset, heard_day: float) -> dict[str, Any]:
-    """When relief came, with the chances of those days by which a score had been heard."""
-    chances = [(day, chance) for day, chance in found.chance_of_relief.items() if day >= heard_day - HEARD_SLACK_DAYS]
-    return {
-        "kind": found.kind.value,
-        "chances": [[day, round(chance, 3)] for day, chance in chances],
-        "prior_share": found.prior_share,
     }

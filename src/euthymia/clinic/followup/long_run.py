@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from euthymia.care.cited import said_source
-from euthymia.care.course_review import keep_on
+from euthymia.care.course_review import keep_on, reached_at, reviews_reached
 from euthymia.care.decision import CannotTell, Level, Reason, reasons_of
 from euthymia.care.dosing import PriorDose
 from euthymia.care.followup import AskedDue, Timeliness, due_assessments
@@ -69,11 +69,12 @@ class LongRun:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One person whose course waits for a review, or whose check is overdue."""
+    """One person whose course waits for a review, or whose check is overdue. `since`: when the first of them came."""
 
     patient: Patient
     reviews: tuple[Reason, ...]
     late: tuple[LongTermDue, ...]
+    since: datetime | None = None
 
 
 def long_run(plan: Plan | None, rows: CourseRows, doses: tuple[PriorDose, ...], now: datetime) -> LongRun | None:
@@ -175,4 +176,11 @@ def standing_of(
 ) -> Standing:
     protocol, course = protocols[plan.protocol_version_id], rows[plan.patient_id]
     holds = (reason for reason in reasons_of(may_continue(protocol, course, now)) if reason.level is Level.HOLD)
-    return Standing(plan.patient, tuple(holds), late_checks(protocol, course, now))
+    held, late, sessions = tuple(holds), late_checks(protocol, course, now), course.sessions(protocol)
+    open_reviews = {reason.rule for reason in held}
+    came = [
+        reached_at(review, sessions)
+        for review in reviews_reached(protocol, sessions, now)
+        if review.rule.name in open_reviews
+    ]
+    return Standing(plan.patient, held, late, min([*came, *(due.due_at for due in late)], default=None))

@@ -77,7 +77,7 @@ class FirstWeeks:
 
     def left_pct(self, points: float) -> float:
         """Points as a share of the score before the first dose."""
-        return 100 * (points - self.lowest) / (self.before - self.lowest)
+        return left_pct(points, self.before, self.lowest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def first_weeks(home: PersonHome, instrument: Instrument, before: Response, rows
         Heard(
             day=(row.at - first) / DAY,
             points=row.total or 0.0,
-            left_pct=100 * ((row.total or 0.0) - lowest) / (total - lowest),
+            left_pct=left_pct(row.total or 0.0, total, lowest),
             doses=sum(at < row.at for at, _ in doses),
             response=met(instrument, total, row.total),
         )
@@ -132,6 +132,11 @@ def first_weeks(home: PersonHome, instrument: Instrument, before: Response, rows
     )
     marks = tuple(((at - first) / DAY, words) for at, words in doses if at <= first + WINDOW_DAYS * DAY)
     return FirstWeeks(instrument.title, first, total, lowest, heard, marks, len(after) - len(same))
+
+
+def left_pct(points: float, before: float, lowest: float) -> float:
+    """What is left of the score before, in percent, counted from the lowest there is."""
+    return 100 * (points - lowest) / (before - lowest)
 
 
 def met(instrument: Instrument, before: float, now: float | None) -> bool | None:

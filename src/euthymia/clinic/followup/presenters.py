@@ -16,19 +16,16 @@ from euthymia.charts import Axis, Band, Dated, Figure, Forecast, MarkKind, Score
 from euthymia.clinic.accounts.policies import ASSESS, PRESCRIBE, RUN_SESSIONS, SEE_PEOPLE, WRITE_THERAPY, Policy
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.followup.course import COURSE_INSTRUMENTS
+from euthymia.clinic.followup.course_state import moments_of
 from euthymia.clinic.followup.models import CourseForecast
 from euthymia.clinic.followup.queries import PersonHome
 from euthymia.clinic.followup.words import chance_words
 from euthymia.clinic.measures.models import Response
 from euthymia.clinic.people.models import Patient
+from euthymia.clinic.plans.models import PlanState
 from euthymia.clinic.sessions.models import Session
 
-WHEN_WORDS = {
-    "within_hours": "Lower scores within hours of the first dose",
-    "within_days": "Lower scores within days of the first dose",
-    "not_seen": "No lower scores seen in the week after the first dose",
-    "cannot_tell": "Too few scores around the first dose to tell",
-}
+RESPONSE = "Response"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +51,6 @@ class ForecastPanel:
     accepted_risk: str
     prior_share: str
     mostly_prior: bool
-    onset: str
-    onset_chances: list[tuple[str, str]]
     made_at: datetime
     card: str
     assumptions: list[str]
@@ -161,17 +156,11 @@ def forecast_panel(home: PersonHome) -> ForecastPanel | None:
         accepted_risk=f"{result['accepted_risk']:.0%}",
         prior_share=f"{max(speaking['gain'], speaking['fade_days']):.0%}",
         mostly_prior=result["mostly_prior"],
-        onset=WHEN_WORDS[result["onset"]["kind"]],
-        onset_chances=[(day_words(day), chance_words(chance)) for day, chance in result["onset"]["chances"]],
         made_at=home.forecast.made_at,
         card=f"{result['prior']}: {result['prior_says']}",
         # A forecast kept by an earlier version says nothing about assumptions.
         assumptions=result.get("assumptions", []),
     )
-
-
-def day_words(day: float) -> str:
-    return f"{day * 24:.0f} h" if day < 1 else f"{day:.0f} d"
 
 
 def event_rows(home: PersonHome, viewer: Viewer) -> list[EventRow]:
@@ -192,6 +181,10 @@ def event_rows(home: PersonHome, viewer: Viewer) -> list[EventRow]:
         state = "closed" if signal.closed_at else f"open, owner {signal.owner}"
         url = reverse("risk", args=[signal.id]) if opens_risk else ""
         rows.append(EventRow(signal.raised_at, "Risk signal", state, url, "danger"))
+    opens_plans = PRESCRIBE.allows(viewer)
+    for plan in home.plans:
+        url = reverse("plan", args=[plan.patient_id]) if opens_plans else ""
+        rows += [EventRow(at, what, detail, url) for at, what, detail in moments_of(plan)]
     return sorted(rows, key=lambda row: row.at, reverse=True)
 
 
@@ -224,7 +217,7 @@ def outcome_rows(home: PersonHome) -> list[OutcomeRow]:
         other = CannotTell((Missing("baseline", "response", f"{mixed.message} The first one cannot be compared."),))
         return [outcome_row("Change", other), outcome_row("Remission", remission(instrument, current))]
     judged = (
-        ("Response", response(instrument, baseline, current)),
+        (RESPONSE, response(instrument, baseline, current)),
         ("Remission", remission(instrument, current)),
         ("Reliable change", reliable_change(instrument, baseline, current)),
     )
@@ -251,6 +244,13 @@ def outcome_row(name: str, answer: Judgement) -> OutcomeRow:
             )
         case CannotTell(missing):
             return OutcomeRow(name, "cannot tell", "caution", " ".join(item.says for item in missing), "")
+
+
+def compare_url(home: PersonHome, outcomes: list[OutcomeRow], viewer: Viewer) -> str:
+    """Where other protocols are compared, once the rule says there is no response; empty for who does not prescribe."""
+    unanswered = any((row.name, row.answer) == (RESPONSE, "no") for row in outcomes)
+    plan = next((one for one in home.plans if one.state == PlanState.ACTIVE), None)
+    return reverse("plan-switch", args=[plan.patient_id]) if unanswered and plan and PRESCRIBE.allows(viewer) else ""
 
 
 def next_steps(home: PersonHome, patient: Patient, viewer: Viewer) -> list[Step]:

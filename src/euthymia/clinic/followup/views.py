@@ -12,11 +12,13 @@ from django.views.decorators.http import require_POST
 
 from euthymia.clinic.accounts.policies import ASSESS, SEE_PEOPLE, requires
 from euthymia.clinic.followup import commands, presenters, queries
+from euthymia.clinic.followup.course_state import course_state
 from euthymia.clinic.followup.heatmap import heatmap
 from euthymia.clinic.followup.onset_view import onset_view
 from euthymia.clinic.followup.outlook import outlook_panel
 from euthymia.clinic.followup.risk_choice import OFFERED, accepted_risk_of
 from euthymia.clinic.followup.worklist import worklist_groups
+from euthymia.clinic.followup.worklist_order import ORDERS, arranged
 from euthymia.clinic.people.queries import open_patient
 from euthymia.clinic.people.shell import person_page
 from euthymia.clinic.portal.queries import shared_journal
@@ -28,7 +30,7 @@ def today(request: HttpRequest) -> HttpResponse:
     """What needs a human, most urgent first."""
     viewer, now = request.viewer, timezone.now()  # type: ignore[attr-defined]
     groups = worklist_groups(queries.worklist(viewer, now), viewer, now)
-    context = {"groups": groups, "count": sum(len(group.items) for group in groups), "now": now}
+    context = {"list": arranged(groups, request.GET, viewer.name), "orders": ORDERS, "now": now}
     return render(request, "followup/today.html", context)
 
 
@@ -38,9 +40,12 @@ def person(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     viewer, now = request.viewer, timezone.now()  # type: ignore[attr-defined]
     patient = open_patient(viewer, patient_id, purpose="course", now=now)
     home = queries.person_home(viewer, patient)
+    outcomes = presenters.outcome_rows(home)
     context = {
+        "state": course_state(viewer, home, now),
         "figure": presenters.timeline_figure(home, viewer.zone),
-        "outcomes": presenters.outcome_rows(home),
+        "outcomes": outcomes,
+        "compare_url": presenters.compare_url(home, outcomes, viewer),
         "forecast": presenters.forecast_panel(home),
         "outlook": outlook_panel(home.forecast, viewer.zone),
         "risk": accepted_risk_of(viewer, patient),

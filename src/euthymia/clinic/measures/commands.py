@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from euthymia.care.followup import check_in_schedule
+from euthymia.care.followup import check_in_schedule, due_assessments
 from euthymia.care.instruments import Score, load_instrument, score
+from euthymia.care.protocol import Protocol
 from euthymia.care.risk import assess
 from euthymia.clinic.accounts.viewer import Actor
 from euthymia.clinic.audit.commands import record
@@ -134,4 +135,32 @@ def schedule_check_ins(actor: Actor, session: Session, now: datetime) -> list[Ch
         actor, Action.CREATE, "check_ins", now=now, patient_id=session.patient_id, subject_id=session.id,
         detail={"count": len(made)},
     )  # fmt: skip
+    return made
+
+
+@transaction.atomic
+def schedule_follow_up(
+    actor: Actor, patient: Patient, protocol: Protocol, sessions: Iterable[datetime], now: datetime
+) -> list[CheckIn]:
+    """The protocol's later questions that are still to come, for somebody whose doses have ended. Again adds nothing.
+
+    Only questionnaires that the protocol also asks by link after a dose: the others are for a clinician to ask.
+    """
+    by_link = {row.instrument for row in protocol.assessments}
+    made = []
+    for due in due_assessments(protocol, sessions, {}, now):
+        if due.instrument not in by_link or due.due_at <= now:
+            continue
+        check_in, created = CheckIn.objects.get_or_create(
+            patient=patient,
+            session=None,
+            instrument=due.instrument,
+            label=due.name.replace("_", " ").capitalize()[:60],
+            defaults={"clinic_id": patient.clinic_id, "due_at": due.due_at},
+        )
+        if created:
+            made.append(check_in)
+    if made:
+        detail = {"count": len(made)}
+        record(actor, Action.CREATE, "check_ins", now=now, patient_id=patient.id, detail=detail)
     return made

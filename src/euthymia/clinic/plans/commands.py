@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from euthymia.care.course_end import EndReason
 from euthymia.care.decision import Allowed, Decision, missing_of, reasons_of
 from euthymia.care.protocol import Protocol, fill
 from euthymia.care.protocol_change import next_version
@@ -29,6 +30,7 @@ from euthymia.clinic.plans.queries import protocol_of
 from euthymia.errors import BadInput, ProtocolError
 
 SHORTEST_REASON = 10
+STARTS_FROM = (CarePhase.ENQUIRY, CarePhase.ASSESSMENT, CarePhase.FOLLOW_UP, CarePhase.ENDED)
 # The same plan signed again within this time is one plan.
 DOUBLE_CLICK = timedelta(seconds=30)
 
@@ -177,7 +179,12 @@ def sign_plan(
     there = active.first()
     if there is not None and _same_again(there, draft, viewer, now):
         return there
-    active.update(state=PlanState.REPLACED, ended_at=now, ended_reason="replaced by a new plan")
+    switched = there if there and there.protocol_version.protocol_id != row.protocol_id else None
+    if switched is not None:
+        why = {"ended_because": EndReason.SWITCHED.value, "ended_reason": f"to {draft.protocol.title}"[:300]}
+    else:
+        why = {"ended_because": "", "ended_reason": "replaced by a new plan"}
+    active.update(state=PlanState.REPLACED, ended_at=now, **why)
     if draft.weight.typed:
         add_measurement(
             viewer,
@@ -196,11 +203,12 @@ def sign_plan(
         order=order_as_json(draft),
         decision=decision_as_json(draft.decision),
         overrides=[asdict(override) | {"at": now.isoformat()} for override in draft.overrides],
+        switched_from=switched,
         signed_by_id=viewer.user_id,
         signed_at=now,
     )
     record(viewer, Action.SIGN, "plan", now=now, patient_id=patient.id, subject_id=plan.id)
-    if patient.phase in (CarePhase.ENQUIRY, CarePhase.ASSESSMENT):
+    if patient.phase in STARTS_FROM:
         patient.phase = CarePhase.INDUCTION
         patient.save(update_fields=["phase"])
     return plan
@@ -214,27 +222,6 @@ def _same_again(there: Plan, draft: PlanDraft, viewer: Viewer, now: datetime) ->
         and there.protocol_version_id == draft.row.pk
         and order_of(there) == draft.order
     )
-
-
-@transaction.atomic
-def end_plan(viewer: Viewer, plan: Plan, *, reason: str, now: datetime) -> Plan:
-    """End a plan with a reason; doses already given stay as they are. Ending twice changes nothing."""
-    insist(viewer, PRESCRIBE)
-    if len(reason.strip()) < SHORTEST_REASON:
-        raise BadInput("missing_reason", "reason", f"Say why the plan ends, in at least {SHORTEST_REASON} letters.")
-    if plan.state == PlanState.ACTIVE:
-        plan.state, plan.ended_at, plan.ended_reason = PlanState.ENDED, now, reason.strip()[:300]
-        plan.save(update_fields=["state", "ended_at", "ended_reason"])
-        record(
-            viewer,
-            Action.CHANGE,
-            "plan",
-            now=now,
-            patient_id=plan.patient_id,
-            subject_id=plan.id,
-            detail={"state": "ended"},
-        )
-    return plan
 
 
 def refusal_words(decision: Decision) -> str:

@@ -14,9 +14,11 @@ from uuid import UUID
 
 from euthymia.care.course_review import ASKS, Review, judged_by_scores, may_go_on, reached_at, reviews_reached
 from euthymia.care.decision import Decision, Level, Reason, decide, missing_of, reasons_of
+from euthymia.care.instruments.instrument import Instrument
 from euthymia.care.instruments.load import load_instrument
 from euthymia.care.override import Override, with_overrides
 from euthymia.care.protocol import Protocol
+from euthymia.care.protocol_course import Judgement
 from euthymia.clinic.accounts.viewer import Actor
 from euthymia.clinic.measures.models import Response
 from euthymia.clinic.people.queries import visible_to
@@ -133,8 +135,23 @@ def verdict(
 ) -> bool | None:
     """What the scores on the protocol's own questionnaires say; the first that can tell speaks."""
     starts = sorted(sessions)
-    since, asks = reached_at(review, starts), review.asks
-    for name in dict.fromkeys(asked.instrument for asked in protocol.assessments):
+    since = reached_at(review, starts)
+    return told_by_scores(scored_course(protocol, rows, starts, now), review.asks, since)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The totals of a course on one questionnaire: the last before the first dose, and those after it."""
+
+    instrument: Instrument
+    baseline: float
+    after: tuple[tuple[datetime, float], ...]
+
+
+def scored_course(protocol: Protocol, rows: CourseRows, sessions: Iterable[datetime], now: datetime) -> list[Scored]:
+    """Each of the protocol's questionnaires that has a total from before the first dose, on the form of that total."""
+    found, first = [], min(sessions, default=None)
+    for name in dict.fromkeys(asked.instrument for asked in protocol.assessments if first is not None):
         instrument = load_instrument(name)
         scored = [
             (row.variant, row.at, row.total)
@@ -144,12 +161,19 @@ def verdict(
             and row.total is not None
             and instrument.lowest <= row.total <= instrument.highest
         ]
-        before = [row for row in scored if row[1] <= starts[0]]
-        if not before:
-            continue
-        form, _, baseline = before[-1]
-        after = [total for variant, at, total in scored if at > since and variant == form]
-        told = judged_by_scores(asks, instrument, baseline, after)
+        before = [row for row in scored if first is not None and row[1] <= first]
+        if before:
+            form, last_at, baseline = before[-1]
+            after = tuple((at, total) for variant, at, total in scored if at > last_at and variant == form)
+            found.append(Scored(instrument, baseline, after))
+    return found
+
+
+def told_by_scores(scored: Iterable[Scored], asks: Judgement, since: datetime) -> bool | None:
+    """What the scores after an instant say of what is asked; the first questionnaire that can tell speaks."""
+    for one in scored:
+        totals = [total for at, total in one.after if at > since]
+        told = judged_by_scores(asks, one.instrument, one.baseline, totals)
         if told is not None:
             return told
     return None

@@ -1,5 +1,5 @@
-"""Asks the database itself to refuse another content for a version, another signature for a signed one, and another
-number for a person's own limit."""
+"""Asks the database itself to refuse another content for a version, another signature for a signed one, another number
+for a person's own limit, and any change to a step of a taper."""
 
 from __future__ import annotations
 
@@ -32,3 +32,5 @@ def _limit_changes(unlike: str) -> str:
 
 
 PERSON_LIMITS = RowGuard("plans_personlimit", "a limit does not change; end it and set another", when=_limit_changes)
+
+TAPER_STEPS = RowGuard("plans_taperstep", "a step of a taper does not change; take another", ("UPDATE", "DELETE"))

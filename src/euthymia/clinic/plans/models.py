@@ -58,6 +58,14 @@ class Plan(ClinicOwned):
     signed_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     ended_reason = models.CharField(max_length=300, blank=True)
+    ended_because = models.CharField(max_length=20, blank=True, help_text="Which of the reasons a course ends for.")
+    switched_from = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="switched_to",
+        help_text="The plan this one took over.",
+    )
 
     class Meta:
         ordering = ["-signed_at"]
@@ -69,6 +77,24 @@ class Plan(ClinicOwned):
 
     def __str__(self) -> str:
         return f"plan {self.id}"
+
+
+class TaperStep(ClinicOwned):
+    """One step of a taper: the interval between doses from now on, or that the taper stopped. Rows are only added."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="taper_steps")
+    interval_days = models.PositiveIntegerField(null=True, help_text="Empty: the taper stopped here.")
+    because = models.CharField(max_length=300, blank=True)
+    decision = models.JSONField(default=dict, help_text="What was worth knowing when the step was taken.")
+    set_at = models.DateTimeField()
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    set_name = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"every {self.interval_days} days" if self.interval_days else "taper stopped"
 
 
 class PersonLimit(ClinicOwned):

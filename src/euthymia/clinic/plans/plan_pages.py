@@ -15,6 +15,7 @@ from euthymia.care.protocol import DeviceSteps, PerKg, PerKgRange, PerKgSteps, P
 from euthymia.clinic.assessments.decisions import DecisionPanel, decision_from_json, decision_panel
 from euthymia.clinic.people.models import RecordEntry
 from euthymia.clinic.plans.drafts import PlanDraft, order_of
+from euthymia.clinic.plans.end_words import end_words
 from euthymia.clinic.plans.models import Plan, ProtocolVersion
 from euthymia.clinic.plans.protocol_pages import ROUTE_WORDS, StateChip, chip_of, measure_words, moment
 from euthymia.clinic.plans.queries import protocol_of, readiness
@@ -186,7 +187,7 @@ def plan_lines(plans: Iterable[Plan], zone: ZoneInfo) -> list[PlanLine]:
 
 
 def plan_line(plan: Plan, zone: ZoneInfo) -> PlanLine:
-    ended = f"{plan.get_state_display()} {moment(plan.ended_at, zone)}: {plan.ended_reason}" if plan.ended_at else ""
+    ended = f"{plan.get_state_display()} {moment(plan.ended_at, zone)}: {end_words(plan)}" if plan.ended_at else ""
     title = protocol_of(plan.protocol_version).title
     signed = f"{plan.signed_by}, {moment(plan.signed_at, zone)}"
     return PlanLine(plan, title, order_lines(order_of(plan)), signed, ended)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from euthymia.clinic.plans import limit_views, protocol_views, views
+from euthymia.clinic.plans import course_views, limit_views, protocol_views, views
 
 urlpatterns = [
     path("protocols/", views.protocols, name="protocols"),
@@ -22,7 +22,10 @@ urlpatterns = [
     path("people/<uuid:patient_id>/plan/prediction/", views.plan_prediction, name="plan-prediction"),
     path("people/<uuid:patient_id>/plan/equivalents/", views.plan_equivalents, name="plan-equivalents"),
     path("people/<uuid:patient_id>/plan/sign/", views.plan_sign, name="plan-sign"),
-    path("people/<uuid:patient_id>/plan/end/", views.plan_end, name="plan-end"),
+    path("people/<uuid:patient_id>/plan/end/", course_views.plan_end, name="plan-end"),
+    path("people/<uuid:patient_id>/plan/switch/", course_views.plan_switch, name="plan-switch"),
+    path("people/<uuid:patient_id>/plan/taper/", course_views.taper_step, name="taper-step"),
+    path("people/<uuid:patient_id>/plan/taper/stop/", course_views.taper_stop, name="taper-stop"),
     path("people/<uuid:patient_id>/plan/limits/", limit_views.person_limits, name="person-limits"),
     path("people/limits/<int:limit_id>/end/", limit_views.person_limit_end, name="person-limit-end"),
 ]

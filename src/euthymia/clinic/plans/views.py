@@ -22,6 +22,7 @@ from euthymia.clinic.people.models import Patient
 from euthymia.clinic.people.queries import open_patient
 from euthymia.clinic.people.shell import person_page
 from euthymia.clinic.plans import commands, plan_pages, protocol_list, protocol_pages, queries
+from euthymia.clinic.plans.course_ends import end_choices
 from euthymia.clinic.plans.course_reviews import course_decision
 from euthymia.clinic.plans.drafts import PlanDraft, draft_plan, recorded_weights
 from euthymia.clinic.plans.equivalents import equivalents_for
@@ -30,6 +31,7 @@ from euthymia.clinic.plans.models import Plan, ProtocolVersion
 from euthymia.clinic.plans.predictions import prediction_for
 from euthymia.clinic.plans.protocol_forms import RetireForm
 from euthymia.clinic.plans.protocol_pages import ProtocolState
+from euthymia.clinic.plans.taper_pages import taper_page
 from euthymia.errors import BadInput
 
 REASON_FOR = "reason:"
@@ -184,28 +186,11 @@ def plan_sign(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     return redirect("plan", patient.id)
 
 
-@require_POST
-@requires(PRESCRIBE)
-def plan_end(request: HttpRequest, patient_id: UUID) -> HttpResponse:
-    viewer, now = request.viewer, timezone.now()  # type: ignore[attr-defined]
-    patient = open_patient(viewer, patient_id, purpose="plan", now=now)
-    row = queries.active_plan(viewer, patient)
-    if row is None or str(row.id) != request.POST.get("plan"):
-        messages.warning(request, "This plan had already ended.")
-        return redirect("plan", patient.id)
-    try:
-        commands.end_plan(viewer, row, reason=request.POST.get("reason", ""), now=now)
-    except BadInput as refusal:
-        return plan_page(request, patient, request.GET, refusal=refusal, status=REFUSED_FORM)
-    messages.success(request, "The plan has ended.")
-    return redirect("plan", patient.id)
-
-
 def plan_page(
     request: HttpRequest, patient: Patient, typed: QueryDict, *, refusal: BadInput | None = None, status: int = 200
 ) -> HttpResponse:
     """The plan page with what was chosen so far, from the address or from a refused signature."""
-    viewer = request.viewer  # type: ignore[attr-defined]
+    viewer, now = request.viewer, timezone.now()  # type: ignore[attr-defined]
     usable, current = queries.usable_versions(viewer), queries.current_versions(viewer)
     active = queries.active_plan(viewer, patient)
     rows = [usable.get(row.protocol_id, row) for row in current]
@@ -218,7 +203,9 @@ def plan_page(
         "active": plan_pages.plan_line(active, viewer.zone) if active else None,
         "newer": queries.newer_signed(viewer, active.protocol_version) if active else None,
         "active_flags": plan_pages.flags_of(active) if active else (),
-        "reviews": reviews_now(viewer, active, timezone.now()) if active else (),
+        "reviews": reviews_now(viewer, active, now) if active else (),
+        "ends": end_choices(viewer, active, now) if active else (),
+        "taper": taper_page(viewer, active, now) if active else None,
         "earlier": plan_pages.plan_lines(
             (one for one in queries.plans_of(viewer, patient) if active is None or one.pk != active.pk), viewer.zone
         ),
