@@ -10,6 +10,7 @@ import numpy as np
 
 from euthymia.care.eligibility import reassuring_facts
 from euthymia.care.instruments import load_instrument
+from euthymia.care.safety_plan import Draft
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.assessments.commands import (
     TrialFields,
@@ -26,6 +27,8 @@ from euthymia.clinic.demo.visit import Visitor, play_visit
 from euthymia.clinic.measures.commands import Filled, record_response
 from euthymia.clinic.measures.models import AnswerSource, CheckIn, RiskSignal
 from euthymia.clinic.measures.risk_commands import close_risk
+from euthymia.clinic.measures.safety_commands import write_safety_plan
+from euthymia.clinic.measures.safety_queries import plans_of
 from euthymia.clinic.people.commands import add_measurement, create_patient
 from euthymia.clinic.people.measurements import MEASUREMENTS
 from euthymia.clinic.people.models import CarePhase, Patient
@@ -54,6 +57,26 @@ RISK_ANSWER = "Spoke by telephone the same afternoon. No plan, no intent; safety
 NOTES = {
     "preparation": "Talked through a session from arrival to the ride home. Breathing exercise practised twice.",
     "integration": "Looked back on the last dosing day. Sleep better for three nights; wants to call an old friend.",
+}
+
+
+SAFETY_PLANS = {
+    "en": {
+        "signs": "I stop answering the telephone\nI lie awake after four",
+        "on_my_own": "A shower, then the long way round the block\nThe radio on, low",
+        "company": "The library on the square\nMy sister's kitchen",
+        "trusted": "My sister, any hour\nPaul from work, until ten",
+        "professionals": "The clinic, weekdays eight to six",
+        "surroundings": "My sister keeps the tablets and gives me a week's worth, from today",
+    },
+    "es": {
+        "signs": "Dejo de coger el teléfono\nMe despierto después de las cuatro y no duermo más",
+        "on_my_own": "Una ducha y una vuelta larga a la manzana\nLa radio puesta, bajita",
+        "company": "La biblioteca de la plaza\nLa cocina de mi hermana",
+        "trusted": "Mi hermana, a cualquier hora\nPablo, del trabajo, hasta las diez",
+        "professionals": "La clínica, de lunes a viernes de ocho a seis",
+        "surroundings": "Mi hermana guarda las pastillas y me da las de una semana, desde hoy",
+    },
 }
 
 
@@ -255,9 +278,13 @@ def spread_over_items(total: float, rng: np.random.Generator) -> dict[str, int |
 
 
 def settle_risk(life: Life, at: datetime) -> None:
-    """Signals of the past were seen and closed the same day."""
+    """Signals of the past were seen and closed the same day, the first one with a safety plan."""
+    answered_at = at + timedelta(hours=2)
     for signal in RiskSignal.objects.filter(patient=life.patient, closed_at=None):
-        close_risk(life.team.lead, signal, RISK_ANSWER, at + timedelta(hours=2))
+        if not plans_of(life.team.lead, life.patient):
+            plan = Draft(SAFETY_PLANS[life.patient.language], with_person=True)
+            write_safety_plan(life.team.lead, life.patient, plan, answered_at)
+        close_risk(life.team.lead, signal, RISK_ANSWER, answered_at)
 
 
 def answer_this_morning(team: Team, patient: Patient, now: datetime, rng: np.random.Generator) -> None:
