@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from euthymia.care.decision import Allowed, CannotTell, Refused
 from euthymia.clinic.accounts.policies import policy_of
+from euthymia.clinic.accounts.remembered import REMEMBERED
 from euthymia.clinic.accounts.viewer import viewer_for
 from euthymia.errors import BadInput
 
@@ -67,7 +68,7 @@ class ViewerMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        viewer = viewer_for(request)
+        viewer = REMEMBERED.viewer(request.session.session_key, lambda: viewer_for(request))
         request.viewer = viewer  # type: ignore[attr-defined]
         # Instants are kept in UTC and shown in the clinic's zone.
         with timezone.override(viewer.zone if viewer else None):
