@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -19,6 +21,7 @@ from euthymia.clinic.monitors.presenters import strip_of, trend_figures
 from euthymia.clinic.people.queries import find_or_404
 from euthymia.clinic.sessions.models import Chair, Session
 from euthymia.clinic.sessions.queries import chairs
+from euthymia.clinic.sessions.shared import Shared
 from euthymia.errors import BadInput
 
 REFUSED_FORM = 422
@@ -27,7 +30,17 @@ LONGEST_KEY = 18
 
 # Every open board asks each second; what is said to one of them within this time is said to all.
 SHARED_S = 0.5
-_shared: dict[int, tuple[float, dict[str, Any]]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The strips of every chair as JSON, and when they were made, on a clock that only goes forward."""
+
+    strips: str
+    made_s: float
+
+
+_shared: Shared[Said] = Shared()
 
 
 @require_GET
@@ -42,24 +55,27 @@ def now_shown(request: HttpRequest) -> HttpResponse:
             session_id = UUID(wanted)
         except ValueError as wrong:
             raise BadInput("not_an_id", "session", "This is not the id of a session.") from wrong
-        made_at, strips = time.monotonic(), _strips(viewer, session_id, now)
+        said = _said(viewer, session_id, now)
     else:
-        made_at, strips = _shared.get(viewer.clinic_id, (float("-inf"), {}))
-        if time.monotonic() - made_at > SHARED_S:
-            made_at, strips = _shared[viewer.clinic_id] = (time.monotonic(), _strips(viewer, None, now))
-    response = JsonResponse({"made_s_ago": round(time.monotonic() - made_at, 2), "strips": strips})
+        moment = (viewer.clinic_slug, int(time.monotonic() / SHARED_S))
+        said = _shared.get(viewer.clinic_id, moment, lambda: _said(viewer, None, now))
+    made_s_ago = round(time.monotonic() - said.made_s, 2)
+    body = f'{{"made_s_ago": {made_s_ago}, "strips": {said.strips}}}'
+    response = HttpResponse(body, content_type="application/json")
     response.every_second = True  # type: ignore[attr-defined]
     return response
 
 
-def _strips(viewer: Viewer, session_id: UUID | None, now: datetime) -> dict[str, Any]:
+def _said(viewer: Viewer, session_id: UUID | None, now: datetime) -> Said:
+    made_s = time.monotonic()
     found = queries.current(viewer, session_id)
-    return {str(one): strip_of(one, current, now).as_json() for one, current in found.items()}
+    strips = {str(one): strip_of(one, current, now).as_json() for one, current in found.items()}
+    return Said(json.dumps(strips), made_s)
 
 
 def forget() -> None:
     """Drop what is kept in memory, as a restart does."""
-    _shared.clear()
+    _shared.forget()
 
 
 @require_GET

@@ -27,3 +27,8 @@ class Shared(Generic[Made]):
             if kept is None or kept[0] != moment:
                 kept = self._kept[clinic_id] = (moment, make())
             return kept[1]
+
+    def forget(self) -> None:
+        """Drop what is kept in memory, as a restart does."""
+        with self._guard:
+            self._kept.clear()
