@@ -24,7 +24,8 @@ from euthymia.pharmacology.solve.system import LinearSystem, Values, checked, sl
 
 # People per task: few enough for the cache and to share out evenly, enough to be worth what a task costs before its
 # kernel runs. Not a power of two: rows of people would then all fall on the same lines of the cache.
-_LEAST_PER_TASK, _MOST_PER_TASK = 1000, 5000
+_LEAST_PER_TASK, _MOST_PER_TASK = 2100, 5000
+_PROCESSORS = os.cpu_count() or 1
 _MOST_KEPT = 64
 
 
@@ -74,9 +75,8 @@ def add_up(system: LinearSystem, at_h: Values) -> tuple[Values, Values]:
 
 def shares(people: int) -> Iterator[slice]:
     """Even shares for every processor, each but the last of whole lanes."""
-    processors = os.cpu_count() or 1
-    rounds = -(-people // (processors * _MOST_PER_TASK))
-    each = max(_LEAST_PER_TASK, -(-people // (processors * rounds)))
+    rounds = -(-people // (_PROCESSORS * _MOST_PER_TASK))
+    each = max(_LEAST_PER_TASK, -(-people // (_PROCESSORS * rounds)))
     return slices(people, -(-each // LANES) * LANES)
 
 
@@ -92,7 +92,7 @@ def in_parallel(task: Callable[[slice], None], parts: Iterator[slice]) -> None:
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="engine")
+    return ThreadPoolExecutor(max_workers=_PROCESSORS, thread_name_prefix="engine")
 
 
 def _ready(system: LinearSystem, at_h: Values) -> tuple[tuple[Body, Schedule] | None, NDArray[np.int64]]:
