@@ -18,8 +18,8 @@ from euthymia.pharmacology.solve.modes import Modes, modes
 from euthymia.pharmacology.solve.program import Edge, Kind, PersonalEdges, Program, compiled
 from euthymia.pharmacology.solve.system import LinearSystem, Values, checked, slices
 
-# People solved at once: their factors then stay in the processor's cache.
-_PEOPLE_AT_ONCE = 2048
+# People solved at once: enough that steps of arithmetic outweigh what each costs to begin, few enough for the cache.
+_PEOPLE_AT_ONCE = 5000
 # Factors kept for intervals that come again; beyond this they are computed anew.
 _MOST_KEPT = 64
 _LOOKS_AT_ONCE = 8
