@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from euthymia.care.alarms import BETWEEN, Key, Mark, Origin, Turn, in_order, tier_of
 from euthymia.care.clock import is_ahead
 from euthymia.care.decision import Level, Reason, reasons_of
-from euthymia.care.monitoring import LOOKED_AT, RISES, Look, check_overdue, clock_went_back, due, judge_vitals
+from euthymia.care.monitoring import LOOKED_AT, RISES, Look, clock_went_back, judge_vitals, late_checks, overdue_reason
 from euthymia.care.protocol import Limit, Protocol, Stage
 from euthymia.care.session import SessionState
 from euthymia.care.session_events import SessionEvent, Severity, SideEffect
@@ -154,12 +154,12 @@ def _reasons_of_struck(
 
 def _overdue(state: SessionState, protocol: Protocol, as_of: datetime) -> Iterator[Mark]:
     """Checks nobody has done in time. Each mark goes by itself once somebody looks."""
-    reasons, _ = check_overdue(Look(state, protocol, as_of))
-    items = {item.what: item for item in due(state, protocol, as_of)}
+    look = Look(state, protocol, as_of)
     grace = timedelta(minutes=protocol.timing.overdue_after_min.value or 0)
-    for reason in reasons:
+    for item in late_checks(state, protocol, as_of):
+        reason = overdue_reason(item, look)
         # What is overdue was due at some time; `or` only says so to the type.
-        due_at = items[reason.fact].due_at or as_of
+        due_at = item.due_at or as_of
         mark_id, known_at = f"overdue:{reason.fact}:{due_at.isoformat()}", min(due_at + grace, as_of)
         yield from _mark(Origin.SCHEDULE, reason, mark_id, due_at, known_at)
 

@@ -270,7 +270,7 @@ def _newest(state: SessionState) -> Reading | None:
 def check_overdue(look: Look) -> Findings:
     """A check of the schedule has not been done in time, and nobody has looked since. One whose time is over stays
     late until somebody looks: where checks follow each other closely, each would else be missed before it is late."""
-    return [_overdue(item, look) for item in late_checks(look.state, look.protocol, look.now)], []
+    return [overdue_reason(item, look) for item in late_checks(look.state, look.protocol, look.now)], []
 
 
 def late_checks(state: SessionState, protocol: Protocol, now: datetime) -> tuple[DueItem, ...]:
@@ -295,7 +295,8 @@ def _unseen_since(item: DueItem, look: Look) -> bool:
     return bool(_covered(item.measure, look.state, item.due_at - early, None)[1])
 
 
-def _overdue(item: DueItem, look: Look) -> Reason:
+def overdue_reason(item: DueItem, look: Look) -> Reason:
+    """What a late check says."""
     late_min = round((look.now - item.due_at) / MINUTE, 1) if item.due_at else 0.0
     limit = look.protocol.timing.overdue_after_min.value
     says = f"Not done: {', '.join(item.still).replace('_', ' ')}."

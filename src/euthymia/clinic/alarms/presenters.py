@@ -198,11 +198,11 @@ class RoomPicture:
     sounds: str
     unshown: tuple[str, ...]
     made_ms: int
+    said: str
 
     def event(self) -> str:
-        """As one line of a server-sent event."""
-        said = {"now": self.made_ms, "version": self.version, "strip": self.strip, "lines": self.lines}
-        return json.dumps(said | {"sounds": self.sounds, "unshown": self.unshown})
+        """As one line of a server-sent event, written once for every screen."""
+        return self.said
 
 
 def picture_of(seats: Sequence[SeatAlarms], zone: ZoneInfo, now: datetime) -> RoomPicture:
@@ -214,7 +214,9 @@ def picture_of(seats: Sequence[SeatAlarms], zone: ZoneInfo, now: datetime) -> Ro
     sounds = "high" if Tier.HIGH in heard else "medium" if heard else ""
     unshown = tuple(sorted(one for seat in seats for one in seat.unshown))
     content = json.dumps([strip, html, sounds, unshown], sort_keys=True)
-    return RoomPicture(hashlib.sha256(content.encode()).hexdigest()[:16], strip, html, sounds, unshown, _ms(now))
+    version = hashlib.sha256(content.encode()).hexdigest()[:16]
+    said = {"now": _ms(now), "version": version, "strip": strip, "lines": html, "sounds": sounds, "unshown": unshown}
+    return RoomPicture(version, strip, html, sounds, unshown, _ms(now), json.dumps(said))
 
 
 def lines_of(seat: SeatAlarms, zone: ZoneInfo) -> list[Line]:

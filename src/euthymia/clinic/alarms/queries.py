@@ -16,7 +16,7 @@ from euthymia.care.session import Phase, SessionState
 from euthymia.clinic.accounts.viewer import Actor
 from euthymia.clinic.alarms.models import AlarmEscalation, AlarmEventRow
 from euthymia.clinic.alarms.rows import ACTS, SHOWN, TURNS, act_of, escalation_of, mark_of
-from euthymia.clinic.monitors.queries import Current, current
+from euthymia.clinic.monitors.queries import Spoken, spoken
 from euthymia.clinic.people.queries import visible_to
 from euthymia.clinic.sessions.models import Session, SessionEventRow
 from euthymia.clinic.sessions.queries import find_session, session_protocol, state_of
@@ -65,6 +65,7 @@ class SeatAlarms:
 
 _bedsides: dict[UUID, Bedside] = {}
 _written: dict[UUID, Written] = {}
+_own_this_second: dict[UUID, tuple[object, tuple[Mark, ...]]] = {}
 _this_second: dict[UUID, tuple[object, tuple[Alarm, ...]]] = {}
 NOTHING = Written(0)
 
@@ -82,19 +83,23 @@ def escalation_rows(actor: Actor) -> list[AlarmEscalation]:
     return list(visible_to(actor, AlarmEscalation).order_by("-pk"))
 
 
-def marks_of(
-    session: Session, state: SessionState, written: Written, feed: Current | None, now: datetime
-) -> list[Mark]:
-    """Every mark of this session: typed and due, streamed, and of a stream that is silent."""
-    found = [*session_marks(state, session_protocol(session), now), *written.marks]
-    if feed is not None and state.closed_at is None:
-        found += feed_marks(feed.last_at, now)
+def marks_of(read: _Read, own: Iterable[Mark], now: datetime) -> list[Mark]:
+    """Every mark of a session. own: what its entries and its schedule say; with what was streamed, and a stream that is
+    silent."""
+    found = [*own, *read.written.marks]
+    if read.feed is not None and read.state.closed_at is None:
+        found += feed_marks(read.feed.last_at, now)
     return found
+
+
+def _own_marks(read: _Read, now: datetime) -> tuple[Mark, ...]:
+    return session_marks(read.state, session_protocol(read.session), now)
 
 
 def alarms_of(actor: Actor, session: Session, now: datetime) -> tuple[Alarm, ...]:
     """The alarms of one session that are not over, read afresh."""
-    return _alarms(_read(actor, session), now, escalations(actor))
+    read = _read(actor, session)
+    return _alarms(read, _own_marks(read, now), now, escalations(actor))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +107,18 @@ class _Read:
     session: Session
     state: SessionState
     written: Written
-    feed: Current | None
+    feed: Spoken | None
 
 
 def _read(actor: Actor, session: Session) -> _Read:
     whole = find_session(actor, session.id)
     rows = _rows(actor, [session.id]).get(session.id, NOTHING)
-    return _Read(whole, state_of(whole), rows, current(actor, session.id).get(session.id))
+    return _Read(whole, state_of(whole), rows, spoken(actor, session.id).get(session.id))
 
 
-def _alarms(read: _Read, now: datetime, rules: Mapping[Tier, Escalation]) -> tuple[Alarm, ...]:
+def _alarms(read: _Read, own: Iterable[Mark], now: datetime, rules: Mapping[Tier, Escalation]) -> tuple[Alarm, ...]:
     return alarms(
-        marks_of(read.session, read.state, read.written, read.feed, now),
+        marks_of(read, own, now),
         read.written.acts,
         now,
         escalations=rules,
@@ -125,14 +130,14 @@ def _alarms(read: _Read, now: datetime, rules: Mapping[Tier, Escalation]) -> tup
 def known_marks(actor: Actor, session: Session, now: datetime) -> list[Mark]:
     """Every mark of one session, over or not, read afresh."""
     read = _read(actor, session)
-    return marks_of(read.session, read.state, read.written, read.feed, now)
+    return marks_of(read, _own_marks(read, now), now)
 
 
 def room(actor: Actor, now: datetime) -> list[SeatAlarms]:
     """Everybody in a chair, in the order of the room, and those who left while an alarm was not acknowledged."""
     here = _bedsides_now(actor, now)
     written = _kept_rows(actor, [one.session.id for one in here])
-    feeds, rules = current(actor), escalations(actor)
+    feeds, rules = spoken(actor), escalations(actor)
     found = []
     for one in here:
         rows = written.get(one.session.id, NOTHING)
@@ -150,12 +155,18 @@ def room(actor: Actor, now: datetime) -> list[SeatAlarms]:
 def _alarms_of_this_second(
     one: Bedside, read: _Read, now: datetime, rules: Mapping[Tier, Escalation]
 ) -> tuple[Alarm, ...]:
-    """The alarms of a session, worked out once a second for the whole room unless something was written for it."""
+    """The alarms of a session, worked out once a second for the whole room unless something was written for it or its
+    monitor was heard. What its entries and its schedule say is the costly half, and no monitor changes that."""
+    second = now.replace(microsecond=0)
+    own = _own_this_second.get(one.session.id)
+    if own is None or own[0] != (one.stamp, second):
+        own = ((one.stamp, second), _own_marks(read, now))
+        _keep(_own_this_second, one.session.id, own)
     heard = (read.feed.last_at, read.feed.heard_at) if read.feed else None
-    stamp = (one.stamp, read.written.stamp, heard, tuple(rules.items()), now.replace(microsecond=0))
+    stamp = (one.stamp, read.written.stamp, heard, tuple(rules.items()), second)
     kept = _this_second.get(one.session.id)
     if kept is None or kept[0] != stamp:
-        kept = (stamp, _alarms(read, now, rules))
+        kept = (stamp, _alarms(read, own[1], now, rules))
         _keep(_this_second, one.session.id, kept)
     return kept[1]
 
@@ -219,4 +230,5 @@ def forget() -> None:
     """Drop what is kept in memory, as a restart does."""
     _bedsides.clear()
     _written.clear()
+    _own_this_second.clear()
     _this_second.clear()

@@ -149,6 +149,27 @@ def current(actor: Actor, session_id: UUID | None = None) -> dict[UUID, Current]
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """When anything was last measured in a session (None: never), and when a monitor of it was last heard."""
+
+    last_at: datetime | None
+    heard_at: datetime
+
+
+def spoken(actor: Actor, session_id: UUID | None = None) -> dict[UUID, Spoken]:
+    """By session of the actor's clinic that runs now: when its monitors last spoke. One that has none is not in it."""
+    rows = visible_to(actor, MonitorStream).filter(session__closed_at=None)
+    rows = rows.exclude(session__phase=Phase.PLANNED.value)
+    found: dict[UUID, Spoken] = {}
+    wanted = rows.filter(session_id=session_id) if session_id else rows
+    for one, last_at, heard_at in wanted.values_list("session_id", "last_at", "heard_at"):
+        earlier = found.get(one, Spoken(None, heard_at))
+        last = [at for at in (earlier.last_at, last_at) if at is not None]
+        found[one] = Spoken(max(last, default=None), max(earlier.heard_at, heard_at))
+    return found
+
+
 def _together(first: Current, then: Current) -> Current:
     latest = dict(first.latest)
     for channel, seen in then.latest.items():
