@@ -3,6 +3,9 @@
 from django.urls import include, path
 
 urlpatterns = [
+    # First, since they are asked every second: every list before them would be searched in vain.
+    path("", include("euthymia.clinic.monitors.urls")),
+    path("", include("euthymia.clinic.alarms.urls")),
     path("", include("euthymia.clinic.site.urls")),
     path("", include("euthymia.clinic.accounts.urls")),
     path("", include("euthymia.clinic.people.urls")),
@@ -12,8 +15,6 @@ urlpatterns = [
     path("", include("euthymia.clinic.medication.urls")),
     path("", include("euthymia.clinic.adverse.urls")),
     path("", include("euthymia.clinic.handover.urls")),
-    path("", include("euthymia.clinic.monitors.urls")),
-    path("", include("euthymia.clinic.alarms.urls")),
     path("", include("euthymia.clinic.documents.urls")),
     path("", include("euthymia.clinic.measures.urls")),
     path("", include("euthymia.clinic.jobs.urls")),
