@@ -19,7 +19,7 @@ from euthymia.clinic.accounts.models import Clinic, Membership, User
 from euthymia.clinic.accounts.viewer import Viewer
 
 # How long somebody whom another process has signed out, or given another role, may still be taken for who they were.
-REMEMBERED_FOR_S = 1.0
+REMEMBERED_FOR_S = 2.0
 MOST_REMEMBERED = 4096
 
 
