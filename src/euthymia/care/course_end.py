@@ -69,7 +69,7 @@ def _remission(facts: EndFacts) -> Iterable[Reason]:
         if known
         else "No score says that there is a remission."
     )
-    yield Reason("end_in_remission", Level.FLAG, "in_remission", facts.in_remission, True, "the scale's rule", says)
+    yield Reason("end_in_remission", Level.FLAG, "in_remission", facts.in_remission, True, "", says)
 
 
 def _review(protocol: Protocol, facts: EndFacts, now: datetime) -> Iterable[Reason]:

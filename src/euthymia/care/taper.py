@@ -70,11 +70,12 @@ def may_lengthen(protocol: Protocol, asked_days: int, facts: TaperFacts) -> Deci
         *_unnamed(protocol, asked_days),
         *_risk(asked_days, facts),
     ]
-    missing = []
-    if facts.response_kept is None:
-        says = "No score since the last dose says whether the response is kept. Ask first."
-        missing.append(Missing("response_kept", "taper_response_kept", says))
-    return decide(reasons, missing)
+    return decide(reasons, _unasked(facts))
+
+
+def may_step(facts: TaperFacts) -> Decision:
+    """Whether any longer interval may be taken now, whatever its length."""
+    return decide(_slipping(facts), _unasked(facts))
 
 
 def taper_stops(facts: TaperFacts) -> Decision:
@@ -87,6 +88,12 @@ def _length(asked_days: int, facts: TaperFacts) -> Iterable[Reason]:
     if now_days is not None and asked_days <= now_days:
         says = f"The interval is {now_days} days now. A step of a taper is longer."
         yield Reason("taper_step_longer", Level.STOP, "interval_days", asked_days, now_days, "", says)
+
+
+def _unasked(facts: TaperFacts) -> Iterable[Missing]:
+    if facts.response_kept is None:
+        says = "No score since the last dose says whether the response is kept. Ask first."
+        yield Missing("response_kept", "taper_response_kept", says)
 
 
 def _slipping(facts: TaperFacts) -> Iterable[Reason]:

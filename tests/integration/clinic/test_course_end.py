@@ -210,6 +210,7 @@ def test_without_a_score_since_the_last_dose_no_step_is_taken(client: Any) -> No
     answer = post(client, room, "taper/", interval_days="14")
     assert answer.status_code == 422
     assert not TaperStep.objects.exists()
+    assert "Ask first" in page(client, treated("iv_racemic_05", totals=(), until=now), "plan/"), "named interval or not"
 
 
 def test_a_response_that_is_lost_stops_the_taper_everywhere(client: Any) -> None:

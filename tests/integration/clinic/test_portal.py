@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from tests.builders import make_clinic, make_patient, make_viewer, sign_in
+from tests.session_room import Room
 
+from euthymia.care.course_end import EndReason
 from euthymia.care.safety_plan import Draft
 from euthymia.clinic.accounts.models import Clinic
 from euthymia.clinic.accounts.roles import Role
@@ -20,6 +23,8 @@ from euthymia.clinic.audit.models import AuditEntry
 from euthymia.clinic.measures.models import AnswerSource, CheckIn, Response
 from euthymia.clinic.measures.safety_commands import write_safety_plan
 from euthymia.clinic.people.models import Patient
+from euthymia.clinic.plans.course_commands import end_plan
+from euthymia.clinic.plans.models import Plan
 from euthymia.clinic.portal import commands, views
 from euthymia.clinic.portal.models import JournalEntry, SignInCode
 from euthymia.clinic.portal.queries import journal_of, shared_journal
@@ -266,3 +271,33 @@ def test_without_a_safety_plan_the_page_says_how_one_comes_to_be(
     text = client.get("/my/safety-plan/").content.decode()
     assert "You write it together with your clinic" in text
     assert "crisis__lines" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "ended", "asked", "worse"),
+    [
+        ("en", "Your course of treatment ended on", "you will be asked again how you are", "you need not wait"),
+        ("es", "Tu tratamiento terminó el", "te volveremos a preguntar cómo estás", "no hace falta que esperes"),
+    ],
+)
+def test_after_a_course_the_page_says_that_it_ended_and_when_questions_come(
+    client: Any, mailoutbox: list[Any], language: str, ended: str, asked: str, worse: str
+) -> None:
+    room, now = Room(), timezone.now()
+    room.patient.language = language
+    room.patient.save(update_fields=["language"])
+    plan = Plan.objects.get(patient=room.patient)
+    end_plan(room.prescriber, plan, reason="", because=EndReason.PERSONS_WISH, now=now)
+    opened(client, room.patient, mailoutbox)
+    text = client.get("/my/course/").content.decode()
+    assert ended in text
+    assert worse in text
+    assert asked not in text, "without a dose nothing later is put down to ask"
+    CheckIn.objects.create(
+        clinic=room.clinic,
+        patient=room.patient,
+        instrument="phq9",
+        label="Week 8 after",
+        due_at=now + timedelta(days=9),
+    )
+    assert asked in client.get("/my/course/").content.decode()

@@ -8,7 +8,7 @@ import pytest
 
 from euthymia.care.decision import Allowed, CannotTell, Decision, Level, Refused, missing_of, reasons_of
 from euthymia.care.protocols.load import load_protocol
-from euthymia.care.taper import TaperFacts, may_lengthen, named_intervals, next_named, taper_stops
+from euthymia.care.taper import TaperFacts, may_lengthen, may_step, named_intervals, next_named, taper_stops
 
 IV, NASAL, IM, MDSI = (
     load_protocol(name) for name in ("iv_racemic_05", "esketamine_nasal_trd", "im_racemic", "esketamine_nasal_mdsi")
@@ -74,7 +74,13 @@ def test_without_a_score_since_the_last_dose_nobody_can_tell() -> None:
     answer = may_lengthen(NASAL, 14, unasked)
     assert isinstance(answer, CannotTell)
     assert [one.needed_by for one in missing_of(answer)] == ["taper_response_kept"]
+    assert may_step(unasked) == CannotTell(missing_of(answer)), "whatever the length"
     assert taper_stops(unasked) == Allowed(), "what nobody asked stops nothing that goes on"
+
+
+def test_who_keeps_well_may_step_and_who_slips_may_not() -> None:
+    assert may_step(WELL) == Allowed()
+    assert rules(may_step(replace(WELL, is_slipping=True))) == [("taper_slipping", Level.HOLD)]
 
 
 @pytest.mark.parametrize(

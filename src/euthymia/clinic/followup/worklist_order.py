@@ -11,7 +11,7 @@ from euthymia.clinic.followup.worklist import Group, Item
 
 MINE = "me"
 ORDERS = {
-    "reason": "Most urgent reason first",
+    "reason": "Most urgent first",
     "age": "Longest waiting first",
     "owner": "By owner",
     "person": "By person",

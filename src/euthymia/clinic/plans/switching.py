@@ -22,7 +22,7 @@ from euthymia.clinic.plans.plan_pages import cited
 from euthymia.clinic.plans.protocol_pages import ROUTE_WORDS, rhythm_words
 from euthymia.clinic.plans.queries import current_versions, protocol_of, usable_versions
 
-NO_RULES = "eligibility_rules"
+CONSENT_APART = {"consent_signed": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,9 @@ def ways(viewer: Viewer, patient: Patient, plan: Plan, now: datetime) -> list[Wa
         if row.protocol_id == plan.protocol_version.protocol_id:
             row = plan.protocol_version
         protocol = protocol_of(row)
-        decision = eligibility_of(protocol, eligibility_facts(viewer, patient, protocol, now, known=known), now)
+        # Consent is to one protocol and comes after the choice; it stands among the steps before a plan.
+        facts = eligibility_facts(viewer, patient, protocol, now, known=known) | CONSENT_APART
+        decision = eligibility_of(protocol, facts, now)
         is_now = row.pk == plan.protocol_version_id
         usual = usual_dose(protocol, weight_kg)
         dose = order_dose(order_of(plan)) if is_now else (usual.words if usual else "the protocol leaves it open")
@@ -71,7 +73,7 @@ def ways(viewer: Viewer, patient: Patient, plan: Plan, now: datetime) -> list[Wa
                 title=protocol.title,
                 route=ROUTE_WORDS.get(protocol.route, protocol.route),
                 is_now=is_now,
-                panel=decision_panel(decision, "May have it, by what is known today"),
+                panel=decision_panel(decision, f"{protocol.title}, consent apart"),
                 dose=dose,
                 rhythm=tuple(f"{phase.name}: {rhythm_words(phase)}" for phase in protocol.rhythm),
                 evidence=cited(protocol.evidence, protocol),

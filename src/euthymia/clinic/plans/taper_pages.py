@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from euthymia.care.decision import Allowed, Reason, missing_of, reasons_of
+from euthymia.care.decision import Reason, missing_of, reasons_of
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.followup.words import chance_words
 from euthymia.clinic.plans.models import Plan, TaperStep
@@ -30,7 +30,6 @@ class TaperPage:
     proposal: str
     source: str
     waiting: str
-    may: bool
     against: tuple[str, ...]
     flags: tuple[Reason, ...]
     steps: tuple[tuple[str, str], ...]
@@ -39,9 +38,9 @@ class TaperPage:
 def taper_page(viewer: Viewer, plan: Plan, now: datetime) -> TaperPage:
     """Everything the plan page says of the taper of this plan."""
     taper, protocol = taper_today(viewer, plan, now), protocol_of(plan.protocol_version)
-    reasons = reasons_of(taper.about) if taper.about is not None else ()
-    missing = missing_of(taper.about) if taper.about is not None else ()
-    against = [reason.says for reason in reasons if reason.refuses] + [one.says for one in missing]
+    reasons = reasons_of(taper.about)
+    against = [reason.says for reason in reasons if reason.refuses]
+    against += [absent.says for absent in missing_of(taper.about)]
     return TaperPage(
         runs=taper.step is not None,
         where=where_words(taper, viewer),
@@ -50,7 +49,6 @@ def taper_page(viewer: Viewer, plan: Plan, now: datetime) -> TaperPage:
         proposal=proposal_words(taper),
         source=cited(taper.proposed.source, protocol) if taper.proposed else "",
         waiting=waiting_words(taper),
-        may=isinstance(taper.about, Allowed),
         against=tuple(against),
         flags=tuple(written_out(reason, protocol) for reason in reasons if not reason.refuses),
         steps=tuple((moment(step.set_at, viewer.zone), step_words(step)) for step in reversed(taper.steps)),
@@ -85,7 +83,12 @@ def waiting_words(taper: Taper) -> str:
             f"{chance_words(taper.chance)}; {accepted}."
         )
     if taper.held_days is not None:
-        said.append(f"Within that risk it would hold for about {days_words(taper.held_days)}.")
+        begun = (
+            "It"
+            if said
+            else f"At a chance of slipping of {taper.accepted_risk:.0%}, which is accepted, the last dose given again"
+        )
+        said.append(f"{begun} would hold for about {days_words(taper.held_days)}.")
     return " ".join(said) or "No forecast says how long a dose would hold."
 
 

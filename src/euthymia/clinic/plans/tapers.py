@@ -9,7 +9,7 @@ from uuid import UUID
 from euthymia.care.decision import Decision, Reason, reasons_of
 from euthymia.care.protocol import Protocol
 from euthymia.care.protocol_course import Judgement
-from euthymia.care.taper import NamedInterval, TaperFacts, may_lengthen, next_named, taper_stops
+from euthymia.care.taper import NamedInterval, TaperFacts, may_lengthen, may_step, next_named, taper_stops
 from euthymia.clinic.accounts.viewer import Actor
 from euthymia.clinic.followup.models import CourseForecast
 from euthymia.clinic.followup.risk_choice import accepted_risk_of
@@ -28,7 +28,8 @@ class Taper:
 
     step: the one that holds; None before the first and after the taper stopped.   number: which it is since the taper
     began.   due_at: the next dose by it.   now_days: the interval the person is on, by the taper or by the doses.
-    proposed: the protocol's next longer interval; None where it names none.   about: what is worth knowing of it.
+    proposed: the protocol's next longer interval; None where it names none.   about: what speaks for and against it,
+    or against any longer interval.
     stops: why the taper must stop now; empty while it may go on.
     """
 
@@ -38,7 +39,7 @@ class Taper:
     due_at: datetime | None
     now_days: int | None
     proposed: NamedInterval | None
-    about: Decision | None
+    about: Decision
     stops: tuple[Reason, ...]
     chance: float | None
     held_days: int | None
@@ -61,7 +62,7 @@ def taper_today(actor: Actor, plan: Plan, now: datetime) -> Taper:
         due_at=doses[-1] + (step.interval_days or 0) * DAY if step and doses else None,
         now_days=plain.now_days,
         proposed=proposed,
-        about=may_lengthen(protocol, proposed.days, asked) if proposed else None,
+        about=may_lengthen(protocol, proposed.days, asked) if proposed else may_step(plain),
         stops=reasons_of(taper_stops(plain)) if step else (),
         chance=asked.chance,
         held_days=days_held(forecast),
