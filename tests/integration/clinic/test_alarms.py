@@ -23,7 +23,7 @@ from euthymia.care.session_events import EventKind
 from euthymia.care.vital_stream import STALE_AFTER, Channel, Sample, StreamSample
 from euthymia.care.vitals import Reading
 from euthymia.clinic.accounts.roles import Role
-from euthymia.clinic.alarms import commands, live, queries
+from euthymia.clinic.alarms import commands, live, queries, views
 from euthymia.clinic.alarms.models import AlarmEscalation, AlarmEventRow
 from euthymia.clinic.alarms.record import delays
 from euthymia.clinic.audit.models import AuditEntry
@@ -407,6 +407,26 @@ def test_the_room_shows_every_chair_and_forgets_who_left_with_nothing_open(bed: 
     (seat,) = queries.room(bed.room.nurse, bed.clock.at)
     assert (seat.session.id, seat.tier) == (bed.session.id, Tier.HIGH)
     assert queries.room(make_viewer(make_clinic(), Role.NURSE), bed.clock.at) == []
+
+
+def test_screens_that_hear_the_bell_one_after_the_other_share_the_newest_picture(
+    bed: Bed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[datetime] = []
+    whole = queries.room
+    monkeypatch.setattr(queries, "room", lambda viewer, now: made.append(now) or whole(viewer, now))
+    clinic_id = bed.room.clinic.pk
+    before = live.BELL.count(clinic_id)
+    for _ in range(2):
+        live.BELL.ring(clinic_id)
+    pictures = [views._picture(bed.room.nurse, before + rings) for rings in (2, 1, 2, 0)]
+    assert (len(made), len({picture.made_ms for picture in pictures})) == (1, 1)
+    live.BELL.ring(clinic_id)
+    views._picture(bed.room.nurse, before + 3)
+    assert len(made) == 2
+    bed.clock.beat(timedelta(hours=-1))
+    views._picture(bed.room.nurse, before)
+    assert made[2:] == [bed.clock.at]
 
 
 def test_a_later_entry_is_in_the_next_picture_of_the_room(bed: Bed) -> None:

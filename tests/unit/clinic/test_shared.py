@@ -45,3 +45,25 @@ def test_what_could_not_be_made_is_tried_again() -> None:
     with pytest.raises(ValueError, match="no table"):
         shared.get(1, "now", fail)
     assert shared.get(1, "now", lambda: "drawn") == "drawn"
+
+
+def test_what_is_still_good_is_given_to_who_asks_for_less() -> None:
+    shared: Shared[str] = Shared()
+    made: list[int] = []
+
+    def ask(rung: int, rings: int) -> str:
+        def make() -> tuple[object, str]:
+            made.append(rings)
+            return rings, f"after {rings}"
+
+        return shared.latest(1, lambda kept, _: isinstance(kept, int) and kept >= rung, make)
+
+    assert [ask(1, 1), ask(2, 3), ask(1, 4), ask(3, 4), ask(4, 4)] == ["after 1", *["after 3"] * 3, "after 4"]
+    assert made == [1, 3, 4]
+
+
+def test_after_a_restart_it_is_made_anew() -> None:
+    shared: Shared[str] = Shared()
+    assert shared.get(1, "now", lambda: "drawn") == "drawn"
+    shared.forget()
+    assert shared.get(1, "now", lambda: "again") == "again"

@@ -172,8 +172,11 @@ MOST_KEPT = 512
 def _known(beat: Beat) -> _Known:
     kept = _kept.get(beat.session_id)
     if kept is None or kept.stamp != beat.stamp:
-        session = Session.objects.select_related("plan__protocol_version").get(id=beat.session_id)
-        judge = _Judge(session_protocol(session), _baseline(state_of(session)), session.dose_started_at)
+        if kept is None or kept.stamp.entries != beat.stamp.entries:
+            session = Session.objects.select_related("plan__protocol_version").get(id=beat.session_id)
+            judge = _Judge(session_protocol(session), _baseline(state_of(session)), session.dose_started_at)
+        else:
+            session, judge = kept.session, kept.judge
         marks = _marks(session.id)
         if len(_kept) >= MOST_KEPT:
             _kept.clear()

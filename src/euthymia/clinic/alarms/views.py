@@ -6,6 +6,8 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -37,17 +39,36 @@ _shared: Shared[RoomPicture] = Shared()
 _steady: dict[str, Steady] = defaultdict(Steady)
 
 
-def _picture(viewer: Viewer, count: int) -> RoomPicture:
-    """The picture of this clinic, worked out once for everybody who looks in the same moment."""
-    now = timezone.now()
-    tick = int(now.timestamp() / _tick_s())
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """When a picture was made: of which clinic, in which tick of the clock, and after how many rings of the bell."""
 
-    def make() -> RoomPicture:
+    clinic_slug: str
+    tick: int
+    rung: int
+
+
+def _picture(viewer: Viewer, rung: int) -> RoomPicture:
+    """The picture of this clinic, worked out once for everybody who looks in the same tick and has heard no ring that
+    came after it. Screens hear the bell one after the other: a picture from after a later ring is good for them all."""
+
+    def is_good(made: object, _: RoomPicture) -> bool:
+        now_ticks = _tick_of(timezone.now())
+        return isinstance(made, _Moment) and made == _Moment(viewer.clinic_slug, now_ticks, max(made.rung, rung))
+
+    def make() -> tuple[object, RoomPicture]:
+        # The bell first: what rings while rows are read may not be among them.
+        rung_before, now = BELL.count(viewer.clinic_id), timezone.now()
         if _steady[viewer.clinic_slug].set_back(now.timestamp(), time.monotonic()):
             commands.clock_set_back(System(viewer.clinic_id, commands.PROGRAM), now)
-        return picture_of(queries.room(viewer, now), viewer.zone, now)
+        moment = _Moment(viewer.clinic_slug, _tick_of(now), rung_before)
+        return moment, picture_of(queries.room(viewer, now), viewer.zone, now)
 
-    return _shared.get(viewer.clinic_id, (viewer.clinic_slug, count, tick), make)
+    return _shared.latest(viewer.clinic_id, is_good, make)
+
+
+def _tick_of(now: datetime) -> int:
+    return int(now.timestamp() / _tick_s())
 
 
 def _tick_s() -> float:

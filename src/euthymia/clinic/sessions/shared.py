@@ -20,12 +20,19 @@ class Shared(Generic[Made]):
 
     def get(self, clinic_id: int, moment: object, make: Callable[[], Made]) -> Made:
         """What was made for this moment."""
+        return self.latest(clinic_id, lambda kept, _: kept == moment, lambda: (moment, make()))
+
+    def latest(
+        self, clinic_id: int, is_good: Callable[[object, Made], bool], make: Callable[[], tuple[object, Made]]
+    ) -> Made:
+        """What was last made, where that is still good by its moment; else what is made now, with its moment. Both are
+        asked by one at a time, so who has waited may find it made."""
         with self._guard:
             clinic = self._clinics[clinic_id]
         with clinic:
             kept = self._kept.get(clinic_id)
-            if kept is None or kept[0] != moment:
-                kept = self._kept[clinic_id] = (moment, make())
+            if kept is None or not is_good(*kept):
+                kept = self._kept[clinic_id] = make()
             return kept[1]
 
     def forget(self) -> None:
