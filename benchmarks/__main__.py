@@ -24,7 +24,7 @@ AREAS = {
     "one_patient": ["one_patient_band", "one_patient"],
     "care": ["care", "care_examples", "care_mutation"],
     "session_room": ["session_room", "session_room_alarms", "session_room_ledger"],
-    "keep_well": ["keep_well"],
+    "keep_well": ["keep_well", "keep_well_seconds"],
     "engine": [
         "engine_accuracy",
         "one_patient_band",

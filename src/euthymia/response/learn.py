@@ -106,7 +106,9 @@ class _Likelihood:
         return z
 
     def residuals(self, persons: Persons) -> Floats:
-        return self.observed[None, :] - self.severity(persons)
+        left_over = self.severity(persons)
+        np.subtract(self.observed[None, :], left_over, out=left_over)
+        return left_over
 
     def __call__(self, z: Floats) -> Floats:
         persons = persons_at(self.prior, z)

@@ -100,9 +100,8 @@ def severity_of(
     levels: Floats, shares: Floats, persons: Persons, effects: Effects, *, dose_times: Floats | float = 1.0
 ) -> Floats:
     """Severity, (persons, times), from `drug_levels` (written over) and `other_shares`."""
-    besides = np.stack([persons.expectancy, persons.trend, persons.oral])
     for rows in row_blocks(*levels.shape):
-        _finish(levels[rows], shares[rows] @ besides, persons, effects.half_dose, dose_times)
+        _finish(levels[rows], shares[rows], persons, effects.half_dose, dose_times)
     return levels.T
 
 
@@ -112,14 +111,17 @@ def row_blocks(rows: int, columns: int) -> Iterator[slice]:
     return (slice(start, start + at_once) for start in range(0, rows, at_once))
 
 
-def _finish(relief: Floats, besides: Floats, persons: Persons, half: float, dose_times: Floats | float) -> None:
-    """Makes severity of what doses left behind, in place, (times, persons). besides: relief from other causes."""
+def _finish(relief: Floats, shares: Floats, persons: Persons, half: float, dose_times: Floats | float) -> None:
+    """Makes severity of what doses left behind, in place, (times, persons). shares: of relief from other causes."""
     relief *= dose_times
     saturation = relief + half
     np.divide(1 + half, saturation, out=saturation)
     relief *= saturation
     relief *= persons.gain
-    relief += besides
+    # Three sums rather than a matrix product, which would call up every core for next to nothing.
+    for share, besides in zip(shares.T, (persons.expectancy, persons.trend, persons.oral), strict=True):
+        if share.any():
+            relief += share[:, None] * besides
     np.exp(np.negative(relief, out=relief), out=relief)
     relief *= persons.baseline
     np.minimum(relief, 1.0, out=relief)

@@ -12,7 +12,7 @@ import numpy as np
 
 from euthymia.errors import BadInput
 from euthymia.response.course import Course
-from euthymia.response.model import Persons, drug_levels, other_shares, severity_of
+from euthymia.response.model import Persons, drug_levels, other_shares, row_blocks, severity_of
 from euthymia.response.prior import Floats, Prior, Shape
 
 NODES = 1024
@@ -47,7 +47,12 @@ class RepeatedSeverity:
         t = place - node
         before, after = t * (t - 1), (t + 1) * (t - 2)
         weights = (before * (2 - t) / 6, after * (t - 1) / 2, after * t / -2, before * (t + 1) / 6)
-        levels = np.zeros((len(self.table), fade_days.size))
-        for nearby, weight in enumerate(weights, -1):
-            levels += np.take(self.table, node + nearby, axis=1) * weight
+        levels = np.empty((len(self.table), fade_days.size))
+        for rows in row_blocks(*levels.shape):
+            near = self.table[rows]
+            np.multiply(np.take(near, node - 1, axis=1), weights[0], out=levels[rows])
+            for nearby, weight in enumerate(weights[1:]):
+                part = np.take(near, node + nearby, axis=1)
+                part *= weight
+                levels[rows] += part
         return levels

@@ -18,7 +18,7 @@ from euthymia.clinic.people.queries import find_or_404, visible_to
 from euthymia.clinic.plans.commands import DOUBLE_CLICK, SHORTEST_REASON, refusal_words
 from euthymia.clinic.plans.models import Plan, PlanState, TaperStep
 from euthymia.clinic.plans.queries import protocol_of
-from euthymia.clinic.plans.tapers import steps_of, taper_facts
+from euthymia.clinic.plans.tapers import known_today, steps_of
 from euthymia.errors import BadInput
 
 
@@ -31,12 +31,11 @@ def take_step(viewer: Viewer, plan: Plan, interval_days: int, now: datetime) -> 
     plan = _held(viewer, plan)
     if not 1 <= interval_days <= LONGEST_ENTRY_DAYS:
         raise BadInput("out_of_range", "interval_days", f"Give 1 to {LONGEST_ENTRY_DAYS} days.")
-    last = next(iter(reversed(steps_of(plan))), None)
+    known = known_today(viewer, plan, now)
+    last = known.step
     if last is not None and last.interval_days == interval_days and now - last.set_at < DOUBLE_CLICK:
         return last
-    decision = may_lengthen(
-        protocol_of(plan.protocol_version), interval_days, taper_facts(viewer, plan, interval_days, now)
-    )
+    decision = may_lengthen(protocol_of(plan.protocol_version), interval_days, known.facts_for(interval_days))
     if not isinstance(decision, Allowed):
         raise BadInput("not_allowed", "interval_days", refusal_words(decision))
     return _written(viewer, plan, now, interval_days=interval_days, decision=decision_as_json(decision))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from euthymia.care.decision import Decision, Reason, reasons_of
-from euthymia.care.protocol import Protocol
 from euthymia.care.protocol_course import Judgement
 from euthymia.care.taper import NamedInterval, TaperFacts, may_lengthen, may_step, next_named, taper_stops
 from euthymia.clinic.accounts.viewer import Actor
@@ -48,26 +47,59 @@ class Taper:
 
 def taper_today(actor: Actor, plan: Plan, now: datetime) -> Taper:
     """Where the taper of this plan stands. Call after `open_patient`, which records the reading."""
-    protocol, steps = protocol_of(plan.protocol_version), steps_of(plan)
-    doses = course_doses(actor, plan, protocol, now)
-    step = steps[-1] if steps and steps[-1].interval_days else None
-    plain = taper_facts(actor, plan, None, now, doses=doses, steps=steps)
-    proposed = next_named(protocol, plain.now_days)
-    asked = taper_facts(actor, plan, proposed.days, now, doses=doses, steps=steps) if proposed else plain
-    forecast = forecast_of(actor, plan)
+    protocol, known = protocol_of(plan.protocol_version), known_today(actor, plan, now)
+    step, facts = known.step, known.facts
+    proposed = next_named(protocol, facts.now_days)
+    asked = known.facts_for(proposed.days) if proposed else facts
     return Taper(
-        steps=steps,
+        steps=known.steps,
         step=step,
-        number=number_of(steps),
-        due_at=doses[-1] + (step.interval_days or 0) * DAY if step and doses else None,
-        now_days=plain.now_days,
+        number=number_of(known.steps),
+        due_at=known.doses[-1] + (step.interval_days or 0) * DAY if step and known.doses else None,
+        now_days=facts.now_days,
         proposed=proposed,
-        about=may_lengthen(protocol, proposed.days, asked) if proposed else may_step(plain),
-        stops=reasons_of(taper_stops(plain)) if step else (),
+        about=may_lengthen(protocol, proposed.days, asked) if proposed else may_step(facts),
+        stops=reasons_of(taper_stops(facts)) if step else (),
         chance=asked.chance,
-        held_days=days_held(forecast),
-        accepted_risk=plain.accepted_risk,
+        held_days=days_held(known.forecast),
+        accepted_risk=facts.accepted_risk,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a plan's taper today, read once.   doses: starts of this course's doses, oldest first."""
+
+    steps: tuple[TaperStep, ...]
+    doses: list[datetime]
+    forecast: CourseForecast | None
+    facts: TaperFacts
+
+    @property
+    def step(self) -> TaperStep | None:
+        """The step that holds; None before the first and after the taper stopped."""
+        return self.steps[-1] if self.steps and self.steps[-1].interval_days else None
+
+    def facts_for(self, asked_days: int) -> TaperFacts:
+        """The same for a step of so many days."""
+        return replace(self.facts, chance=chance_after_dose(self.forecast, asked_days))
+
+
+def known_today(actor: Actor, plan: Plan, now: datetime) -> Known:
+    """What the rows say of this plan's taper today."""
+    protocol, steps = protocol_of(plan.protocol_version), steps_of(plan)
+    rows = courses_of(actor, [plan.patient_id])[plan.patient_id]
+    doses = sorted(at for at in rows.sessions(protocol) if at <= now)
+    scored = scored_course(protocol, rows, doses, now)
+    forecast = visible_to(actor, CourseForecast).filter(patient_id=plan.patient_id).first()
+    gap = round((doses[-1] - doses[-2]) / DAY) if len(doses) > 1 else None
+    facts = TaperFacts(
+        now_days=(steps[-1].interval_days if steps else None) or gap,
+        response_kept=told_by_scores(scored, Judgement.RESPONSE_KEPT, doses[-1]) if doses else None,
+        is_slipping=is_slipping(forecast) if forecast else None,
+        accepted_risk=accepted_risk_of(actor, plan.patient).chance,
+    )
+    return Known(steps, doses, forecast, facts)
 
 
 def steps_of(plan: Plan) -> tuple[TaperStep, ...]:
@@ -81,50 +113,6 @@ def number_of(steps: tuple[TaperStep, ...]) -> int:
     for step in steps:
         number = number + 1 if step.interval_days else 0
     return number
-
-
-def course_doses(actor: Actor, plan: Plan, protocol: Protocol, now: datetime) -> list[datetime]:
-    """Starts of the doses of this course, oldest first."""
-    rows = courses_of(actor, [plan.patient_id])[plan.patient_id]
-    return sorted(at for at in rows.sessions(protocol) if at <= now)
-
-
-def taper_facts(
-    actor: Actor,
-    plan: Plan,
-    asked_days: int | None,
-    now: datetime,
-    *,
-    doses: list[datetime] | None = None,
-    steps: tuple[TaperStep, ...] | None = None,
-) -> TaperFacts:
-    """What is known today of this person for a step of so many days."""
-    protocol = protocol_of(plan.protocol_version)
-    doses = course_doses(actor, plan, protocol, now) if doses is None else doses
-    steps = steps_of(plan) if steps is None else steps
-    forecast = forecast_of(actor, plan)
-    gap = round((doses[-1] - doses[-2]) / DAY) if len(doses) > 1 else None
-    held = steps[-1].interval_days if steps else None
-    return TaperFacts(
-        now_days=held or gap,
-        response_kept=response_kept(actor, plan, protocol, doses, now),
-        is_slipping=is_slipping(forecast) if forecast else None,
-        chance=chance_after_dose(forecast, asked_days) if asked_days else None,
-        accepted_risk=accepted_risk_of(actor, plan.patient).chance,
-    )
-
-
-def response_kept(actor: Actor, plan: Plan, protocol: Protocol, doses: list[datetime], now: datetime) -> bool | None:
-    """Whether the scores since the last dose are still a response; None before a dose and without a score since."""
-    if not doses:
-        return None
-    rows = courses_of(actor, [plan.patient_id])[plan.patient_id]
-    return told_by_scores(scored_course(protocol, rows, doses, now), Judgement.RESPONSE_KEPT, doses[-1])
-
-
-def forecast_of(actor: Actor, plan: Plan) -> CourseForecast | None:
-    """The kept forecast of the plan's person."""
-    return visible_to(actor, CourseForecast).filter(patient_id=plan.patient_id).first()
 
 
 @dataclass(frozen=True, slots=True)
