@@ -195,7 +195,17 @@ def slipping_items(found: Worklist, viewer: Viewer, now: datetime) -> list[Item]
         if ended is not None and ended.ended_at is not None:
             what += f"; the course ended on {ended.ended_at.astimezone(viewer.zone):%d %B %Y}"
         url, whose = reverse("person", args=[row.patient_id]), found.owners.get(row.patient_id, "")
-        items.append(Item(str(row.patient), what, ago(row.made_at, now), whose, url, "Open the course", row.made_at))
+        items.append(
+            Item(
+                str(row.patient),
+                what,
+                f"forecast made {timesince(row.made_at, now, depth=1)} ago",
+                whose,
+                url,
+                "Open the course",
+                row.made_at,
+            )
+        )
     return items
 
 
