@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from euthymia.care.alarm_conditions import Heard, stream_marks
+from euthymia.care.alarm_conditions import Heard, any_beyond, is_on, stream_marks
 from euthymia.care.alarms import Act, ActKind, Alarm, Mark, Origin, Tier, alarms
 from euthymia.care.clock import is_ahead
 from euthymia.care.protocol import Measure, Protocol, Stage, fill, holes
@@ -132,6 +132,10 @@ class Bedside:
             at = min(sample.at, now)
             self.newest[thing] = max(self.newest.get(thing, at), at)
         self.heard_at = now
+        # As the clinic does: where nothing is on and nothing lies beyond, nothing more is looked at.
+        beyond = any_beyond([sample], protocol=protocol(), baseline=BASELINE, clock_at=START)
+        if not beyond and not is_on(self.marks):
+            return True
         self.marks += stream_marks(
             [sample],
             Heard(self.marks, self.newest, lambda _, at: any(one > at for one in self.kept)),
