@@ -35,6 +35,7 @@ class Forward:
 def forward(monkeypatch: pytest.MonkeyPatch) -> Iterator[Forward]:
     clock = Forward()
     monkeypatch.setattr(remembered, "monotonic", clock)
+    monkeypatch.setattr(remembered, "REMEMBERED_FOR_S", REMEMBERED_FOR_S)
     REMEMBERED.forget()
     yield clock
     REMEMBERED.forget()

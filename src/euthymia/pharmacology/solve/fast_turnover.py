@@ -216,7 +216,7 @@ class _Compiled:
     constants: tuple[Formula, ...]
 
 
-def driven(system: TurnoverSystem, at_h: Values, *, relative: float = 1e-3) -> Values:
+def driven(system: TurnoverSystem, at_h: Values, *, relative: float = 7e-4) -> Values:
     """States and concentrations over time, (people, times, reads), as `rosenbrock.driven` gives them.
 
     relative: error allowed per step, 1e-7 or more; that of the answer is some tens of times smaller.   SolverFailed
