@@ -49,7 +49,7 @@ def test_nobody_is_lost_between_the_screens(at_work: SignIn, server: DemoServer)
     expect(page.locator("h2", has_text="version 1")).to_be_visible()
     assert faults(page) == []
     page.locator("a:has-text('own copy')").click()
-    expect(page.locator("h1", has_text="My safety plan")).to_be_visible()
+    expect(page.locator("h1", has_text=re.compile("My safety plan|Mi plan de seguridad"))).to_be_visible()
     assert faults(page) == []
     page.goto(f"{server.address}{risk}")
     page.locator("#action_taken").fill("She stays with her sister; call tomorrow at nine.")

@@ -114,6 +114,8 @@ def build_demo(*, people: int, seed: int, now: datetime, progress: Progress) -> 
     count_short(teams[0].nurse, now - timedelta(days=2))
     start_running_visits(teams[0].lead.clinic_id, now, seed)
     in_care = Patient.objects.filter(clinic_id=teams[0].lead.clinic_id, phase=CarePhase.MAINTENANCE).order_by("pk")
+    # Somebody without a safety plan, so that the way from the sign to a plan can be walked.
+    in_care = in_care.filter(safety_plans=None) or in_care
     answer_this_morning(teams[0], in_care[int(rng.integers(0, len(in_care)))], now, rng)
     progress(100 - int(done))
 
