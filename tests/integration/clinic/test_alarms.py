@@ -552,6 +552,7 @@ class Look:
     def __init__(self, version: str) -> None:
         self.version = version
 
+    @property
     def event(self) -> str:
         return json.dumps(self.version)
 

@@ -87,6 +87,7 @@ class Picture(Shape):
     @property
     def version(self) -> str: ...
 
+    @property
     def event(self) -> str: ...
 
 
@@ -104,7 +105,7 @@ def stream(
         picture = look(count)
         if picture.version != shown:
             shown, spoke_at = picture.version, clock()
-            yield f"event: alarms\nid: {picture.version}\ndata: {picture.event()}\n\n"
+            yield f"event: alarms\nid: {picture.version}\ndata: {picture.event}\n\n"
         elif clock() - spoke_at >= BEAT_S - tick_s / 2:
             spoke_at = clock()
             yield "event: beat\ndata: -\n\n"

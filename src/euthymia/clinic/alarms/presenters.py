@@ -190,19 +190,15 @@ def calls_of(seats: Sequence[SeatAlarms], zone: ZoneInfo) -> list[Call]:
 
 @dataclass(frozen=True, slots=True)
 class RoomPicture:
-    """What every screen of a clinic shows: a call strip, the lines of each session, and what is to be heard."""
+    """What every screen of a clinic shows: a call strip, the lines of each session, and what is to be heard.
+
+    event: all of it as one line of a server-sent event, written once for every screen.   version: another where what is
+    shown is another.
+    """
 
     version: str
-    strip: str
-    lines: dict[str, str]
-    sounds: str
-    unshown: tuple[str, ...]
     made_ms: int
-    said: str
-
-    def event(self) -> str:
-        """As one line of a server-sent event, written once for every screen."""
-        return self.said
+    event: str
 
 
 def picture_of(seats: Sequence[SeatAlarms], zone: ZoneInfo, now: datetime) -> RoomPicture:
@@ -213,10 +209,10 @@ def picture_of(seats: Sequence[SeatAlarms], zone: ZoneInfo, now: datetime) -> Ro
     heard = [alarm.tier for seat in seats for alarm in seat.alarms if alarm.sounds]
     sounds = "high" if Tier.HIGH in heard else "medium" if heard else ""
     unshown = tuple(sorted(one for seat in seats for one in seat.unshown))
-    content = json.dumps([strip, html, sounds, unshown], sort_keys=True)
-    version = hashlib.sha256(content.encode()).hexdigest()[:16]
-    said = {"now": _ms(now), "version": version, "strip": strip, "lines": html, "sounds": sounds, "unshown": unshown}
-    return RoomPicture(version, strip, html, sounds, unshown, _ms(now), json.dumps(said))
+    content = {"strip": strip, "lines": html, "sounds": sounds, "unshown": unshown}
+    version = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+    made_ms = _ms(now)
+    return RoomPicture(version, made_ms, json.dumps({"now": made_ms, "version": version, **content}))
 
 
 def lines_of(seat: SeatAlarms, zone: ZoneInfo) -> list[Line]:

@@ -122,7 +122,7 @@ def now_shown(request: HttpRequest) -> HttpResponse:
     """The same picture once, as JSON."""
     viewer = _who(request)
     picture = _picture(viewer, BELL.count(viewer.clinic_id))
-    return _often(HttpResponse(picture.event(), content_type="application/json"))
+    return _often(HttpResponse(picture.event, content_type="application/json"))
 
 
 @require_POST

@@ -34,7 +34,7 @@ class CourseState:
 
 def course_state(viewer: Viewer, home: PersonHome, now: datetime) -> CourseState | None:
     """The end of the course, or the taper it is in; None while neither is there. Call after `open_patient`."""
-    plan = next((one for one in home.plans if one.state != PlanState.REPLACED), None)
+    plan = home.last_plan
     if plan is None:
         return None
     url = reverse("plan", args=[plan.patient_id]) if PRESCRIBE.allows(viewer) else ""
@@ -60,9 +60,9 @@ def course_state(viewer: Viewer, home: PersonHome, now: datetime) -> CourseState
 
 def ended_state(plan: Plan, home: PersonHome, viewer: Viewer, url: str, now: datetime) -> CourseState:
     """Why the course ended, and what is still asked."""
-    coming = [row for row in home.check_ins if row.answered_at is None and row.due_at > now]
+    coming = home.still_to_ask(now)
     asked = (
-        f"{len(coming)} more time{''[: len(coming) == 1] or 's'}, next on {moment(coming[0].due_at, viewer.zone)}"
+        f"{len(coming)} more time{'' if len(coming) == 1 else 's'}, next on {moment(coming[0].due_at, viewer.zone)}"
         if coming
         else ""
     )

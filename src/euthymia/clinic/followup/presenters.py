@@ -249,8 +249,10 @@ def outcome_row(name: str, answer: Judgement) -> OutcomeRow:
 def compare_url(home: PersonHome, outcomes: list[OutcomeRow], viewer: Viewer) -> str:
     """Where other protocols are compared, once the rule says there is no response; empty for who does not prescribe."""
     unanswered = any((row.name, row.answer) == (RESPONSE, "no") for row in outcomes)
-    plan = next((one for one in home.plans if one.state == PlanState.ACTIVE), None)
-    return reverse("plan-switch", args=[plan.patient_id]) if unanswered and plan and PRESCRIBE.allows(viewer) else ""
+    plan = home.last_plan
+    if not unanswered or plan is None or plan.state != PlanState.ACTIVE or not PRESCRIBE.allows(viewer):
+        return ""
+    return reverse("plan-switch", args=[plan.patient_id])
 
 
 def next_steps(home: PersonHome, patient: Patient, viewer: Viewer) -> list[Step]:

@@ -45,6 +45,15 @@ class PersonHome:
     forecast: CourseForecast | None
     plans: list[Plan]
 
+    @property
+    def last_plan(self) -> Plan | None:
+        """The plan the person is on, or the one their course ended with."""
+        return next((one for one in self.plans if one.state != PlanState.REPLACED), None)
+
+    def still_to_ask(self, now: datetime) -> list[CheckIn]:
+        """Questions that are put down for later, in the order of `check_ins`."""
+        return [row for row in self.check_ins if row.answered_at is None and row.due_at > now]
+
 
 @dataclass(frozen=True, slots=True)
 class DoseDue:
@@ -103,7 +112,7 @@ def plans_with_steps(viewer: Actor, patient: Patient) -> list[Plan]:
 def person_long_run(viewer: Viewer, patient: Patient, home: PersonHome, now: datetime) -> LongRun | None:
     """What was given so far, what years may harm and what is asked for. Call after `open_patient`."""
     doses = tuple(prior_dose(row) for row in home.sessions if row.dose_started_at and row.dose_given_mg)
-    plan = next((one for one in home.plans if one.state != PlanState.REPLACED), None)
+    plan = home.last_plan
     rows = courses_of(viewer, [patient.id])[patient.id]
     return long_run(plan, rows_before_end(rows, plan) if plan else rows, doses, now)
 

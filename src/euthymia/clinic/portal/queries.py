@@ -14,7 +14,6 @@ from euthymia.clinic.measures.models import CheckIn
 from euthymia.clinic.measures.queries import STILL_USEFUL
 from euthymia.clinic.people.models import Patient
 from euthymia.clinic.people.queries import visible_to
-from euthymia.clinic.plans.models import PlanState
 from euthymia.clinic.plans.queries import protocol_of
 from euthymia.clinic.portal.models import JournalEntry, SignInCode
 from euthymia.clinic.sessions.models import Session
@@ -59,8 +58,8 @@ def own_pages(actor: System, patient: Patient, now: datetime) -> OwnPages:
     coming = [row for row in home.sessions if row.phase == Phase.PLANNED and row.scheduled_for > now - STILL_NEXT]
     visit = coming[0] if coming else None
     asked = [row for row in home.check_ins if row.answered_at is None and now - STILL_USEFUL < row.due_at <= now]
-    last = next((plan for plan in home.plans if plan.state != PlanState.REPLACED), None)
-    later = (row.due_at for row in home.check_ins if row.answered_at is None and row.due_at > now)
+    last = home.last_plan
+    later = (row.due_at for row in home.still_to_ask(now))
     return OwnPages(
         home,
         visit,
