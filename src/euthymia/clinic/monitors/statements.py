@@ -1,14 +1,15 @@
 """What every beat of every monitor asks and writes, as finished statements.
 
 A room of monitors beats every second, and composing the same three statements anew each time cost several times as
-much as running them. Their names come from the models; values and rows are turned by the models' own fields, so that
-both databases read the same.
+much as running them. Their names come from the models. PostgreSQL is told all rows in one statement, which it plans
+once; SQLite keeps a statement prepared and takes row after row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from uuid import UUID
 
 from django.db import connection
@@ -16,6 +17,7 @@ from django.db.models import Field, Model
 
 from euthymia.care.session import Phase
 from euthymia.clinic.monitors.alarm_seam import alarm_table
+from euthymia.clinic.monitors.columns import givers, keepers
 from euthymia.clinic.monitors.models import MonitorDevice, MonitorStream, UnpackedSample
 from euthymia.clinic.sessions.models import Session, SessionEventRow
 
@@ -31,6 +33,12 @@ CHANGING = (
     "refused_at",
     "refused_words",
 )
+# Rows in one statement: far below the most that a database lets one statement hold, with every column of each.
+MOST_ROWS = 500
+STREAM_FIELDS = tuple(MonitorStream._meta.concrete_fields)
+STREAM_NAMES = tuple(field.attname for field in STREAM_FIELDS)
+SAMPLE_FIELDS = tuple(field for field in UnpackedSample._meta.concrete_fields if not field.primary_key)
+CHANGING_FIELDS = (*(MonitorStream._meta.get_field(name) for name in CHANGING), MonitorStream._meta.pk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +53,25 @@ class Running:
 def running_streams(device_ids: Sequence[UUID]) -> list[Running]:
     """The streams of those of these monitors that are not revoked and stand at the chair in which somebody sits for
     whom they stream already; held until the end of the transaction, in the same order by whoever asks."""
+    (keep,) = keepers((MonitorDevice._meta.pk,))
+    turns = givers(STREAM_FIELDS)
+    with connection.cursor() as cursor:
+        cursor.execute(_find_running(connection.vendor, len(device_ids)), [*map(keep, device_ids), Phase.PLANNED.value])
+        rows = cursor.fetchall()
+    found = []
+    for row in rows:
+        *values, entries, alarm_rows = row
+        given = [turn(value) for turn, value in zip(turns, values, strict=True)]
+        found.append(Running(MonitorStream.from_db(connection.alias, STREAM_NAMES, given), entries, alarm_rows))
+    return found
+
+
+@cache
+def _find_running(vendor: str, count: int) -> str:
     stream, device, session = (one._meta.db_table for one in (MonitorStream, MonitorDevice, Session))
-    columns = ", ".join(f"stream.{field.column}" for field in MonitorStream._meta.concrete_fields)
-    found = f"""
+    columns = ", ".join(f"stream.{field.column}" for field in STREAM_FIELDS)
+    held = " FOR UPDATE OF stream" if vendor == "postgresql" else ""
+    return f"""
         SELECT {columns},
             (SELECT COUNT(*) FROM {SessionEventRow._meta.db_table} one WHERE one.session_id = stream.session_id)
                 AS entries,
@@ -55,41 +79,46 @@ def running_streams(device_ids: Sequence[UUID]) -> list[Running]:
         FROM {stream} stream
             JOIN {device} device ON device.id = stream.device_id
             JOIN {session} session ON session.id = stream.session_id
-        WHERE stream.device_id IN ({", ".join(["%s"] * len(device_ids))})
+        WHERE stream.device_id IN ({", ".join(["%s"] * count)})
             AND device.revoked_at IS NULL AND session.closed_at IS NULL
             AND session.chair_id = device.chair_id AND session.phase <> %s
-        ORDER BY stream.id
+        ORDER BY stream.id{held}
     """
-    if connection.features.has_select_for_update_of:
-        found += " FOR UPDATE OF stream"
-    ids = [_kept(MonitorDevice._meta.pk, one) for one in device_ids]
-    rows = MonitorStream.objects.raw(found, [*ids, Phase.PLANNED.value])
-    return [Running(row, row.entries, row.alarm_rows) for row in rows]
 
 
 def insert_samples(rows: Sequence[UnpackedSample]) -> None:
     """Keep these new samples."""
-    fields = [field for field in UnpackedSample._meta.concrete_fields if not field.primary_key]
-    columns = ", ".join(field.column for field in fields)
-    places = ", ".join(["%s"] * len(fields))
-    _write(f"INSERT INTO {UnpackedSample._meta.db_table} ({columns}) VALUES ({places})", fields, rows)
+    into = f"INSERT INTO {UnpackedSample._meta.db_table} ({', '.join(field.column for field in SAMPLE_FIELDS)}) VALUES "
+    _write(SAMPLE_FIELDS, rows, lambda row: into + row, lambda rows: into + rows)
 
 
 def update_streams(rows: Sequence[MonitorStream]) -> None:
     """Keep where these streams stand."""
-    fields = [MonitorStream._meta.get_field(name) for name in CHANGING]
-    columns = ", ".join(f"{field.column} = %s" for field in fields)
-    key = MonitorStream._meta.pk
-    _write(f"UPDATE {MonitorStream._meta.db_table} SET {columns} WHERE {key.column} = %s", [*fields, key], rows)
+    table, key = MonitorStream._meta.db_table, MonitorStream._meta.pk.column
+    names = [field.column for field in CHANGING_FIELDS]
+    one = f"UPDATE {table} SET {', '.join(f'{name} = %s' for name in names[:-1])} WHERE {key} = %s"
+    several = f"UPDATE {table} SET {', '.join(f'{name} = new.{name}' for name in names[:-1])} FROM (VALUES "
+    of_several = f") AS new({', '.join(names)}) WHERE {table}.{key} = new.{key}"
+    _write(CHANGING_FIELDS, rows, lambda _: one, lambda rows: several + rows + of_several)
 
 
-def _write(statement: str, fields: Sequence[Field], rows: Sequence[Model]) -> None:
-    if rows:
-        values = [[_kept(field, getattr(row, field.attname)) for field in fields] for row in rows]
-        with connection.cursor() as cursor:
-            cursor.executemany(statement, values)
+def _write(
+    fields: tuple[Field, ...], rows: Sequence[Model], one: Callable[[str], str], several: Callable[[str], str]
+) -> None:
+    """one, several: the statement, given the places of one row, or of all rows with the type of each."""
+    if not rows:
+        return
+    names, turns = [field.attname for field in fields], keepers(fields)
+    values = [[turn(getattr(row, name)) for name, turn in zip(names, turns, strict=True)] for row in rows]
+    with connection.cursor() as cursor:
+        if connection.vendor != "postgresql":
+            cursor.executemany(one(_places(["%s"] * len(fields))), values)
+            return
+        row_places = _places([f"%s::{field.rel_db_type(connection)}" for field in fields])
+        for start in range(0, len(values), MOST_ROWS):
+            part = values[start : start + MOST_ROWS]
+            cursor.execute(several(", ".join([row_places] * len(part))), [value for row in part for value in row])
 
 
-def _kept(field: Field, value: object) -> object:
-    """The value as this database keeps it."""
-    return field.get_db_prep_save(value, connection)
+def _places(places: Sequence[str]) -> str:
+    return f"({', '.join(places)})"
