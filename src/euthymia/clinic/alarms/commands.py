@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -87,7 +87,10 @@ def note_samples(session: Session, samples: Sequence[Sample], now: datetime) -> 
 def note_room(beats: Iterable[Beat], now: datetime) -> int:
     """The same for many sessions at once: a room of monitors beats every second. As long as nothing lies beyond a limit
     and nothing is on there is nothing to say, and that is known without asking for a row."""
-    watched = [(beat, known) for beat in beats if (known := _known(beat)).must_look_at(beat.samples)]
+    told = list(beats)
+    watched = [
+        (beat, known) for beat, known in zip(told, _known_of(told), strict=True) if known.must_look_at(beat.samples)
+    ]
     newest = _newest([beat.session_id for beat, _ in watched])
     changes = 0
     for beat, known in watched:
@@ -169,19 +172,39 @@ _kept: dict[UUID, _Known] = {}
 MOST_KEPT = 512
 
 
-def _known(beat: Beat) -> _Known:
-    kept = _kept.get(beat.session_id)
-    if kept is None or kept.stamp != beat.stamp:
-        if kept is None or kept.stamp.entries != beat.stamp.entries:
-            session = Session.objects.select_related("plan__protocol_version").get(id=beat.session_id)
-            judge = _Judge(session_protocol(session), _baseline(state_of(session)), session.dose_started_at)
-        else:
-            session, judge = kept.session, kept.judge
-        marks = _marks(session.id)
-        if len(_kept) >= MOST_KEPT:
+def _known_of(beats: Sequence[Beat]) -> list[_Known]:
+    """Each session as its monitors are judged by. What is not kept of any is read at once: when a shift begins, a whole
+    room is new."""
+    kept = {one.session_id: _kept.get(one.session_id) for one in beats}
+    stale = [one for one in beats if (known := kept[one.session_id]) is None or known.stamp != one.stamp]
+    if stale:
+        read = _read(stale, kept)
+        kept |= read
+        if len(_kept) + len(read) > MOST_KEPT:
             _kept.clear()
-        kept = _kept[beat.session_id] = _Known(beat.stamp, session, judge, marks, is_on(marks))
-    return kept
+        _kept.update(read)
+    return [known for one in beats if (known := kept[one.session_id]) is not None]
+
+
+def _read(stale: Sequence[Beat], kept: Mapping[UUID, _Known | None]) -> dict[UUID, _Known]:
+    # While no entry was added, only its alarms are new.
+    judged = {
+        one.session_id: (known.session, known.judge)
+        for one in stale
+        if (known := kept[one.session_id]) is not None and known.stamp.entries == one.stamp.entries
+    }
+    rows = Session.objects.select_related("plan__protocol_version").prefetch_related("events")
+    moved = [one.session_id for one in stale if one.session_id not in judged]
+    for session in rows.filter(id__in=moved) if moved else ():
+        judge = _Judge(session_protocol(session), _baseline(state_of(session)), session.dose_started_at)
+        judged[session.id] = (session, judge)
+    marks = _marks_of([one.session_id for one in stale if one.stamp.alarm_rows])
+    found = {}
+    for beat in stale:
+        session, judge = judged[beat.session_id]
+        seen = tuple(marks.get(beat.session_id, ()))
+        found[beat.session_id] = _Known(beat.stamp, session, judge, seen, is_on(seen))
+    return found
 
 
 def _baseline(state: SessionState) -> Reading | None:
@@ -190,8 +213,16 @@ def _baseline(state: SessionState) -> Reading | None:
 
 def _marks(session_id: UUID) -> tuple[Mark, ...]:
     """What the stream of this session has raised and ended."""
-    rows = AlarmEventRow.objects.filter(session_id=session_id, kind__in=TURNS).order_by("sequence")
-    return tuple(mark_of(row) for row in rows)
+    return tuple(_marks_of([session_id]).get(session_id, ()))
+
+
+def _marks_of(session_ids: Sequence[UUID]) -> dict[UUID, list[Mark]]:
+    found: dict[UUID, list[Mark]] = {}
+    if session_ids:
+        rows = AlarmEventRow.objects.filter(session_id__in=session_ids, kind__in=TURNS)
+        for row in rows.order_by("sequence"):
+            found.setdefault(row.session_id, []).append(mark_of(row))
+    return found
 
 
 def _newest(session_ids: Sequence[UUID]) -> dict[UUID, dict[str, datetime]]:

@@ -51,8 +51,11 @@ def _as_text(value: datetime | None) -> str | None:
     return None if value is None else str(value.astimezone(UTC).replace(tzinfo=None))
 
 
-def _in_utc(value: datetime | None) -> datetime | None:
-    return None if value is None else value.replace(tzinfo=UTC)
+def _in_utc(value: datetime | str | None) -> datetime | None:
+    """What is worked out of a column, as its least, comes as text."""
+    if value is None:
+        return None
+    return (datetime.fromisoformat(value) if isinstance(value, str) else value).replace(tzinfo=UTC)
 
 
 def _as_hex(value: UUID) -> str:

@@ -13,38 +13,34 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max, Min
+from django.db.models import Max
 
-from euthymia.care.session import Phase
-from euthymia.care.session_events import EventKind
-from euthymia.care.vital_stream import MINUTE, StreamSample, is_late, minute_of, pack_sample
+from euthymia.care.vital_stream import StreamSample, is_late, pack_sample
 from euthymia.clinic.accounts.policies import MANAGE_MONITORS, insist
-from euthymia.clinic.accounts.viewer import Actor, System, Viewer
+from euthymia.clinic.accounts.viewer import Actor, Viewer
 from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action
 from euthymia.clinic.monitors.alarm_seam import Heard, tell_alarms
 from euthymia.clinic.monitors.answers import (
     BEFORE_SESSION,
-    NO_SESSION,
-    REVOKED,
     SEQUENCE_TAKEN,
     Batch,
     RefusedSample,
     Taken,
 )
+from euthymia.clinic.monitors.beginning_commands import begin_streams, nobody_there
 from euthymia.clinic.monitors.group import GroupCommit
 from euthymia.clinic.monitors.models import MonitorDevice, MonitorStream, UnpackedSample
 from euthymia.clinic.monitors.packing import pack_ended_minutes
 from euthymia.clinic.monitors.queries import hash_of, kept_under, latest_after
 from euthymia.clinic.monitors.statements import Running, insert_samples, running_streams, update_streams
 from euthymia.clinic.people.queries import find_or_404
-from euthymia.clinic.sessions.models import Chair, Session, SessionEventRow
+from euthymia.clinic.sessions.models import Chair
 from euthymia.errors import BadInput
 
 SECRET_BYTES = 32
 LONGEST_NAME = 80
 LONGEST_WORDS = 300
-NOBODY_SAYS = "Nobody is in this monitor's chair, so there is nobody whose numbers these are. Nothing was kept."
 
 
 @transaction.atomic
@@ -109,7 +105,7 @@ def take_batch(batch: Batch) -> Taken:
 @transaction.atomic
 def take_batches(batches: Sequence[Batch]) -> list[Taken]:
     """Many batches in one transaction, each with its answer."""
-    intake = _Intake({batch.device_id for batch in batches})
+    intake = _Intake(batches)
     answers: dict[int, Taken] = {}
     # Always in the same order, so that two processes of one clinic never wait for each other in a ring.
     for place in sorted(range(len(batches)), key=lambda one: batches[one].device_id):
@@ -124,9 +120,15 @@ _together: GroupCommit[Batch, Taken] = GroupCommit(take_batches)
 class _Intake:
     """One transaction's worth of batches: read once, decided one by one, written together."""
 
-    def __init__(self, device_ids: set[UUID]) -> None:
+    def __init__(self, batches: Sequence[Batch]) -> None:
+        device_ids = sorted({batch.device_id for batch in batches})
         # Where a stream runs already, one question finds monitor, person and stream; everything else begins anew.
-        self.running = {one.stream.device_id: one for one in running_streams(sorted(device_ids))}
+        self.running = {one.stream.device_id: one for one in running_streams(device_ids)}
+        begins = {one.device_id: one.now for one in batches if one.device_id not in self.running}
+        self.refused = begin_streams(begins) if begins else {}
+        if len(begins) > len(self.refused):
+            begun = running_streams(sorted(begins.keys() - self.refused))
+            self.running |= {one.stream.device_id: one for one in begun}
         self.fresh: list[UnpackedSample] = []
         self.touched: dict[UUID, Running] = {}
         self.new_by_session: dict[UUID, list[StreamSample]] = defaultdict(list)
@@ -136,15 +138,8 @@ class _Intake:
     def take(self, batch: Batch) -> Taken:
         running = self.running.get(batch.device_id)
         if running is None:
-            device = MonitorDevice.objects.select_for_update().filter(id=batch.device_id, revoked_at=None).first()
-            if device is None:
-                return Taken(problem=BadInput(REVOKED, "", "This monitor is not known here, or was revoked."))
-            session = Session.objects.filter(chair_id=device.chair_id, closed_at=None)
-            seated = session.exclude(phase=Phase.PLANNED.value).first()
-            running = None if seated is None else _running(device, seated, batch.now)
-            if running is None:
-                return Taken(problem=BadInput(NO_SESSION, "", NOBODY_SAYS))
-            self.running[device.id] = running
+            # Begun and yet not running: the person has left in that time.
+            return Taken(problem=self.refused.get(batch.device_id, nobody_there()))
         stream = running.stream
         self.now = batch.now
         taken = Taken(refused=list(batch.refused))
@@ -212,38 +207,3 @@ class _Intake:
         counted = {one.stream.session_id: (one.entries, one.alarm_rows) for one in self.touched.values()}
         heard = {one: Heard(samples, *counted[one]) for one, samples in self.new_by_session.items()}
         tell_alarms(heard, self.now)
-
-
-def _running(device: MonitorDevice, session: Session, now: datetime) -> Running | None:
-    """The stream of this monitor for this person, which somebody else may have begun while we waited; None where the
-    person has left in that time."""
-    if not MonitorStream.objects.filter(device=device, session=session).exists():
-        _begin_stream(device, session, now)
-    return next(iter(running_streams([device.id])), None)
-
-
-def _begin_stream(device: MonitorDevice, session: Session, now: datetime) -> None:
-    """The first sample of this monitor for this person; from here on the access log knows that it listens."""
-    opened = SessionEventRow.objects.filter(session=session, kind=EventKind.OPENED.value, corrections=None)
-    began_at = opened.aggregate(at=Min("at"))["at"] or session.scheduled_for
-    earlier = MonitorStream.objects.filter(device=device).order_by("-started_at").first()
-    if earlier is not None:
-        pack_ended_minutes(earlier, now, all_of_it=True)
-    MonitorStream.objects.create(
-        clinic_id=device.clinic_id,
-        session=session,
-        device=device,
-        began_at=began_at,
-        started_at=now,
-        highest_sequence=earlier.highest_sequence if earlier else -1,
-        heard_at=now,
-        packed_until=minute_of(began_at) - MINUTE,
-    )
-    record(
-        System(device.clinic_id, f"monitor {device.name}"),
-        Action.CREATE,
-        "monitor_stream",
-        now=now,
-        patient_id=session.patient_id,
-        subject_id=session.id,
-    )
