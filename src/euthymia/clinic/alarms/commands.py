@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from uuid import UUID, uuid5
 
 from django.db import transaction
@@ -94,7 +94,7 @@ def note_room(beats: Iterable[Beat], now: datetime) -> int:
     newest = _newest([beat.session_id for beat, _ in watched])
     changes = 0
     for beat, known in watched:
-        heard = Heard(known.marks, newest[beat.session_id], partial(measured_later, beat.session_id))
+        heard = Heard(known.marks, newest[beat.session_id], _measured_later(beat.session_id))
         changes += _write(known.session, beat.samples, known.judge, heard, now)
     return changes
 
@@ -114,7 +114,13 @@ def note_entries(session: Session, events: Iterable[SessionEvent], now: datetime
         state = state_of(session)
         judge = _Judge(session_protocol(session), _baseline(state), began_at)
         newest = _newest([session.id])[session.id]
-        _write(session, judged, judge, Heard(_marks(session.id), newest, partial(measured_later, session.id)), now)
+        _write(session, judged, judge, Heard(_marks(session.id), newest, _measured_later(session.id)), now)
+
+
+def _measured_later(session_id: UUID) -> Callable[[str, datetime], bool]:
+    """Asked once for each kind of number and instant: several limits look at the same one, and what is kept does not
+    change while they are judged."""
+    return cache(partial(measured_later, session_id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,7 +205,7 @@ def picture_of(seats: Sequence[SeatAlarms], zone: ZoneInfo, now: datetime) -> Ro
     """The picture of a room at `now`."""
     lines = {str(seat.session.id): tuple(lines_of(seat, zone)) for seat in seats}
     html = {session_id: lines_html(rows) for session_id, rows in lines.items() if rows}
-    strip = strip_html(tuple(calls_of(seats, zone)))
+    strip = strip_html(calls_of(seats, zone))
     heard = [alarm.tier for seat in seats for alarm in seat.alarms if alarm.sounds]
     sounds = "high" if Tier.HIGH in heard else "medium" if heard else ""
     unshown = tuple(sorted(one for seat in seats for one in seat.unshown))
@@ -226,10 +226,14 @@ def lines_html(lines: tuple[Line, ...]) -> str:
     return render_to_string("alarms/_lines_of.html", {"lines": lines})
 
 
+def strip_html(calls: Sequence[Call]) -> str:
+    """Every chair that calls, as every page shows them. A chair that calls anew draws no other chair again."""
+    return "".join(_call_html(call) for call in calls)
+
+
 @lru_cache(maxsize=MOST_DRAWN)
-def strip_html(calls: tuple[Call, ...]) -> str:
-    """Every chair that calls, as every page shows them."""
-    return render_to_string("alarms/_strip.html", {"calls": calls})
+def _call_html(call: Call) -> str:
+    return render_to_string("alarms/_strip.html", {"calls": (call,)}).rstrip("\n")
 
 
 def _clock(at: datetime, zone: ZoneInfo) -> str:

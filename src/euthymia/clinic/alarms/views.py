@@ -24,6 +24,7 @@ from euthymia.clinic.alarms import commands, queries
 from euthymia.clinic.alarms.live import BEAT_S, BELL, PLACES, Steady, stream
 from euthymia.clinic.alarms.presenters import RoomPicture, picture_of
 from euthymia.clinic.alarms.record import history_of
+from euthymia.clinic.monitors.traffic import TRAFFIC
 from euthymia.clinic.people.queries import find_or_404
 from euthymia.clinic.sessions.models import Session
 from euthymia.clinic.sessions.queries import open_session_page
@@ -57,6 +58,7 @@ def _picture(viewer: Viewer, rung: int) -> RoomPicture:
         return isinstance(made, _Moment) and made == _Moment(viewer.clinic_slug, now_ticks, max(made.rung, rung))
 
     def make() -> tuple[object, RoomPicture]:
+        TRAFFIC.let_pass()
         # The bell first: what rings while rows are read may not be among them.
         rung_before, now = BELL.count(viewer.clinic_id), timezone.now()
         if _steady[viewer.clinic_slug].set_back(now.timestamp(), time.monotonic()):

@@ -26,6 +26,7 @@ from euthymia.clinic.monitors.answers import (
 )
 from euthymia.clinic.monitors.commands import take_batch
 from euthymia.clinic.monitors.queries import find_device
+from euthymia.clinic.monitors.traffic import TRAFFIC
 from euthymia.clinic.monitors.wire import answer, read_batch
 from euthymia.errors import BadInput
 from euthymia.interop.fhir import capability_statement, monitor_observation, operation_outcome
@@ -46,7 +47,8 @@ def for_monitors(view: DeviceView) -> Callable[[HttpRequest], HttpResponse]:
         device_id = find_device(header.removeprefix(BEARER)) if header.startswith(BEARER) else None
         if device_id is None:
             return _unknown()
-        response = view(request, device_id, timezone.now())
+        with TRAFFIC.passing():
+            response = view(request, device_id, timezone.now())
         response.every_second = response.status_code == OK  # type: ignore[attr-defined]
         return response
 
