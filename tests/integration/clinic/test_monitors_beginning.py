@@ -17,6 +17,7 @@ from euthymia.clinic.alarms import commands as alarm_commands
 from euthymia.clinic.alarms.models import AlarmEventRow
 from euthymia.clinic.audit.models import AuditEntry
 from euthymia.clinic.audit.queries import verify_log
+from euthymia.clinic.monitors import queries
 from euthymia.clinic.monitors.answers import NO_SESSION, REVOKED, Batch
 from euthymia.clinic.monitors.commands import move_device, revoke_device, take_batches
 from euthymia.clinic.monitors.models import MonitorDevice, MonitorStream, UnpackedSample
@@ -162,3 +163,30 @@ def test_more_sessions_than_are_kept_are_all_judged(clock: Clock, monkeypatch: p
     clock.beat()
     take_batches([batch(one, 2, systolic_mmhg=240.0, diastolic_mmhg=90.0) for one in beds])
     assert {row.session_id for row in AlarmEventRow.objects.all()} == {one.session.id for one in beds}
+
+
+def test_whose_secret_it_is_is_asked_once_for_a_whole_room(clock: Clock) -> None:
+    beds = [Bed(clock) for _ in range(3)]
+    queries.forget()
+    with CaptureQueriesContext(connection) as asked:
+        assert [queries.find_device(one.token) for one in beds * 2] == [one.device.id for one in beds * 2]
+    assert len(asked) == 1
+
+
+def test_a_monitor_registered_later_is_known_and_a_secret_nobody_has_is_never(clock: Clock) -> None:
+    first = Bed(clock)
+    queries.forget()
+    assert queries.find_device(first.token) == first.device.id
+    later = Bed(clock)
+    assert queries.find_device(later.token) == later.device.id
+    assert queries.find_device("nobody's") is None
+    assert queries.find_device("nobody's") is None
+    assert queries.find_device(first.token) == first.device.id
+
+
+def test_more_secrets_than_are_kept_are_all_found(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "MOST_KNOWN", 2)
+    beds = [Bed(clock) for _ in range(4)]
+    queries.forget()
+    assert [queries.find_device(one.token) for one in beds * 2] == [one.device.id for one in beds * 2]
+    assert len(queries._known) <= 2

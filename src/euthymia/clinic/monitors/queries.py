@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,20 +41,31 @@ def hash_of(token: str) -> str:
 # By hash of a secret, whose it is: that never changes, and a monitor asks every second. Whether it was revoked is asked
 # anew each time, in the transaction that keeps its samples.
 _known: dict[str, UUID] = {}
+_looking = threading.Lock()
 MOST_KNOWN = 4096
 
 
 def find_device(token: str) -> UUID | None:
     """The monitor whose secret this is, revoked or not; None for a secret nobody has."""
     hashed = hash_of(token)
+    found = _known.get(hashed)
+    if found is None:
+        with _looking:
+            found = _known.get(hashed) or _look_up(hashed)
+    return found
+
+
+def _look_up(hashed: str) -> UUID | None:
+    rows = MonitorDevice.objects.values_list("token_hash", "id")
+    if not _known:
+        # A room speaks for the first time all at once; what each of them would ask is answered once.
+        _known.update(rows.order_by("-registered_at")[:MOST_KNOWN])
     if hashed not in _known:
-        found = MonitorDevice.objects.filter(token_hash=hashed).values_list("id", flat=True).first()
-        if found is None:
-            return None
-        if len(_known) >= MOST_KNOWN:
+        found = dict(rows.filter(token_hash=hashed))
+        if len(_known) + len(found) > MOST_KNOWN:
             _known.clear()
-        _known[hashed] = found
-    return _known[hashed]
+        _known.update(found)
+    return _known.get(hashed)
 
 
 def forget() -> None:
