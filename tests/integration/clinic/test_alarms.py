@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
@@ -15,20 +16,27 @@ from django.core.signals import request_finished
 from django.db import DatabaseError, transaction
 from django.http import Http404
 from django.test import Client
+from tests import session_room
 from tests.builders import make_clinic, make_viewer, sign_in
 from tests.session_room import Room
 
 from euthymia.care.alarms import SILENCE_FOR, ActKind, Alarm, Key, Origin, Standing, Tier
+from euthymia.care.decision import Level
+from euthymia.care.protocol import Measure
 from euthymia.care.session_events import EventKind
 from euthymia.care.vital_stream import STALE_AFTER, Channel, Sample, StreamSample
 from euthymia.care.vitals import Reading
+from euthymia.clinic.accounts.models import Clinic
 from euthymia.clinic.accounts.roles import Role
+from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.alarms import commands, live, queries, views
 from euthymia.clinic.alarms.models import AlarmEscalation, AlarmEventRow
 from euthymia.clinic.alarms.record import delays
 from euthymia.clinic.audit.models import AuditEntry
 from euthymia.clinic.monitors.answers import Batch
 from euthymia.clinic.monitors.commands import register_device, take_batch
+from euthymia.clinic.plans.models import ProtocolVersion
+from euthymia.clinic.plans.queries import protocol_of
 from euthymia.clinic.sessions.models import Session
 from euthymia.errors import BadInput
 
@@ -117,13 +125,39 @@ def test_a_streamed_crossing_is_one_row_and_the_way_back_another(bed: Bed) -> No
     assert list(rows) == ["raised", "ended"]
 
 
-def test_the_stream_is_judged_against_this_persons_baseline(bed: Bed) -> None:
-    """A pressure within the absolute limits whose rise is beyond the signed one."""
-    protocol = queries.session_protocol(bed.session)
-    rises = [limit for limit in protocol.limits if "rise" in limit.measure.value and limit.stage.value == "during"]
-    for limit in rises:
-        bed.stream((122.0 + (limit.number.value or 0) + 1, 78.0))
-        assert bed.alarms(limit.name)
+RISE, RISE_MMHG = "during_systolic_rise_call", 40.0
+
+
+def with_a_rise_limit(
+    make: Callable[..., ProtocolVersion], clinic: Clinic, protocol_id: str, signer: Viewer
+) -> ProtocolVersion:
+    """The shipped protocol, filled and with one limit more: on the rise above this person's own pressure."""
+    filled = protocol_of(make(clinic, protocol_id, signer))
+    (stop,) = [limit for limit in filled.limits if limit.name == STOP]
+    number = replace(stop.number, value=RISE_MMHG)
+    rise = replace(stop, name=RISE, measure=Measure.SYSTOLIC_RISE_MMHG, level=Level.HOLD, number=number)
+    wider = replace(filled, version=f"{filled.version}-rise", limits=(*filled.limits, rise))
+    return session_room.stored(clinic, wider, signer, session_room.NOW - timedelta(days=30))
+
+
+@pytest.mark.parametrize(
+    ("before_mmhg", "streamed_mmhg", "rings"),
+    [(122, 163.0, True), (122, 162.0, False), (130, 163.0, False), (130, 171.0, True)],
+)
+def test_the_stream_is_judged_against_this_persons_baseline(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, before_mmhg: int, streamed_mmhg: float, rings: bool
+) -> None:
+    """A pressure within the absolute limits whose rise is beyond the signed one, and rings for this person only."""
+    monkeypatch.setitem(session_room.BEFORE, "systolic_mmhg", before_mmhg)
+    made = session_room.signed_version
+    with monkeypatch.context() as patched:
+        patched.setattr(session_room, "signed_version", lambda *named: with_a_rise_limit(made, *named))
+        bed = Bed(clock)
+    bed.stream((streamed_mmhg, 78.0))
+    assert bed.alarms(STOP) == []
+    assert [(alarm.value, alarm.limit, alarm.tier) for alarm in bed.alarms(RISE)] == (
+        [(streamed_mmhg - before_mmhg, RISE_MMHG, Tier.MEDIUM)] if rings else []
+    )
 
 
 def test_what_another_process_raised_this_one_ends(bed: Bed) -> None:
