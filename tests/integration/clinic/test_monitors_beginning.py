@@ -15,7 +15,7 @@ from euthymia.care.session_events import EventKind
 from euthymia.care.vital_stream import Channel, StreamSample
 from euthymia.clinic.alarms import commands as alarm_commands
 from euthymia.clinic.alarms.models import AlarmEventRow
-from euthymia.clinic.audit.models import AuditEntry
+from euthymia.clinic.audit.models import AuditEntry, ChainHead
 from euthymia.clinic.audit.queries import verify_log
 from euthymia.clinic.monitors import queries
 from euthymia.clinic.monitors.answers import NO_SESSION, REVOKED, Batch
@@ -42,6 +42,18 @@ def test_each_of_a_room_begins_its_stream_with_its_own_entry(clock: Clock) -> No
     }
     assert noted.count() == 3
     assert verify_log(()) == []
+
+
+def test_the_end_of_the_access_log_is_held_last_so_that_another_process_waits_for_no_samples(clock: Clock) -> None:
+    bed = Bed(clock)
+    with CaptureQueriesContext(connection) as asked:
+        take_batches([batch(bed, 1)])
+    said = [one["sql"] for one in asked]
+    held = [place for place, sql in enumerate(said) if ChainHead._meta.db_table in sql]
+    samples = [place for place, sql in enumerate(said) if "monitors_" in sql or "alarms_" in sql]
+    assert held
+    assert samples
+    assert min(held) > max(samples)
 
 
 def test_a_room_asks_hardly_more_than_one_monitor(clock: Clock) -> None:

@@ -46,9 +46,23 @@ class Seated:
     earlier_id: UUID | None
 
 
-def begin_streams(asked: Mapping[UUID, datetime]) -> dict[UUID, BadInput]:
-    """asked: by monitor without a running stream, when it spoke. Each gets its stream, or is found in the answer with
-    why it has none."""
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Which monitors got no stream, with why; and what the access log is to be told of those that did."""
+
+    refused: Mapping[UUID, BadInput]
+    noted: Sequence[Noted]
+
+    def record(self) -> None:
+        """Tell the access log, last before the commit: whoever writes there keeps every other writer waiting until the
+        end of its transaction."""
+        record_each(self.noted)
+
+
+def begin_streams(asked: Mapping[UUID, datetime]) -> Begun:
+    """asked: by monitor without a running stream, when it spoke. Each gets its stream, or is refused."""
+    if not asked:
+        return Begun({}, ())
     found = {one.device_id: one for one in _seated(sorted(asked))}
     refused = {
         one: BadInput(REVOKED, "", "This monitor is not known here, or was revoked.") for one in asked.keys() - found
@@ -63,18 +77,18 @@ def begin_streams(asked: Mapping[UUID, datetime]) -> dict[UUID, BadInput]:
             pack_ended_minutes(before, now, all_of_it=True)
         rows.append(_stream(one, before.highest_sequence if before else -1, now))
     MonitorStream.objects.bulk_create(rows)
-    record_each(
-        Noted(
-            System(one.clinic_id, f"monitor {one.name}"),
-            Action.CREATE,
-            "monitor_stream",
-            now=asked[one.device_id],
-            patient_id=one.patient_id,
-            subject_id=one.session_id,
-        )
-        for one in fresh
+    return Begun(refused, [_noted(one, asked[one.device_id]) for one in fresh])
+
+
+def _noted(one: Seated, now: datetime) -> Noted:
+    return Noted(
+        System(one.clinic_id, f"monitor {one.name}"),
+        Action.CREATE,
+        "monitor_stream",
+        now=now,
+        patient_id=one.patient_id,
+        subject_id=one.session_id,
     )
-    return refused
 
 
 def nobody_there() -> BadInput:
@@ -98,8 +112,6 @@ def _stream(one: Seated, highest_sequence: int, now: datetime) -> MonitorStream:
 
 def _seated(device_ids: Sequence[UUID]) -> list[Seated]:
     """Those of these monitors that are not revoked, held until the end of the transaction."""
-    if not device_ids:
-        return []
     (keep,) = keepers((MonitorDevice._meta.pk,))
     kept = [keep(one) for one in device_ids]
     with connection.cursor() as cursor:

@@ -111,6 +111,7 @@ def take_batches(batches: Sequence[Batch]) -> list[Taken]:
     for place in sorted(range(len(batches)), key=lambda one: batches[one].device_id):
         answers[place] = intake.take(batches[place])
     intake.write()
+    intake.begun.record()
     return [answers[place] for place in range(len(batches))]
 
 
@@ -125,10 +126,10 @@ class _Intake:
         # Where a stream runs already, one question finds monitor, person and stream; everything else begins anew.
         self.running = {one.stream.device_id: one for one in running_streams(device_ids)}
         begins = {one.device_id: one.now for one in batches if one.device_id not in self.running}
-        self.refused = begin_streams(begins) if begins else {}
-        if len(begins) > len(self.refused):
-            begun = running_streams(sorted(begins.keys() - self.refused))
-            self.running |= {one.stream.device_id: one for one in begun}
+        self.begun = begin_streams(begins)
+        if len(begins) > len(self.begun.refused):
+            running = running_streams(sorted(begins.keys() - self.begun.refused))
+            self.running |= {one.stream.device_id: one for one in running}
         self.fresh: list[UnpackedSample] = []
         self.touched: dict[UUID, Running] = {}
         self.new_by_session: dict[UUID, list[StreamSample]] = defaultdict(list)
@@ -139,7 +140,7 @@ class _Intake:
         running = self.running.get(batch.device_id)
         if running is None:
             # Begun and yet not running: the person has left in that time.
-            return Taken(problem=self.refused.get(batch.device_id, nobody_there()))
+            return Taken(problem=self.begun.refused.get(batch.device_id, nobody_there()))
         stream = running.stream
         self.now = batch.now
         taken = Taken(refused=list(batch.refused))
