@@ -10,7 +10,7 @@ from __future__ import annotations
 import statistics
 import time
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,19 +32,21 @@ GATE = 1e-4
 REPEATS = 5
 # Loosest first; each engine is timed at the first that passes the gate.
 TOLERANCES = (3e-5, 1e-5, 5e-6, 3e-6, 2e-6, 1e-6, 3e-7)
+OURS = (1e-3, 7e-4, 4e-4)
 
 
 def measure() -> list[dict[str, Any]]:
     """People per second, the worst error, and the speed beside LSODA."""
     at_h, reference = looks_h(), _reference()
     system = people(PEOPLE)
-    worst = error(fast_turnover.driven(people(GATED), at_h), reference)
-    tolerance, peer_worst = _loosest(reference)
+    system_gated = people(GATED)
+    step, worst = _loosest(OURS, reference, lambda each: fast_turnover.driven(system_gated, at_h, relative=each))
+    tolerance, peer_worst = _loosest(TOLERANCES, reference, lambda each: peer.solve(parameters(GATED), at_h, each))
     ours, theirs = [], []
     for _ in range(REPEATS):
-        ours.append(PEOPLE / _seconds(lambda: fast_turnover.driven(system, at_h)))
+        ours.append(PEOPLE / _seconds(lambda: fast_turnover.driven(system, at_h, relative=step)))
         theirs.append(GATED / _seconds(lambda: peer.solve(parameters(GATED), at_h, tolerance)))
-    against = f"{peer.NAME} at rtol {tolerance:g} (worst of {GATED}: {peer_worst:.1e}), 2 cores, the same run"
+    against = f"ours at {step:g} a step; {peer.NAME} at rtol {tolerance:g} (worst of {GATED}: {peer_worst:.1e}), 2 cores, the same run"
     ratio = statistics.median(ours) / statistics.median(theirs)
     return [
         {"name": "w2_people_per_s", "value": round(statistics.median(ours)), "unit": "1/s", "target": 100_000},
@@ -93,12 +95,15 @@ def _reference() -> np.ndarray:
     return found
 
 
-def _loosest(reference: np.ndarray) -> tuple[float, float]:
-    for tolerance in TOLERANCES:
-        worst = error(peer.solve(parameters(GATED), looks_h(), tolerance), reference)
+def _loosest(
+    tolerances: Sequence[float], reference: np.ndarray, solve: Callable[[float], np.ndarray]
+) -> tuple[float, float]:
+    """The first tolerance that passes the gate, and the worst error at it."""
+    for tolerance in tolerances:
+        worst = error(solve(tolerance), reference)
         if worst <= GATE:
             return tolerance, worst
-    raise RuntimeError("The peer passes the gate at no tolerance.")
+    raise RuntimeError("An engine passes the gate at no tolerance.")
 
 
 def _seconds(work: Callable[[], object]) -> float:

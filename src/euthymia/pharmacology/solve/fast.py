@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.pharmacology.solve import closed_form
+from euthymia.pharmacology.solve.fast_body import Body, Schedule
 from euthymia.pharmacology.solve.fast_math import LANES
 from euthymia.pharmacology.solve.fast_modes import Asked, Found, Places, Plan, find, planned, seen_runs
-from euthymia.pharmacology.solve.fast_recursion import Body, Schedule, walk, walk_and_sum
+from euthymia.pharmacology.solve.fast_recursion import walk, walk_and_sum
 from euthymia.pharmacology.solve.modes import cascade
 from euthymia.pharmacology.solve.program import Kind, Program, compiled
 from euthymia.pharmacology.solve.system import LinearSystem, Values, checked, slices
@@ -118,7 +119,7 @@ def _modes(system: LinearSystem, plan: Plan, input_states: list[int]) -> Found:
         reads=np.argwhere(reads).astype(np.int64),
         input_states=np.array(input_states, dtype=np.int64),
     )
-    first_term, first_mode = seen_runs(plan, reads)
+    first_term, first_mode, together = seen_runs(plan, reads)
     found = Found(
         rates=np.empty((system.states, system.people)),
         entering=np.empty((len(input_states), system.states, system.people)),
@@ -126,6 +127,7 @@ def _modes(system: LinearSystem, plan: Plan, input_states: list[int]) -> Found:
         sound=np.empty(system.people, dtype=np.bool_),
         first_term=first_term,
         first_mode=first_mode,
+        together=together,
     )
     find(plan, asked, found)
     return found
@@ -138,6 +140,7 @@ def _body(system: LinearSystem, program: Program, found: Found, input_states: li
         seen=found.seen,
         first_term=found.first_term,
         first_mode=found.first_mode,
+        together=found.together,
         entering=found.entering,
         entry_row=np.array([input_states.index(entry.state) for entry in entries], dtype=np.int64),
         amounts=np.array([each.size for each in entries]),

@@ -1,100 +1,168 @@
-"""The modes of one group of compartments alone, for one person, as a compiled kernel; see `modes.py` for the method."""
+"""The modes of one group of compartments alone, as a compiled kernel; see `modes.py` for the method.
+
+Groups of two and of three, nearly all there are, are solved for 64 people side by side: in one flat scratch whose rows
+lie at distances the compiler knows, so that it can widen the loops. Larger groups are solved for one person at a time.
+"""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable
 
-from euthymia.pharmacology.solve.fast_math import compiled
+import numpy as np
+from numpy.polynomial import Chebyshev, Polynomial
+
+from euthymia.pharmacology.solve.fast_math import LANES, compiled, inlined
 from euthymia.pharmacology.solve.modes import NEAR
 from euthymia.pharmacology.solve.system import Values
 
-_THIRD_TURN = 2.0 * np.pi / 3.0
 _MOST_SWEEPS = 30
 
 
-@compiled
-def modes_alone(size: int, decay: Values, right: Values, left: Values, held: Values) -> bool:
-    """The modes of one group alone, whose rates are the first of `held`."""
-    inside, work = held[0], held[1]
-    if size == 2:
-        _two_rates(inside, decay)
-    elif size == 3:
-        _three_rates(inside, decay)
-    else:
-        return _symmetric(inside, size, decay, right, left, held)
-    for mode in range(size):
-        apart = 1.0
-        for other in range(size):
-            if other != mode:
-                apart *= decay[mode] - decay[other]
-        _adjugate(inside, size, decay[mode], work)
-        pivot = 0
-        for place in range(1, size):
-            if abs(work[place, place]) > abs(work[pivot, pivot]):
-                pivot = place
-        for place in range(size):
-            right[place, mode] = work[place, pivot] / apart
-            left[mode, place] = work[pivot, place] / work[pivot, pivot]
-    return _are_apart(decay, size)
+def rows_of(size: int) -> tuple[int, int, int, int]:
+    """Where a group of this size finds its rows in the flat scratch, of 64 numbers each: after its rates (to, from) its
+    decays, its right (place, mode) and left (mode, place) shares, and who is sound (1 or 0)."""
+    square = size * size
+    return square, square + size, 2 * square + size, 3 * square + size
+
+
+def _series(of: Callable[[Values], Values]) -> tuple[float, ...]:
+    """A polynomial that follows a function from 0 to 1 within 1e-9; its highest power first."""
+    found = Chebyshev.interpolate(of, 11, domain=[0.0, 1.0]).convert(kind=Polynomial)
+    return tuple(float(each) for each in reversed(found.coef))
+
+
+# Of an angle t from 0 to half a turn, by u = cos(t / 2): both are even in t, so there is nothing sharp in them.
+_COSINE_OF_THIRD = _series(lambda u: np.cos(2.0 / 3.0 * np.arccos(u)))
+_SINE_OF_THIRD_PER_HALF = _series(lambda u: np.sinc(2.0 / 3.0 * np.arccos(u) / np.pi) / np.sinc(np.arccos(u) / np.pi))
+_TWO_THIRDS = 2.0 / 3.0
+_HALF_ROOT_3 = 0.5 * 3.0**0.5
+
+_TWO_DECAYS, _TWO_RIGHT, _TWO_LEFT, _TWO_SOUND = rows_of(2)
+_DECAYS, _RIGHT, _LEFT, _SOUND = rows_of(3)
 
 
 @compiled
-def _are_apart(decay: Values, size: int) -> bool:
-    for one in range(size):
-        for other in range(one + 1, size):
-            if not abs(decay[one] - decay[other]) > NEAR * (abs(decay[one]) + abs(decay[other])):
-                return False
-    return True
+def two_alone(s: Values) -> None:
+    """The modes of groups of two; everything lies in the flat scratch as `rows_of` says."""
+    for lane in range(LANES):
+        a, b, c, d = s[lane], s[LANES + lane], s[2 * LANES + lane], s[3 * LANES + lane]
+        fast = 0.5 * ((a + d) - np.sqrt((a - d) * (a - d) + 4.0 * b * c))
+        slow = (a * d - b * c) / fast
+        s[_TWO_DECAYS * LANES + lane], s[(_TWO_DECAYS + 1) * LANES + lane] = fast, slow
+        s[_TWO_SOUND * LANES + lane] = _apart(fast, slow)
+    _one_of_two(s, 0)
+    _one_of_two(s, 1)
+
+
+@inlined
+def _one_of_two(s: Values, mode: int) -> None:
+    for lane in range(LANES):
+        b, c = s[LANES + lane], s[2 * LANES + lane]
+        rate = s[(_TWO_DECAYS + mode) * LANES + lane]
+        apart = rate - s[(_TWO_DECAYS + 1 - mode) * LANES + lane]
+        first, second = rate - s[3 * LANES + lane], rate - s[lane]
+        turned = abs(second) > abs(first)
+        pivot = second if turned else first
+        s[(_TWO_RIGHT + mode) * LANES + lane] = (b if turned else first) / apart
+        s[(_TWO_RIGHT + 2 + mode) * LANES + lane] = (second if turned else c) / apart
+        s[(_TWO_LEFT + 2 * mode) * LANES + lane] = (c if turned else first) / pivot
+        s[(_TWO_LEFT + 2 * mode + 1) * LANES + lane] = (second if turned else b) / pivot
 
 
 @compiled
-def _two_rates(m: Values, decay: Values) -> None:
-    a, b, c, d = m[0, 0], m[0, 1], m[1, 0], m[1, 1]
-    decay[0] = 0.5 * ((a + d) - np.sqrt((a - d) ** 2 + 4.0 * b * c))
-    decay[1] = (a * d - b * c) / decay[0]
+def three_alone(s: Values) -> None:
+    """The modes of groups of three; everything lies in the flat scratch as `rows_of` says."""
+    _three_rates(s)
+    _one_of_three(s, 0, 1, 2)
+    _one_of_three(s, 1, 2, 0)
+    _one_of_three(s, 2, 0, 1)
 
 
-@compiled
-def _three_rates(m: Values, decay: Values) -> None:
+@inlined
+def _three_rates(s: Values) -> None:
     """Roots of the cubic by its angle, made exact by one step of Newton; the smallest from the product."""
-    one = m[1, 1] * m[2, 2] - m[1, 2] * m[2, 1]
-    total = -(m[0, 0] + m[1, 1] + m[2, 2])
-    pairs = (m[0, 0] * m[1, 1] - m[0, 1] * m[1, 0]) + (m[0, 0] * m[2, 2] - m[0, 2] * m[2, 0]) + one
-    product = -(
-        m[0, 0] * one
-        - m[0, 1] * (m[1, 0] * m[2, 2] - m[1, 2] * m[2, 0])
-        + m[0, 2] * (m[1, 0] * m[2, 1] - m[1, 1] * m[2, 0])
-    )
-    third = total / 3.0
-    across = np.sqrt(max(third * third - pairs / 3.0, 0.0))
-    twist = third * (third * third - 0.5 * pairs) + 0.5 * product
-    cosine = twist / (across * across * across) if across > 0.0 else 1.0
-    angle = np.arccos(min(1.0, max(-1.0, cosine))) / 3.0
-    fastest = third + 2.0 * across * np.cos(angle)
-    middle = third + 2.0 * across * np.cos(angle - _THIRD_TURN)
-    fastest -= (((fastest - total) * fastest + pairs) * fastest - product) / (
-        (3.0 * fastest - 2.0 * total) * fastest + pairs
-    )
-    middle -= (((middle - total) * middle + pairs) * middle - product) / ((3.0 * middle - 2.0 * total) * middle + pairs)
-    decay[0], decay[1], decay[2] = -fastest, -middle, -product / (fastest * middle)
+    for lane in range(LANES):
+        a, b, c = s[lane], s[LANES + lane], s[2 * LANES + lane]
+        d, e, f = s[3 * LANES + lane], s[4 * LANES + lane], s[5 * LANES + lane]
+        g, h, i = s[6 * LANES + lane], s[7 * LANES + lane], s[8 * LANES + lane]
+        below = e * i - f * h
+        total = -(a + e + i)
+        pairs = (a * e - b * d) + (a * i - c * g) + below
+        product = -(a * below - b * (d * i - f * g) + c * (d * h - e * g))
+        third = total * (1.0 / 3.0)
+        across = np.sqrt(max(third * third - pairs * (1.0 / 3.0), 0.0))
+        cube = across * across * across
+        twist = third * (third * third - 0.5 * pairs) + 0.5 * product
+        # All rates are one where nothing lies across; then any angle will do.
+        cosine = min(1.0, max(-1.0, twist / (cube if cube > 0.0 else 1.0)))
+        half_up, half_down = np.sqrt(0.5 + 0.5 * cosine), np.sqrt(0.5 - 0.5 * cosine)
+        up = _sum_up(_COSINE_OF_THIRD, half_up)
+        aside = _TWO_THIRDS * half_down * _sum_up(_SINE_OF_THIRD_PER_HALF, half_up)
+        fastest = _newton(third + 2.0 * across * up, total, pairs, product)
+        middle = _newton(third + 2.0 * across * (_HALF_ROOT_3 * aside - 0.5 * up), total, pairs, product)
+        slowest = product / (fastest * middle)
+        s[_DECAYS * LANES + lane] = -fastest
+        s[(_DECAYS + 1) * LANES + lane] = -middle
+        s[(_DECAYS + 2) * LANES + lane] = -slowest
+        s[_SOUND * LANES + lane] = _apart(fastest, middle) * _apart(middle, slowest) * _apart(fastest, slowest)
+
+
+@inlined
+def _sum_up(series: tuple[float, ...], u: float) -> float:
+    total = series[0]
+    for place in range(1, len(series)):
+        total = total * u + series[place]
+    return total
+
+
+@inlined
+def _newton(root: float, total: float, pairs: float, product: float) -> float:
+    over = ((root - total) * root + pairs) * root - product
+    return root - over / ((3.0 * root - 2.0 * total) * root + pairs)
+
+
+@inlined
+def _apart(one: float, other: float) -> float:
+    """1 where two rates can be told apart, else 0."""
+    return 1.0 if abs(one - other) > NEAR * (abs(one) + abs(other)) else 0.0
+
+
+@inlined
+def _one_of_three(s: Values, mode: int, next_mode: int, last_mode: int) -> None:
+    """The column and the row of the adjugate through its largest place on the diagonal."""
+    for lane in range(LANES):
+        rate = s[(_DECAYS + mode) * LANES + lane]
+        apart = (rate - s[(_DECAYS + next_mode) * LANES + lane]) * (rate - s[(_DECAYS + last_mode) * LANES + lane])
+        a, b, c = s[lane] - rate, s[LANES + lane], s[2 * LANES + lane]
+        d, e, f = s[3 * LANES + lane], s[4 * LANES + lane] - rate, s[5 * LANES + lane]
+        g, h, i = s[6 * LANES + lane], s[7 * LANES + lane], s[8 * LANES + lane] - rate
+        first, second, third = e * i - f * h, a * i - c * g, a * e - b * d
+        first_second, second_first = c * h - b * i, f * g - d * i
+        first_third, third_first = b * f - c * e, d * h - e * g
+        second_third, third_second = c * d - a * f, b * g - a * h
+        turned = abs(second) > abs(first)
+        pivot = second if turned else first
+        down_1, along_1 = first_second if turned else first, second_first if turned else first
+        down_2, along_2 = second if turned else second_first, second if turned else first_second
+        down_3, along_3 = (
+            third_second if turned else third_first,
+            second_third if turned else first_third,
+        )
+        last = abs(third) > abs(pivot)
+        pivot = third if last else pivot
+        s[(_RIGHT + mode) * LANES + lane] = (first_third if last else down_1) / apart
+        s[(_RIGHT + 3 + mode) * LANES + lane] = (second_third if last else down_2) / apart
+        s[(_RIGHT + 6 + mode) * LANES + lane] = (third if last else down_3) / apart
+        s[(_LEFT + 3 * mode) * LANES + lane] = (third_first if last else along_1) / pivot
+        s[(_LEFT + 3 * mode + 1) * LANES + lane] = (third_second if last else along_2) / pivot
+        s[(_LEFT + 3 * mode + 2) * LANES + lane] = (third if last else along_3) / pivot
 
 
 @compiled
-def _adjugate(m: Values, size: int, rate: float, into: Values) -> None:
-    if size == 2:
-        into[0, 0], into[0, 1], into[1, 0], into[1, 1] = rate - m[1, 1], m[0, 1], m[1, 0], rate - m[0, 0]
-        return
-    a, b, c = m[0, 0] - rate, m[0, 1], m[0, 2]
-    d, e, f = m[1, 0], m[1, 1] - rate, m[1, 2]
-    g, h, i = m[2, 0], m[2, 1], m[2, 2] - rate
-    into[0, 0], into[0, 1], into[0, 2] = e * i - f * h, c * h - b * i, b * f - c * e
-    into[1, 0], into[1, 1], into[1, 2] = f * g - d * i, a * i - c * g, c * d - a * f
-    into[2, 0], into[2, 1], into[2, 2] = d * h - e * g, b * g - a * h, a * e - b * d
-
-
-@compiled
-def _symmetric(inside: Values, size: int, decay: Values, right: Values, left: Values, held: Values) -> bool:
-    """Four or more compartments without a circle: scaled to be symmetric, then turned until diagonal (Jacobi)."""
+def many_alone(size: int, decay: Values, right: Values, left: Values, held: Values) -> bool:
+    """The modes of one group of four or more compartments without a circle, for one person: its rates, the first of
+    `held`, are scaled to be symmetric, then turned until diagonal (Jacobi). False where modes are too near."""
+    inside = held[0]
     scale, done, matrix, turned = held[1, 0], held[1, 1], held[2], held[3]
     for place in range(size):
         scale[place], done[place] = 1.0, 0.0
@@ -119,6 +187,15 @@ def _symmetric(inside: Values, size: int, decay: Values, right: Values, left: Va
             right[state, mode] = turned[state, mode] * scale[state]
             left[mode, state] = turned[state, mode] / scale[state]
     return _are_apart(decay, size)
+
+
+@compiled
+def _are_apart(decay: Values, size: int) -> bool:
+    for one in range(size):
+        for other in range(one + 1, size):
+            if not abs(decay[one] - decay[other]) > NEAR * (abs(decay[one]) + abs(decay[other])):
+                return False
+    return True
 
 
 @compiled

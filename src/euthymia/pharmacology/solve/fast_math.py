@@ -24,6 +24,10 @@ ERROR_MODEL: Final = "numpy"
 
 # People side by side in one step of a kernel: wide enough for any processor's registers, few enough for its cache.
 LANES: Final = 64
+# Numbers from one row of people in a scratch to the next. Were it 64, rows eight apart would end in the same twelve
+# bits of their addresses; a processor looks at no more of them at first, takes a read of one row for a read of what is
+# still being written to the other, and waits.
+ROW: Final = 72
 # Numbers in one line of the processor's cache.
 _PER_LINE = 8
 # 1.5 * 2**52: added to a small number, it leaves that number's nearest whole in the lowest bits.

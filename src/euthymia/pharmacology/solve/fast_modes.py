@@ -3,19 +3,22 @@ cascade for 64 people side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from euthymia.pharmacology.solve.fast_group import modes_alone
+from euthymia.pharmacology.solve.fast_group import many_alone, rows_of, three_alone, two_alone
 from euthymia.pharmacology.solve.fast_math import LANES, compiled, inlined, kept
+from euthymia.pharmacology.solve.fast_rows import MOST_TOGETHER
 from euthymia.pharmacology.solve.modes import NEAR, Group
 from euthymia.pharmacology.solve.system import Values
 
 Places = NDArray[np.int64]
+
+_rows_of = inlined(rows_of)
 
 
 class Plan(NamedTuple):
@@ -43,7 +46,8 @@ class Plan(NamedTuple):
 class Found(NamedTuple):
     """Where the modes are written: (modes, people), (input states, modes, people), (terms, people), (people,).
 
-    The terms of each output are a run of neighbouring modes from `first_mode`, at rows `first_term`.
+    The terms of each output are a run of neighbouring modes from `first_mode`, at rows `first_term`; outputs of one
+    block see the same run. `together`: the first output of every block.
     """
 
     rates: Values
@@ -52,6 +56,7 @@ class Found(NamedTuple):
     sound: NDArray[np.bool_]
     first_term: Places
     first_mode: Places
+    together: Places
 
 
 @lru_cache(maxsize=256)
@@ -92,23 +97,42 @@ def _listed(
     return first, np.array(flat, dtype=np.int64).reshape(-1, *columns)
 
 
-def seen_runs(plan: Plan, reads: NDArray[np.bool_]) -> tuple[Places, Places]:
-    """For each output, the run of modes it may see: (first term of each and the count of all, first mode of each)."""
-    groups = plan.first_state.size - 1
-    begins, lengths = [], []
-    for row in reads:
-        told = [
-            place
-            for place in range(groups)
-            if any(
-                row[plan.states[plan.first_state[each] : plan.first_state[each + 1]]].any()
-                for each in (place, *plan.down[plan.first_down[place] : plan.first_down[place + 1]])
-            )
-        ]
-        first = int(plan.first_state[told[0]]) if told else 0
-        begins.append(first)
-        lengths.append(int(plan.first_state[told[-1] + 1]) - first if told else 0)
-    return np.cumsum([0, *lengths]).astype(np.int64), np.array(begins, dtype=np.int64)
+def seen_runs(plan: Plan, reads: NDArray[np.bool_]) -> tuple[Places, Places, Places]:
+    """For each output, the run of modes it may see: (first term of each and the count of all, first mode of each), and
+    the first output of every block of neighbours that see the same run.
+
+    A run is made longer where a neighbour's is, if that wastes less than a third: what is looked at together is
+    fetched once.
+    """
+    runs = [_run(plan, row) for row in reads]
+    blocks: list[list[range]] = []
+    for run in runs:
+        if blocks and len(blocks[-1]) < MOST_TOGETHER:
+            longer = [*blocks[-1], run]
+            begin, end = min(each.start for each in longer), max(each.stop for each in longer)
+            if 2 * (end - begin) * len(longer) <= 3 * sum(map(len, longer)):
+                blocks[-1] = [range(begin, end)] * len(longer)
+                continue
+        blocks.append([run])
+    runs = [run for block in blocks for run in block]
+    return _counted(map(len, runs)), np.array([run.start for run in runs], dtype=np.int64), _counted(map(len, blocks))
+
+
+def _counted(lengths: Iterable[int]) -> Places:
+    return np.cumsum([0, *lengths]).astype(np.int64)
+
+
+def _run(plan: Plan, row: NDArray[np.bool_]) -> range:
+    """The modes an output may see that reads these states: those of every group that is read or feeds one that is."""
+    told = [
+        place
+        for place in range(plan.first_state.size - 1)
+        if any(
+            row[plan.states[plan.first_state[each] : plan.first_state[each + 1]]].any()
+            for each in (place, *plan.down[plan.first_down[place] : plan.first_down[place + 1]])
+        )
+    ]
+    return range(int(plan.first_state[told[0]]), int(plan.first_state[told[-1] + 1])) if told else range(0)
 
 
 class Asked(NamedTuple):
@@ -147,11 +171,12 @@ def find(plan: Plan, asked: Asked, found: Found) -> None:
         np.zeros((2, LANES)),
         np.ones(LANES, dtype=np.bool_),
     )
+    flat = np.zeros((_rows_of(3)[-1] + 1) * LANES)
     found.seen[:, :] = 0.0
     for first in range(0, people, LANES):
         width = min(LANES, people - first)
         _load(plan, asked, lanes, first, width)
-        _alone(plan, lanes, width)
+        _alone(plan, lanes, flat)
         for group in range(plan.first_state.size - 1):
             for mode in range(plan.first_state[group], plan.first_state[group + 1]):
                 found.rates[mode, first : first + width] = lanes.decay[mode, :width]
@@ -187,30 +212,63 @@ def _read(asked: Asked, found: Found, mode: int, lanes: _Lanes, first: int, widt
 
 
 @compiled
-def _alone(plan: Plan, lanes: _Lanes, width: int) -> None:
-    """The modes of every group alone, person after person."""
-    size = lanes.here.shape[0]
+def _alone(plan: Plan, lanes: _Lanes, flat: Values) -> None:
+    """The modes of every group alone."""
+    lanes.sound[:] = True
+    for group in range(plan.first_state.size - 1):
+        first, end = plan.first_state[group], plan.first_state[group + 1]
+        if end - first == 1:
+            for lane in range(LANES):
+                lanes.decay[first, lane] = lanes.here[plan.states[first], plan.states[first], lane]
+                lanes.right[first, first, lane] = lanes.left[first, first, lane] = 1.0
+        elif end - first <= 3:
+            _few_alone(plan, lanes, first, end, flat)
+        else:
+            _many_alone(plan, lanes, first, end)
+
+
+@compiled
+def _few_alone(plan: Plan, lanes: _Lanes, first: int, end: int, flat: Values) -> None:
+    """A group of two or three, 64 people at once."""
+    size = end - first
+    decays, right, left, sound = _rows_of(size)
+    for to in range(size):
+        for source in range(size):
+            for lane in range(LANES):
+                flat[(to * size + source) * LANES + lane] = lanes.here[
+                    plan.states[first + to], plan.states[first + source], lane
+                ]
+    if size == 2:
+        two_alone(flat)
+    else:
+        three_alone(flat)
+    for place in range(size):
+        for lane in range(LANES):
+            lanes.decay[first + place, lane] = flat[(decays + place) * LANES + lane]
+        for other in range(size):
+            for lane in range(LANES):
+                lanes.right[first + place, first + other, lane] = flat[(right + place * size + other) * LANES + lane]
+                lanes.left[first + place, first + other, lane] = flat[(left + place * size + other) * LANES + lane]
+    for lane in range(LANES):
+        lanes.sound[lane] &= flat[sound * LANES + lane] > 0.0
+
+
+@compiled
+def _many_alone(plan: Plan, lanes: _Lanes, first: int, end: int) -> None:
+    """A larger group, person after person."""
+    size = end - first
     decay, held = np.empty(size), np.empty((5, size, size))
     right, left = np.empty((size, size)), np.empty((size, size))
     for lane in range(LANES):
-        lanes.sound[lane] = True
-        for group in range(plan.first_state.size - 1):
-            first, end = plan.first_state[group], plan.first_state[group + 1]
-            if end - first == 1:
-                state = plan.states[first]
-                lanes.decay[first, lane] = lanes.here[state, state, lane]
-                lanes.right[first, first, lane] = lanes.left[first, first, lane] = 1.0
-                continue
-            inside = held[0]
-            for to in range(end - first):
-                for source in range(end - first):
-                    inside[to, source] = lanes.here[plan.states[first + to], plan.states[first + source], lane]
-            lanes.sound[lane] &= modes_alone(end - first, decay, right, left, held)
-            for place in range(end - first):
-                lanes.decay[first + place, lane] = decay[place]
-                for other in range(end - first):
-                    lanes.right[first + place, first + other, lane] = right[place, other]
-                    lanes.left[first + place, first + other, lane] = left[place, other]
+        for to in range(size):
+            for source in range(size):
+                held[0, to, source] = lanes.here[plan.states[first + to], plan.states[first + source], lane]
+        lanes.sound[lane] &= many_alone(size, decay, right, left, held)
+        for place in range(size):
+            lanes.decay[first + place, lane] = decay[place]
+            for other in range(size):
+                lanes.right[first + place, first + other, lane] = right[place, other]
+                lanes.left[first + place, first + other, lane] = left[place, other]
 
 
 @compiled

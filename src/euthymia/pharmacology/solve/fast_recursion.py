@@ -5,14 +5,14 @@ Every inner loop runs over people and touches few arrays, so the compiler can wi
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.pharmacology.solve.closed_form import FILLED_SERIES, NEAR_ZERO
-from euthymia.pharmacology.solve.fast_math import LANES, compiled, exp64, fetch_lanes, inlined, kept
+from euthymia.pharmacology.solve.fast_body import Body, Rows, Schedule, Shown, laid_out
+from euthymia.pharmacology.solve.fast_math import LANES, ROW, compiled, exp64, fetch_lanes, inlined, kept
 from euthymia.pharmacology.solve.fast_modes import Places
+from euthymia.pharmacology.solve.fast_rows import multiply_rows, pass_and_see, see
 from euthymia.pharmacology.solve.system import Values
 
 _BOLUS, _START = 0, 1
@@ -21,82 +21,13 @@ _SERIES = FILLED_SERIES
 _AHEAD = 2
 
 
-class Body(NamedTuple):
-    """These people: their modes, what their inputs put in, and edges at times of their own.
-
-    rates: (modes, people).   seen: (terms, people), output by output, each a run of neighbouring modes that begins at
-    `first_term` (outputs + 1,) with mode `first_mode` (outputs,).
-    entering: (input states, modes, people).   amounts: (inputs, people), mg, or mg/h where it runs.
-    own_*: (own edges,) or (own edges, people).
-    """
-
-    rates: Values
-    seen: Values
-    first_term: Places
-    first_mode: Places
-    entering: Values
-    entry_row: Places
-    amounts: Values
-    own_kind: Places
-    own_entry: Places
-    own_moment: Places
-    own_before_h: Values
-
-
-class Schedule(NamedTuple):
-    """What happens to everybody, per moment: the interval before it and its row in the table, the look, whether a rate
-    changes, the edges. `row_runs`: in which intervals of the table something may run in."""
-
-    length_h: Values
-    row: Places
-    row_h: Values
-    row_runs: NDArray[np.bool_]
-    looks: Places
-    changes: NDArray[np.bool_]
-    first_edge: Places
-    edge_kind: Places
-    edge_entry: Places
-
-
-class _Rows(NamedTuple):
-    """Where each kind of row begins in the scratch, (rows, 64): one array, so that no view of it has to be counted."""
-
-    rates: int
-    held: int
-    running: int
-    entering: int
-    amounts: int
-    seen: int
-    table: int
-    filled: int
-    carried: int
-    before_h: int
-    line: int
-    end: int
-
-
-@compiled
-def _laid_out(body: Body, schedule: Schedule) -> _Rows:
-    modes = body.rates.shape[0]
-    entering = 3 * modes
-    amounts = entering + body.entering.shape[0] * modes
-    seen = amounts + body.amounts.shape[0]
-    table = seen + body.seen.shape[0]
-    filled = table + schedule.row_h.size * modes
-    carried = filled + schedule.row_h.size * modes
-    before_h = carried + body.own_kind.size * modes
-    return _Rows(
-        0, modes, 2 * modes, entering, amounts, seen, table, filled, carried, before_h, before_h + 1, before_h + 2
-    )
-
-
 @kept
 def walk(body: Body, schedule: Schedule, out: Values, begins: int) -> None:
     """Write every output at every look of these people into `out`, (outputs, times, people) and C-contiguous, from the
     column at which they begin."""
     people = body.rates.shape[1]
-    rows = _laid_out(body, schedule)
-    z = np.zeros((rows.end, LANES))
+    rows = laid_out(body, schedule)
+    z = np.zeros((rows.end, ROW))
     own_span = np.empty((body.own_kind.size, 2), dtype=np.int64)
     for first in range(0, people, LANES):
         who = (first, min(LANES, people - first))
@@ -108,8 +39,8 @@ def walk_and_sum(body: Body, schedule: Schedule, counted: NDArray[np.bool_], sum
     """Add every output at every look of those counted to `sums`, (outputs, times); the peaks of each, over all looks,
     into `peaks`, (outputs, people). Nobody's course is kept."""
     people, (outputs, times) = body.rates.shape[1], sums.shape
-    rows = _laid_out(body, schedule)
-    z = np.zeros((rows.end, LANES))
+    rows = laid_out(body, schedule)
+    z = np.zeros((rows.end, ROW))
     own_span = np.empty((body.own_kind.size, 2), dtype=np.int64)
     # Added up lane by lane, over the lanes at the end. Times before the first input are never written and stay 0.
     some, added = np.zeros((outputs, times, LANES)), np.zeros((outputs, times, LANES))
@@ -146,7 +77,7 @@ def _walk_some(
     body: Body,
     schedule: Schedule,
     z: Values,
-    rows: _Rows,
+    rows: Rows,
     who: tuple[int, int],
     own_span: Places,
     out: Values,
@@ -157,6 +88,12 @@ def _walk_some(
     _carry_own(body, z, rows, who, own_span)
     running = 0
     for moment in range(schedule.length_h.size):
+        look, row = schedule.looks[moment], schedule.row[moment]
+        if look >= 0:
+            fetch_lanes(out, look + _AHEAD, column, LANES)
+        if running == 0 and look >= 0 and row >= 0 and not _happens(body, schedule, moment, own_span):
+            _pass_and_look(body, z, rows, row, Shown(look, who[1], column), out)
+            continue
         if running > 0:
             _pass_running(body, schedule, z, rows, moment)
         else:
@@ -166,13 +103,12 @@ def _walk_some(
             # Nothing is left of a rate when the last one stops, not even rounding.
             for mode in range(body.rates.shape[0]):
                 _clear(z, rows.running + mode)
-        if schedule.looks[moment] >= 0:
-            fetch_lanes(out, schedule.looks[moment] + _AHEAD, column, LANES)
-            _look(body, z, rows, schedule.looks[moment], who[1], out, column)
+        if look >= 0:
+            _look(body, z, rows, 0, Shown(look, who[1], column), out)
 
 
 @compiled
-def _load(body: Body, schedule: Schedule, z: Values, rows: _Rows, who: tuple[int, int]) -> None:
+def _load(body: Body, schedule: Schedule, z: Values, rows: Rows, who: tuple[int, int]) -> None:
     """Copy these people's numbers side by side (lanes beyond the last person repeat that person); fill the table."""
     modes = body.rates.shape[0]
     _copy(body.rates, z, rows.rates, who)
@@ -202,26 +138,26 @@ def _copy(source: Values, z: Values, into: int, who: tuple[int, int]) -> None:
 
 
 @inlined
-def _pass(body: Body, schedule: Schedule, z: Values, rows: _Rows, moment: int) -> None:
+def _pass(body: Body, schedule: Schedule, z: Values, rows: Rows, moment: int) -> None:
     """Let the interval before a moment go by."""
     modes = body.rates.shape[0]
+    if schedule.row[moment] >= 0:
+        multiply_rows(z, rows.held, rows.table + schedule.row[moment] * modes, modes)
+        return
     for mode in range(modes):
-        factor = rows.table + schedule.row[moment] * modes + mode
-        if schedule.row[moment] < 0:
-            factor = rows.line
-            _factors(z, rows.rates + mode, factor, schedule.length_h[moment])
-        _times(z, rows.held + mode, factor)
+        _factors(z, rows.rates + mode, rows.lines, schedule.length_h[moment])
+        multiply_rows(z, rows.held + mode, rows.lines, 1)
 
 
 @inlined
-def _pass_running(body: Body, schedule: Schedule, z: Values, rows: _Rows, moment: int) -> None:
+def _pass_running(body: Body, schedule: Schedule, z: Values, rows: Rows, moment: int) -> None:
     """The same while something runs in."""
     modes = body.rates.shape[0]
     for mode in range(modes):
         factor = rows.table + schedule.row[moment] * modes + mode
         filled = rows.filled + schedule.row[moment] * modes + mode
         if schedule.row[moment] < 0:
-            factor, filled = rows.line, rows.before_h
+            factor, filled = rows.lines, rows.before_h
             _factors(z, rows.rates + mode, factor, schedule.length_h[moment])
             _fills(z, rows.rates + mode, filled, schedule.length_h[moment])
         _fill(z, rows.held + mode, factor, rows.running + mode, filled)
@@ -229,7 +165,7 @@ def _pass_running(body: Body, schedule: Schedule, z: Values, rows: _Rows, moment
 
 @inlined
 def _happen_now(
-    body: Body, schedule: Schedule, z: Values, rows: _Rows, moment: int, who: tuple[int, int], own_span: Places
+    body: Body, schedule: Schedule, z: Values, rows: Rows, moment: int, who: tuple[int, int], own_span: Places
 ) -> int:
     """Everything of this moment; gives by how much the count of running inputs changes."""
     changed = 0
@@ -251,12 +187,6 @@ def _clear(z: Values, row: int) -> None:
 def _factors(z: Values, rate: int, into: int, length_h: float) -> None:
     for lane in range(LANES):
         z[into, lane] = exp64(z[rate, lane] * length_h)
-
-
-@inlined
-def _times(z: Values, held: int, factor: int) -> None:
-    for lane in range(LANES):
-        z[held, lane] *= z[factor, lane]
 
 
 @inlined
@@ -285,7 +215,7 @@ def _fill(z: Values, held: int, factor: int, running: int, filled: int) -> None:
 
 
 @inlined
-def _happen(body: Body, z: Values, rows: _Rows, kind: int, entry: int) -> int:
+def _happen(body: Body, z: Values, rows: Rows, kind: int, entry: int) -> int:
     """An edge for everybody; gives by how much the count of running inputs changes."""
     modes, row = body.rates.shape[0], body.entry_row[entry]
     into = rows.held if kind == _BOLUS else rows.running
@@ -302,7 +232,7 @@ def _add(z: Values, into: int, share: int, amount: int, sign: float) -> None:
 
 
 @compiled
-def _carry_own(body: Body, z: Values, rows: _Rows, who: tuple[int, int], own_span: Places) -> None:
+def _carry_own(body: Body, z: Values, rows: Rows, who: tuple[int, int], own_span: Places) -> None:
     """What each person's own edge leaves in every mode at the next moment of the grid."""
     first, width = who
     modes = body.rates.shape[0]
@@ -319,8 +249,8 @@ def _carry_own(body: Body, z: Values, rows: _Rows, who: tuple[int, int], own_spa
                 _carry_bolus(z, rows.rates + mode, rows.before_h, into + mode)
             else:
                 _carry_rate(z, rows.rates + mode, rows.before_h, into + mode, 1.0 if kind == _START else -1.0)
-            _times(z, into + mode, share + mode)
-            _times(z, into + mode, rows.amounts + entry)
+            multiply_rows(z, into + mode, share + mode, 1)
+            multiply_rows(z, into + mode, rows.amounts + entry, 1)
 
 
 @compiled
@@ -336,7 +266,7 @@ def _carry_rate(z: Values, rate: int, before_h: int, into: int, sign: float) -> 
 
 
 @compiled
-def _happen_to_some(body: Body, z: Values, rows: _Rows, own: int, moment: int, who: tuple[int, int]) -> int:
+def _happen_to_some(body: Body, z: Values, rows: Rows, own: int, moment: int, who: tuple[int, int]) -> int:
     """Own edges of those whose moment has come; gives by how much the count of running inputs changes."""
     first, width = who
     modes = body.rates.shape[0]
@@ -354,42 +284,59 @@ def _happen_to_some(body: Body, z: Values, rows: _Rows, own: int, moment: int, w
 
 
 @inlined
-def _look(body: Body, z: Values, rows: _Rows, look: int, width: int, out: Values, column: int) -> None:
-    """Write what every output shows now: the modes it sees, up to four neighbours at a time."""
-    for output in range(out.shape[0]):
-        held, seen = rows.held + body.first_mode[output], rows.seen + body.first_term[output]
-        left, kept = body.first_term[output + 1] - body.first_term[output], 0.0
-        while left > 0:
-            if left >= 4:
-                _four(z, rows.line, seen, held, kept)
-                step = 4
-            elif left >= 2:
-                _two(z, rows.line, seen, held, kept)
-                step = 2
-            else:
-                _one(z, rows.line, seen, held, kept)
-                step = 1
-            left, seen, held, kept = left - step, seen + step, held + step, 1.0
-        for lane in range(width):
-            out[output, look, np.uintp(column + lane)] = z[rows.line, lane]
+def _happens(body: Body, schedule: Schedule, moment: int, own_span: Places) -> bool:
+    """Whether anything may happen to anybody at this moment."""
+    if schedule.first_edge[moment] < schedule.first_edge[moment + 1]:
+        return True
+    happens = False
+    for own in range(body.own_kind.size):
+        happens |= own_span[own, 0] <= moment <= own_span[own, 1]
+    return happens
 
 
 @inlined
-def _one(z: Values, line: int, seen: int, held: int, kept: float) -> None:
-    for lane in range(LANES):
-        z[line, lane] = kept * z[line, lane] + z[seen, lane] * z[held, lane]
+def _pass_and_look(body: Body, z: Values, rows: Rows, row: int, at: Shown, out: Values) -> None:
+    """Let an interval of the table go by and write what every output shows: the modes that the first outputs see go by
+    as they are looked at."""
+    modes, factor = body.rates.shape[0], rows.table + row * body.rates.shape[0]
+    first, end, count = body.first_mode[0], body.first_mode[0] + body.first_term[1], body.together[1]
+    multiply_rows(z, rows.held, factor, first)
+    multiply_rows(z, rows.held + end, factor + end, modes - end)
+    held, factor = rows.held + first, factor + first
+    if at.width == LANES:
+        place, apart = _place(out, at, 0)
+        pass_and_see(z, out, (held, factor, rows.seen, end - first, place, apart, count))
+    else:
+        pass_and_see(z, z, (held, factor, rows.seen, end - first, rows.lines * ROW, ROW, count))
+        _copy_lines(z, rows, out, at, 0, count)
+    _look(body, z, rows, 1, at, out)
 
 
 @inlined
-def _two(z: Values, line: int, seen: int, held: int, kept: float) -> None:
-    for lane in range(LANES):
-        pair = z[seen, lane] * z[held, lane] + z[seen + 1, lane] * z[held + 1, lane]
-        z[line, lane] = kept * z[line, lane] + pair
+def _look(body: Body, z: Values, rows: Rows, block: int, at: Shown, out: Values) -> None:
+    """Write what the outputs show, from a block of them on."""
+    for each in range(block, body.together.size - 1):
+        first, count = body.together[each], body.together[each + 1] - body.together[each]
+        held, seen = rows.held + body.first_mode[first], rows.seen + body.first_term[first]
+        modes = body.first_term[first + 1] - body.first_term[first]
+        if at.width == LANES:
+            place, apart = _place(out, at, first)
+            see(z, out, (held, held, seen, modes, place, apart, count))
+        else:
+            see(z, z, (held, held, seen, modes, rows.lines * ROW, ROW, count))
+            _copy_lines(z, rows, out, at, first, count)
 
 
 @inlined
-def _four(z: Values, line: int, seen: int, held: int, kept: float) -> None:
-    for lane in range(LANES):
-        pair = z[seen, lane] * z[held, lane] + z[seen + 1, lane] * z[held + 1, lane]
-        more = z[seen + 2, lane] * z[held + 2, lane] + z[seen + 3, lane] * z[held + 3, lane]
-        z[line, lane] = kept * z[line, lane] + (pair + more)
+def _place(out: Values, at: Shown, output: int) -> tuple[int, int]:
+    """Where an output's people begin in `out`, counted flat, and how far the next output's are from them."""
+    _, times, people = out.shape
+    return (output * times + at.look) * people + at.column, times * people
+
+
+@inlined
+def _copy_lines(z: Values, rows: Rows, out: Values, at: Shown, first: int, count: int) -> None:
+    """What a block of outputs shows of fewer people than there are lanes."""
+    for each in range(count):
+        for lane in range(at.width):
+            out[first + each, at.look, np.uintp(at.column + lane)] = z[rows.lines + each, lane]
