@@ -59,13 +59,16 @@ def _look_up(hashed: str) -> UUID | None:
     rows = MonitorDevice.objects.values_list("token_hash", "id")
     if not _known:
         # A room speaks for the first time all at once; what each of them would ask is answered once.
-        _known.update(rows.order_by("-registered_at")[:MOST_KNOWN])
+        for kept, device_id in rows.order_by("-registered_at")[:MOST_KNOWN]:
+            _known[kept] = device_id
     if hashed not in _known:
-        found = dict(rows.filter(token_hash=hashed))
-        if len(_known) + len(found) > MOST_KNOWN:
+        found = rows.filter(token_hash=hashed).first()
+        if found is None:
+            return None
+        if len(_known) >= MOST_KNOWN:
             _known.clear()
-        _known.update(found)
-    return _known.get(hashed)
+        _known[hashed] = found[1]
+    return _known[hashed]
 
 
 def forget() -> None:
