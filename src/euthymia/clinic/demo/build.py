@@ -14,6 +14,7 @@ from euthymia.clinic.accounts.models import Clinic, Membership, User
 from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.accounts.viewer import System, Viewer, viewer_of
 from euthymia.clinic.demo.cast import CLINICS, InventedClinic, InventedPerson, invented_people
+from euthymia.clinic.demo.courses import build_last_part, last_part_for
 from euthymia.clinic.demo.forms import send_past_forms
 from euthymia.clinic.demo.history import (
     Life,
@@ -104,7 +105,12 @@ def build_demo(*, people: int, seed: int, now: datetime, progress: Progress) -> 
     done = 5.0
     for number, who in enumerate(cast):
         team = teams[0] if number < people * CLINICS[0].share else teams[1]
-        build_person(who, team, np.random.default_rng((seed, number)), number, now)
+        person_rng = np.random.default_rng((seed, number))
+        part = last_part_for(number, people)
+        if part is not None:
+            build_last_part(part, who, team, person_rng, now)
+        else:
+            build_person(who, team, person_rng, number, now)
         step = int(done + 85 / people) - int(done)
         done += 85 / people
         progress(step)
@@ -115,6 +121,7 @@ def build_demo(*, people: int, seed: int, now: datetime, progress: Progress) -> 
     start_running_visits(teams[0].lead.clinic_id, now, seed)
     in_care = Patient.objects.filter(clinic_id=teams[0].lead.clinic_id, phase=CarePhase.MAINTENANCE).order_by("pk")
     # Somebody without a safety plan, so that the way from the sign to a plan can be walked.
+    in_care = in_care.exclude(plans__taper_steps__isnull=False)
     in_care = in_care.filter(safety_plans=None) or in_care
     answer_this_morning(teams[0], in_care[int(rng.integers(0, len(in_care)))], now, rng)
     progress(100 - int(done))

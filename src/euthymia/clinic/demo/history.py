@@ -99,6 +99,8 @@ class Life:
     team: Team
     rng: np.random.Generator
     began: datetime
+    # Where a course is told and not drawn: days since the record opened, and the total on that day.
+    told: tuple[tuple[float, float], ...] = ()
     patient: Patient = field(init=False)
     body: Body = field(init=False)
     course: Persons = field(init=False)
@@ -230,7 +232,7 @@ def answer_check_ins(
     limit = now if before is None else min(now, first_of(session, given) + timedelta(days=before))
     for check_in in CheckIn.objects.filter(session=session).order_by("due_at"):
         at = check_in.due_at + timedelta(hours=float(life.rng.uniform(0.2, 9)))
-        if at >= limit or life.rng.random() > ANSWERED:
+        if at >= limit or (not life.told and life.rng.random() > ANSWERED):
             continue
         check_in.sent_at = check_in.due_at
         check_in.answered_at = at
@@ -257,7 +259,12 @@ def answer(
     if session is not None:
         day = (at - first_of(session, doses)).total_seconds() / 86_400
     shots = [DoseAt(dose) for dose in doses if dose <= day]
-    total = float(draw_scores(life.course, shots, np.array([day]), prior=load_prior(), scale=PHQ9, rng=life.rng)[0, 0])
+    if life.told:
+        days, totals = zip(*life.told, strict=True)
+        total = round(float(np.interp((at - life.began) / timedelta(days=1), days, totals)))
+    else:
+        drawn = draw_scores(life.course, shots, np.array([day]), prior=load_prior(), scale=PHQ9, rng=life.rng)
+        total = float(drawn[0, 0])
     source = AnswerSource.LINK if check_in else AnswerSource.CLINIC
     filled = Filled("phq9", spread_over_items(total, life.rng), source, at, session, check_in)
     record_response(life.team.nurse, life.patient, filled, now=at, forecast=False)

@@ -58,9 +58,10 @@ def start_running_visits(clinic_id: int, now: datetime, seed: int) -> None:
 
 
 def idle_plans(clinic_id: int, now: datetime) -> list[Plan]:
-    """Active plans of people whose last dose is long enough ago, first come first."""
+    """Active plans of people whose last dose is long enough ago, first come first; nobody in a taper."""
     recent = Session.objects.filter(clinic_id=clinic_id, dose_started_at__gt=now - timedelta(days=2))
     rows = Plan.objects.filter(clinic_id=clinic_id, state=PlanState.ACTIVE, patient__invented=True)
+    rows = rows.filter(taper_steps=None)
     treated = rows.filter(patient__phase__in=(CarePhase.INDUCTION, CarePhase.MAINTENANCE))
     free = treated.exclude(patient_id__in=recent.values("patient_id"))
     return list(free.select_related("patient", "protocol_version").order_by("signed_at"))
