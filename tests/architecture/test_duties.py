@@ -103,6 +103,7 @@ DUTIES: dict[str, set[Role] | None] = {
     "plan-end": ORDERS,
     "plan-switch": ORDERS,
     "taper-step": ORDERS,
+    "taper-decide": ORDERS,
     "taper-stop": ORDERS,
     "person-limits": ORDERS,
     "person-limit-end": ORDERS,

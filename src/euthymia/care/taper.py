@@ -1,7 +1,8 @@
 """A taper: the interval between doses made longer step by step until the course ends.
 
 The protocol's own intervals are the only ones proposed. Where it names no longer one, that is said, and the number is
-the prescriber's. A step waits for a score that says the response is kept, and none is taken while the person slips.
+the prescriber's. A step waits for a score that says the response is kept, and none is taken while the person slips,
+unless a prescriber decides so by name; the next answer opens that decision again.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from euthymia.care.cited import said_source
 from euthymia.care.decision import Decision, Level, Missing, Reason, decide
@@ -17,6 +19,8 @@ from euthymia.care.protocol import Protocol
 
 # A form reads no longer interval than this; no source gives one.
 LONGEST_ENTRY_DAYS = 180
+# What holds a taper until somebody accepts it by name.
+HOLDS = frozenset({"taper_response_kept", "taper_slipping"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,29 @@ def may_lengthen(protocol: Protocol, asked_days: int, facts: TaperFacts) -> Deci
         *_risk(asked_days, facts),
     ]
     return decide(reasons, _unasked(facts))
+
+
+def may_decide(protocol: Protocol, asked_days: int, facts: TaperFacts) -> Decision:
+    """Whether a prescriber may set this interval by a decision of their own while a taper is under way.
+
+    Going on as it is or a step back needs no score first; a longer interval does. What holds the taper holds this too,
+    until it is accepted by name and with a reason.
+    """
+    longer = facts.now_days is None or asked_days > facts.now_days
+    changed = asked_days != facts.now_days
+    reasons = [
+        *_slipping(facts),
+        *(_unnamed(protocol, asked_days) if changed else ()),
+        *(_risk(asked_days, facts) if longer else ()),
+    ]
+    return decide(reasons, _unasked(facts) if longer else ())
+
+
+def accepted_still(rules: Iterable[str], accepted_at: datetime, answered_at: datetime | None) -> frozenset[str]:
+    """The holds on a taper that a prescriber accepted and that nothing has opened again: the next answer does."""
+    if answered_at is not None and answered_at > accepted_at:
+        return frozenset()
+    return frozenset(rules) & HOLDS
 
 
 def may_step(facts: TaperFacts) -> Decision:

@@ -178,6 +178,8 @@ def test_a_step_is_taken_and_the_next_dose_is_due_by_it(client: Any) -> None:
     assert "The last two doses were 7 days apart" in text
     assert "Next by the protocol: a dose every 14 days" in text
     assert "chance of a slipping score on day 14" in text
+    assert "No chance is told for later than 28 days" in text
+    assert "No chance is told for later than 28 days" in page(client, room)
     answer = post(client, room, "taper/", interval_days="8").content.decode()
     assert "From now on a dose every 8 days" in answer
     assert "Step 1 of the taper: a dose every 8 days" in answer

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from euthymia.care.decision import Allowed, CannotTell, Decision, Level, Refused, missing_of, reasons_of
+from euthymia.care.override import Override, with_overrides
 from euthymia.care.protocols.load import load_protocol
-from euthymia.care.taper import TaperFacts, may_lengthen, may_step, named_intervals, next_named, taper_stops
+from euthymia.care.taper import (
+    HOLDS,
+    TaperFacts,
+    accepted_still,
+    may_decide,
+    may_lengthen,
+    may_step,
+    named_intervals,
+    next_named,
+    taper_stops,
+)
 
 IV, NASAL, IM, MDSI = (
     load_protocol(name) for name in ("iv_racemic_05", "esketamine_nasal_trd", "im_racemic", "esketamine_nasal_mdsi")
@@ -110,3 +122,33 @@ def test_what_waiting_that_long_may_bring_is_said_against_the_accepted_risk(
     assert isinstance(answer, Allowed)
     assert rules(answer) == ([] if says is None else [("taper_within_risk", Level.FLAG)])
     assert says is None or says in answer.flags[0].says
+
+
+@pytest.mark.parametrize("asked", [14, 7])
+def test_a_decision_against_a_hold_accepts_the_hold_and_nothing_else(asked: int) -> None:
+    lost = replace(WELL, now_days=14, response_kept=False, is_slipping=True)
+    answer = may_decide(NASAL, asked, lost)
+    assert isinstance(answer, Refused)
+    assert {rule for rule, _ in rules(answer)} == HOLDS
+    accepted = with_overrides(answer, [Override(rule, "Dr. Oakes", "Agreed with the person.") for rule in HOLDS])
+    assert isinstance(accepted, Allowed)
+    assert all("Accepted by Dr. Oakes" in flag.says for flag in accepted.flags)
+
+
+def test_a_longer_interval_by_decision_needs_a_score_and_says_what_is_unnamed() -> None:
+    unasked = replace(WELL, now_days=14, response_kept=None)
+    assert may_decide(NASAL, 14, unasked) == Allowed()
+    assert isinstance(may_decide(NASAL, 21, unasked), CannotTell)
+    assert rules(may_decide(NASAL, 5, unasked)) == [("taper_interval_named", Level.FLAG)]
+    assert rules(may_decide(NASAL, 21, replace(WELL, now_days=14, chance=None))) == [
+        ("taper_interval_named", Level.FLAG),
+        ("taper_within_risk", Level.FLAG),
+    ]
+
+
+@pytest.mark.parametrize(("answered_h", "left"), [(None, True), (-1, True), (0, True), (1, False)])
+def test_what_was_accepted_holds_until_the_next_answer(answered_h: int | None, left: bool) -> None:
+    at = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    answered_at = None if answered_h is None else at + timedelta(hours=answered_h)
+    found = accepted_still(["taper_slipping", "taper_interval_named"], at, answered_at)
+    assert found == ({"taper_slipping"} if left else frozenset())

@@ -10,6 +10,7 @@ from django.urls import reverse
 from euthymia.clinic.accounts.policies import PRESCRIBE
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.followup.queries import PersonHome
+from euthymia.clinic.followup.words import many
 from euthymia.clinic.plans.end_words import end_words
 from euthymia.clinic.plans.models import Plan, PlanState
 from euthymia.clinic.plans.plan_pages import cited
@@ -51,21 +52,22 @@ def course_state(viewer: Viewer, home: PersonHome, now: datetime) -> CourseState
         "In a taper",
         "danger" if taper.stops else "info",
         "stop" if taper.stops else f"step {taper.number}",
-        (where_words(taper, viewer), f"{proposal_words(taper)}{source}", waiting_words(taper)),
+        (
+            where_words(taper, viewer),
+            f"{proposal_words(taper)}{source}",
+            waiting_words(taper),
+            *(reason.says for reason in taper.accepted),
+        ),
         tuple(reason.says for reason in taper.stops),
         f"{url}#taper" if url else "",
-        "Stop the taper" if taper.stops else "Open the taper",
+        "Stop it, or decide" if taper.stops else "Open the taper",
     )
 
 
 def ended_state(plan: Plan, home: PersonHome, viewer: Viewer, url: str, now: datetime) -> CourseState:
     """Why the course ended, and what is still asked."""
     coming = home.still_to_ask(now)
-    asked = (
-        f"{len(coming)} more time{'' if len(coming) == 1 else 's'}, next on {moment(coming[0].due_at, viewer.zone)}"
-        if coming
-        else ""
-    )
+    asked = f"{many(len(coming), 'more time')}, next on {moment(coming[0].due_at, viewer.zone)}" if coming else ""
     words = (
         f"{end_words(plan)} ({moment(plan.ended_at, viewer.zone)}).",
         f"No dose is due. Asked {asked}." if asked else "No dose is due, and nothing more is put down to ask.",

@@ -33,6 +33,7 @@ from euthymia.charts import (
 from euthymia.clinic.followup.onset_curve import WINDOW_DAYS
 from euthymia.clinic.followup.presenters import amount_words, course_instrument, ruler_of, scored_on
 from euthymia.clinic.followup.queries import PersonHome
+from euthymia.clinic.followup.words import many
 from euthymia.clinic.measures.models import Response
 from euthymia.response.conventional import PublishedCourse, antidepressant_course
 
@@ -151,8 +152,8 @@ def after_words(day: float) -> str:
     if hours < 1:
         return f"{hours * 60:.0f} minutes"
     if hours < 48:
-        return f"{hours:.0f} hour{'' if round(hours) == 1 else 's'}"
-    return f"{day:.0f} day{'' if round(day) == 1 else 's'}"
+        return many(round(hours), "hour")
+    return many(round(day), "day")
 
 
 def times_words(count: int) -> str:
@@ -193,7 +194,7 @@ def notes(weeks: FirstWeeks, curve: dict[str, Any] | None, tablet: PublishedCour
     later = len(weeks.marks) - 1
     if later:
         found.append(
-            f"{later} more dose{'s'[: later > 1]} began in these two weeks: what followed is not the first one's alone."
+            f"{many(later, 'more dose')} began in these two weeks: what followed is not the first one's alone."
         )
     if weeks.other_forms:
         found.append(f"Left out, being on another form than the score before: {weeks.other_forms}.")

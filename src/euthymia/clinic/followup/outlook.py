@@ -9,11 +9,15 @@ from zoneinfo import ZoneInfo
 from euthymia.care.instruments import load_instrument
 from euthymia.charts import Axis, Chart, Figure, Role, Series, Threshold, figure
 from euthymia.clinic.followup.models import CourseForecast
-from euthymia.clinic.followup.words import chance_words
+from euthymia.clinic.followup.words import chance_words, many
 from euthymia.response import Posterior, State, longest_interval_that_holds, outlook
 
-# As far as two visits a month reach; a chance further ahead is mostly the published average.
+# As far as two visits a month reach, and as far as the published changes of interval that were fitted. Over months
+# the model expects too few relapses (row H4 of docs/explanation/course-model.md), so no chance is told there.
 OUTLOOK_DAYS = 28
+BEYOND = (
+    f"No chance is told for later than {OUTLOOK_DAYS} days: over months the model expects fewer relapses than happen."
+)
 TOLD_DAYS = (7, 14, 28)
 STATE_WORDS = {
     State.REMISSION: "In remission",
@@ -34,6 +38,7 @@ class OutlookPanel:
     slipped: list[tuple[str, list[str]]]
     days: tuple[int, ...]
     interval: str
+    beyond: str
     picture: Figure
 
 
@@ -74,7 +79,7 @@ def outlook_panel(forecast: CourseForecast | None, zone: ZoneInfo) -> OutlookPan
     ]
     risk = forecast.result["accepted_risk"]
     return OutlookPanel(
-        now, slipped, TOLD_DAYS, interval_words(kept["held_days"], risk), waiting_figure(forecast, kept, zone)
+        now, slipped, TOLD_DAYS, interval_words(kept["held_days"], risk), BEYOND, waiting_figure(forecast, kept, zone)
     )
 
 
@@ -84,7 +89,7 @@ def interval_words(held_days: int | None, accepted_risk: float) -> str:
         return f"The last dose given again now would not bring that chance within the accepted {accepted_risk:.0%}."
     return (
         f"The last dose given again now would keep that chance within the accepted {accepted_risk:.0%} for about "
-        f"{held_days} day{'' if held_days == 1 else 's'}."
+        f"{many(held_days, 'day')}."
     )
 
 

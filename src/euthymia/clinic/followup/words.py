@@ -1,4 +1,4 @@
-"""Chances and days as a person says them."""
+"""Chances, counts and days as a person says them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ def chance_words(chance: float) -> str:
     if chance < LEAST:
         return "under 1 %"
     return f"{chance:.0%}"
+
+
+def many(number: int, noun: str) -> str:
+    """A count with its noun: 1 day, 14 days."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def proposed_day(at: datetime, now: datetime, zone: tzinfo) -> str:

@@ -15,7 +15,7 @@ from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.adverse.queries import open_events
 from euthymia.clinic.documents.worklist import forms_due
 from euthymia.clinic.followup.queries import Worklist
-from euthymia.clinic.followup.words import chance_words, proposed_day
+from euthymia.clinic.followup.words import chance_words, many, proposed_day
 from euthymia.clinic.measures.models import CheckIn
 from euthymia.clinic.measures.risk_presenters import list_words
 from euthymia.clinic.measures.risk_queries import clinic_times, pathway_of, risk_times, staff_here
@@ -168,19 +168,20 @@ def session_items(found: Worklist, viewer: Viewer) -> list[Item]:
 
 
 def taper_items(found: Worklist, viewer: Viewer, now: datetime) -> list[Item]:
-    """Tapers that the rule stops: the response is lost, or the forecast sees the person slip."""
-    slips = {row.patient_id: row for row in found.slipping}
+    """Tapers that the rule stops and nobody decided on: the response is lost, or the forecast sees the person slip."""
+    slips = {row.patient_id for row in found.slipping}
     items = []
     for owner, taper in found.tapers.items():
-        lost, slip = taper.response_kept is False, slips.get(owner)
-        if not lost and slip is None:
+        lost = taper.response_kept is False and "taper_response_kept" not in taper.accepted
+        slips_on = owner in slips and "taper_slipping" not in taper.accepted
+        if not lost and not slips_on:
             continue
         why = "the response is not kept" if lost else "the forecast sees them slip"
         patient = taper.step.plan.patient
-        what = f"step {taper.number}, a dose every {taper.step.interval_days} days: {why}"
+        what = f"step {taper.number}, a dose every {many(taper.step.interval_days or 0, 'day')}: {why}"
         url = link(viewer, PRESCRIBE, "plan", owner) or reverse("person", args=[owner])
         age, whose = f"on it {ago(taper.step.set_at, now)}", found.owners.get(owner, "")
-        items.append(Item(str(patient), what, age, whose, url, "Stop the taper", taper.step.set_at))
+        items.append(Item(str(patient), what, age, whose, url, "Stop it, or decide", taper.step.set_at))
     return items
 
 

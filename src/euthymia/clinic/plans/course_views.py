@@ -15,13 +15,14 @@ from django.views.decorators.http import require_POST
 from euthymia.care.course_end import EndReason
 from euthymia.clinic.accounts.policies import PRESCRIBE, requires
 from euthymia.clinic.accounts.viewer import Viewer
+from euthymia.clinic.followup.words import many
 from euthymia.clinic.people.queries import open_patient
 from euthymia.clinic.people.shell import person_page
 from euthymia.clinic.plans import queries
 from euthymia.clinic.plans.course_commands import end_plan
 from euthymia.clinic.plans.models import Plan
 from euthymia.clinic.plans.switching import asked_again, ways
-from euthymia.clinic.plans.taper_commands import stop_taper, take_step
+from euthymia.clinic.plans.taper_commands import decide_step, stop_taper, take_step
 from euthymia.clinic.plans.views import REFUSED_FORM, plan_page, reviews_now
 from euthymia.errors import BadInput
 from euthymia.units import read_number
@@ -50,13 +51,22 @@ def taper_step(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     """Doses are further apart from now on."""
 
     def take(viewer: Viewer, plan: Plan, now: datetime) -> str:
-        days = read_number(request.POST.get("interval_days", ""), "interval_days")
-        if days != int(days):
-            raise BadInput("not_whole", "interval_days", "Give whole days.")
-        step = take_step(viewer, plan, int(days), now)
-        return f"From now on a dose every {step.interval_days} days."
+        step = take_step(viewer, plan, asked_days(request), now)
+        return f"From now on a dose every {many(step.interval_days or 0, 'day')}."
 
     return changed(request, patient_id, take)
+
+
+@require_POST
+@requires(PRESCRIBE)
+def taper_decide(request: HttpRequest, patient_id: UUID) -> HttpResponse:
+    """The taper goes on, or back, by the prescriber's own decision."""
+
+    def decided(viewer: Viewer, plan: Plan, now: datetime) -> str:
+        step = decide_step(viewer, plan, asked_days(request), request.POST.get("because", ""), now)
+        return f"Decided: a dose every {many(step.interval_days or 0, 'day')}. The next answer opens this again."
+
+    return changed(request, patient_id, decided)
 
 
 @require_POST
@@ -86,6 +96,14 @@ def plan_switch(request: HttpRequest, patient_id: UUID) -> HttpResponse:
             "asked": asked_again(plan) if usable else "",
         }
     return person_page(request, "plans/switch.html", patient, "plan", context)
+
+
+def asked_days(request: HttpRequest) -> int:
+    """The interval of a form, in whole days."""
+    days = read_number(request.POST.get("interval_days", ""), "interval_days")
+    if days != int(days):
+        raise BadInput("not_whole", "interval_days", "Give whole days.")
+    return int(days)
 
 
 def changed(request: HttpRequest, patient_id: UUID, change: Change) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Taking a step of a taper, and stopping it. Steps are only added."""
+"""Taking a step of a taper, deciding by name against what holds it, and stopping it. Steps are only added."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from datetime import datetime
 from django.db import transaction
 
 from euthymia.care.decision import Allowed
-from euthymia.care.taper import LONGEST_ENTRY_DAYS, may_lengthen
+from euthymia.care.override import Override, with_overrides
+from euthymia.care.taper import HOLDS, LONGEST_ENTRY_DAYS, may_decide, may_lengthen
 from euthymia.clinic.accounts.policies import PRESCRIBE, insist
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.assessments.decisions import decision_as_json
@@ -21,6 +22,9 @@ from euthymia.clinic.plans.queries import protocol_of
 from euthymia.clinic.plans.tapers import known_today, steps_of
 from euthymia.errors import BadInput
 
+# As wide as the column.
+LONGEST_REASON = 300
+
 
 @transaction.atomic
 def take_step(viewer: Viewer, plan: Plan, interval_days: int, now: datetime) -> TaperStep:
@@ -29,8 +33,7 @@ def take_step(viewer: Viewer, plan: Plan, interval_days: int, now: datetime) -> 
     Refuses (BadInput) a plan that ended, an interval nobody means, and whatever the rules of a taper do not allow.
     """
     plan = _held(viewer, plan)
-    if not 1 <= interval_days <= LONGEST_ENTRY_DAYS:
-        raise BadInput("out_of_range", "interval_days", f"Give 1 to {LONGEST_ENTRY_DAYS} days.")
+    _meant(interval_days)
     known = known_today(viewer, plan, now)
     last = known.step
     if last is not None and last.interval_days == interval_days and now - last.set_at < DOUBLE_CLICK:
@@ -39,6 +42,32 @@ def take_step(viewer: Viewer, plan: Plan, interval_days: int, now: datetime) -> 
     if not isinstance(decision, Allowed):
         raise BadInput("not_allowed", "interval_days", refusal_words(decision))
     return _written(viewer, plan, now, interval_days=interval_days, decision=decision_as_json(decision))
+
+
+@transaction.atomic
+def decide_step(viewer: Viewer, plan: Plan, interval_days: int, because: str, now: datetime) -> TaperStep:
+    """A taper that is held goes on, or a step back is taken, by the prescriber's own decision and for this reason.
+
+    The holds are accepted until the next answer. The same decision sent at once again is one.
+    Refuses (BadInput) where no taper is under way, no reason is given, or a score is needed first.
+    """
+    plan, words = _held(viewer, plan), because.strip()[:LONGEST_REASON]
+    _meant(interval_days)
+    if len(words) < SHORTEST_REASON:
+        says = f"Say why you decide so, in at least {SHORTEST_REASON} letters."
+        raise BadInput("override_needs_reason", "because", says)
+    known = known_today(viewer, plan, now)
+    last = known.step
+    if last is None:
+        raise BadInput("no_taper", "plan", "No taper is under way.")
+    if (last.interval_days, last.because) == (interval_days, words) and now - last.set_at < DOUBLE_CLICK:
+        return last
+    asked = may_decide(protocol_of(plan.protocol_version), interval_days, known.facts_for(interval_days))
+    decision = with_overrides(asked, [Override(rule, viewer.name, words) for rule in sorted(HOLDS)])
+    if not isinstance(decision, Allowed):
+        raise BadInput("not_allowed", "interval_days", refusal_words(decision))
+    kept = {"because": words, "decision": decision_as_json(decision)}
+    return _written(viewer, plan, now, interval_days=interval_days, **kept)
 
 
 @transaction.atomic
@@ -51,7 +80,12 @@ def stop_taper(viewer: Viewer, plan: Plan, because: str, now: datetime) -> Taper
     last = next(iter(reversed(steps_of(plan))), None)
     if last is None or last.interval_days is None:
         return None
-    return _written(viewer, plan, now, interval_days=None, because=because.strip()[:300])
+    return _written(viewer, plan, now, interval_days=None, because=because.strip()[:LONGEST_REASON])
+
+
+def _meant(interval_days: int) -> None:
+    if not 1 <= interval_days <= LONGEST_ENTRY_DAYS:
+        raise BadInput("out_of_range", "interval_days", f"Give 1 to {LONGEST_ENTRY_DAYS} days.")
 
 
 def _held(viewer: Viewer, plan: Plan) -> Plan:

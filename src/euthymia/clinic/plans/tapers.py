@@ -7,14 +7,23 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from euthymia.care.decision import Decision, Reason, reasons_of
+from euthymia.care.override import Override, with_overrides
 from euthymia.care.protocol_course import Judgement
-from euthymia.care.taper import NamedInterval, TaperFacts, may_lengthen, may_step, next_named, taper_stops
+from euthymia.care.taper import (
+    NamedInterval,
+    TaperFacts,
+    accepted_still,
+    may_lengthen,
+    may_step,
+    next_named,
+    taper_stops,
+)
 from euthymia.clinic.accounts.viewer import Actor
 from euthymia.clinic.followup.models import CourseForecast
 from euthymia.clinic.followup.risk_choice import accepted_risk_of
 from euthymia.clinic.followup.slipping import chance_after_dose, days_held, is_slipping
 from euthymia.clinic.people.queries import visible_to
-from euthymia.clinic.plans.course_reviews import courses_of, scored_course, told_by_scores
+from euthymia.clinic.plans.course_reviews import CourseRows, courses_of, scored_course, told_by_scores
 from euthymia.clinic.plans.models import Plan, PlanState, TaperStep
 from euthymia.clinic.plans.queries import protocol_of
 
@@ -29,7 +38,7 @@ class Taper:
     began.   due_at: the next dose by it.   now_days: the interval the person is on, by the taper or by the doses.
     proposed: the protocol's next longer interval; None where it names none.   about: what speaks for and against it,
     or against any longer interval.
-    stops: why the taper must stop now; empty while it may go on.
+    stops: why the taper must stop now; empty while it may go on.   accepted: what would stop it and was accepted.
     """
 
     steps: tuple[TaperStep, ...]
@@ -40,6 +49,7 @@ class Taper:
     proposed: NamedInterval | None
     about: Decision
     stops: tuple[Reason, ...]
+    accepted: tuple[Reason, ...]
     chance: float | None
     held_days: int | None
     accepted_risk: float
@@ -51,6 +61,7 @@ def taper_today(actor: Actor, plan: Plan, now: datetime) -> Taper:
     step, facts = known.step, known.facts
     proposed = next_named(protocol, facts.now_days)
     asked = known.facts_for(proposed.days) if proposed else facts
+    held = reasons_of(with_overrides(taper_stops(facts), known.accepted)) if step else ()
     return Taper(
         steps=known.steps,
         step=step,
@@ -59,7 +70,8 @@ def taper_today(actor: Actor, plan: Plan, now: datetime) -> Taper:
         now_days=facts.now_days,
         proposed=proposed,
         about=may_lengthen(protocol, proposed.days, asked) if proposed else may_step(facts),
-        stops=reasons_of(taper_stops(facts)) if step else (),
+        stops=tuple(reason for reason in held if reason.refuses),
+        accepted=tuple(reason for reason in held if not reason.refuses),
         chance=asked.chance,
         held_days=days_held(known.forecast),
         accepted_risk=facts.accepted_risk,
@@ -68,12 +80,17 @@ def taper_today(actor: Actor, plan: Plan, now: datetime) -> Taper:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a plan's taper today, read once.   doses: starts of this course's doses, oldest first."""
+    """What is known of a plan's taper today, read once.
+
+    doses: starts of this course's doses, oldest first.   accepted: the holds a prescriber accepted since the
+    last answer.
+    """
 
     steps: tuple[TaperStep, ...]
     doses: list[datetime]
     forecast: CourseForecast | None
     facts: TaperFacts
+    accepted: tuple[Override, ...] = ()
 
     @property
     def step(self) -> TaperStep | None:
@@ -99,7 +116,18 @@ def known_today(actor: Actor, plan: Plan, now: datetime) -> Known:
         is_slipping=is_slipping(forecast) if forecast else None,
         accepted_risk=accepted_risk_of(actor, plan.patient).chance,
     )
-    return Known(steps, doses, forecast, facts)
+    return Known(steps, doses, forecast, facts, accepted_of(steps, rows, now))
+
+
+def accepted_of(steps: tuple[TaperStep, ...], rows: CourseRows, now: datetime) -> tuple[Override, ...]:
+    """The holds that the last step accepted, while no answer has come since."""
+    last = steps[-1] if steps else None
+    if last is None or last.interval_days is None or not last.because:
+        return ()
+    seen = (reason["rule"] for reason in last.decision["reasons"])
+    answered_at = max((row.at for row in rows.answers if row.at <= now), default=None)
+    rules = accepted_still(seen, last.set_at, answered_at)
+    return tuple(Override(rule, last.set_name, last.because) for rule in sorted(rules))
 
 
 def steps_of(plan: Plan) -> tuple[TaperStep, ...]:
@@ -109,19 +137,24 @@ def steps_of(plan: Plan) -> tuple[TaperStep, ...]:
 
 def number_of(steps: tuple[TaperStep, ...]) -> int:
     """Which step of the taper that goes on is the last; 0 where none goes on."""
-    number = 0
+    number, before = 0, 0
     for step in steps:
-        number = number + 1 if step.interval_days else 0
+        days = step.interval_days or 0
+        # Going on with the interval one has is no step, and a step back takes one away.
+        number = 0 if not days else max(1, number + (days > before) - (days < before))
+        before = days
     return number
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A taper that goes on: the step that holds, which it is, and whether the scores still show a response."""
+    """A taper that goes on: the step that holds, which it is, whether the scores still show a response, and which holds
+    a prescriber accepted."""
 
     step: TaperStep
     number: int
     response_kept: bool | None
+    accepted: frozenset[str]
 
 
 def tapers_running(actor: Actor, now: datetime) -> dict[UUID, Running]:
@@ -138,5 +171,6 @@ def tapers_running(actor: Actor, now: datetime) -> dict[UUID, Running]:
         doses = [at for at in course.sessions(protocol) if at <= now]
         scored = scored_course(protocol, course, doses, now)
         kept = told_by_scores(scored, Judgement.RESPONSE_KEPT, max(doses)) if doses else None
-        running[owner] = Running(steps[-1], number_of(tuple(steps)), kept)
+        accepted = frozenset(one.rule for one in accepted_of(tuple(steps), course, now))
+        running[owner] = Running(steps[-1], number_of(tuple(steps)), kept, accepted)
     return running

@@ -25,6 +25,7 @@ urlpatterns = [
     path("people/<uuid:patient_id>/plan/end/", course_views.plan_end, name="plan-end"),
     path("people/<uuid:patient_id>/plan/switch/", course_views.plan_switch, name="plan-switch"),
     path("people/<uuid:patient_id>/plan/taper/", course_views.taper_step, name="taper-step"),
+    path("people/<uuid:patient_id>/plan/taper/decide/", course_views.taper_decide, name="taper-decide"),
     path("people/<uuid:patient_id>/plan/taper/stop/", course_views.taper_stop, name="taper-stop"),
     path("people/<uuid:patient_id>/plan/limits/", limit_views.person_limits, name="person-limits"),
     path("people/limits/<int:limit_id>/end/", limit_views.person_limit_end, name="person-limit-end"),
