@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 from tests.builders import make_clinic, make_patient, make_viewer, sign_in
+from tests.integration.clinic.test_course_end import plan_of, scored, treated
 from tests.session_room import Room
 
 from euthymia.care.course_end import EndReason
@@ -25,6 +26,7 @@ from euthymia.clinic.measures.safety_commands import write_safety_plan
 from euthymia.clinic.people.models import Patient
 from euthymia.clinic.plans.course_commands import end_plan
 from euthymia.clinic.plans.models import Plan
+from euthymia.clinic.plans.taper_commands import stop_taper, take_step
 from euthymia.clinic.portal import commands, views
 from euthymia.clinic.portal.models import JournalEntry, SignInCode
 from euthymia.clinic.portal.queries import journal_of, shared_journal
@@ -301,3 +303,39 @@ def test_after_a_course_the_page_says_that_it_ended_and_when_questions_come(
         due_at=now + timedelta(days=9),
     )
     assert asked in client.get("/my/course/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("language", "every", "due", "worse", "safety"),
+    [
+        (
+            "en",
+            "one about every 14 days",
+            "the next one is due around",
+            "If it gets worse again",
+            "open my safety plan",
+        ),
+        ("es", "una cada 14 días", "la próxima toca hacia el", "Si vuelves a empeorar", "abrir mi plan"),
+    ],
+)
+def test_in_a_taper_the_page_says_the_decided_interval_and_no_rule_or_forecast(
+    client: Any, mailoutbox: list[Any], language: str, every: str, due: str, worse: str, safety: str
+) -> None:
+    now = timezone.now()
+    room = treated(until=now)
+    room.patient.language = language
+    room.patient.save(update_fields=["language"])
+    opened(client, room.patient, mailoutbox)
+    before = client.get("/my/course/").content.decode()
+    assert every not in before
+    assert worse not in before
+    take_step(room.prescriber, plan_of(room), 14, now)
+    text = client.get("/my/course/").content.decode()
+    for words in (every, due, worse, safety):
+        assert words in text, words
+    scored(room, 15, now)
+    held = client.get("/my/course/").content.decode()
+    assert every in held, "a rule has spoken, and nobody has decided yet"
+    assert "must not go on" not in held
+    stop_taper(room.prescriber, plan_of(room), "Worse since the last step.", timezone.now())
+    assert every not in client.get("/my/course/").content.decode()

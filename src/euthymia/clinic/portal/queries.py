@@ -14,13 +14,23 @@ from euthymia.clinic.measures.models import CheckIn
 from euthymia.clinic.measures.queries import STILL_USEFUL
 from euthymia.clinic.people.models import Patient
 from euthymia.clinic.people.queries import visible_to
+from euthymia.clinic.plans.models import Plan, PlanState
 from euthymia.clinic.plans.queries import protocol_of
+from euthymia.clinic.plans.tapers import known_today
 from euthymia.clinic.portal.models import JournalEntry, SignInCode
 from euthymia.clinic.sessions.models import Session
 from euthymia.interop.fhir.document import Document
 
 # A visit that began this long ago is no longer "next".
 STILL_NEXT = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTaper:
+    """The interval a prescriber decided on.   due_at: the next dose by it; None where that day is past."""
+
+    interval_days: int
+    due_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,7 @@ class OwnPages:
     visit: Session | None
     protocol: Protocol | None
     asked: list[CheckIn]
+    taper: OwnTaper | None
     ended_at: datetime | None
     next_asked_at: datetime | None
 
@@ -65,9 +76,19 @@ def own_pages(actor: System, patient: Patient, now: datetime) -> OwnPages:
         visit,
         protocol_of(visit.plan.protocol_version) if visit else None,
         asked,
+        own_taper(actor, last, now) if last and last.state == PlanState.ACTIVE else None,
         last.ended_at if last else None,
         next(later, None),
     )
+
+
+def own_taper(actor: System, plan: Plan, now: datetime) -> OwnTaper | None:
+    """What was decided of the taper of this plan; None where none is under way. Nothing a rule or a forecast says."""
+    known = known_today(actor, plan, now)
+    if known.step is None or known.step.interval_days is None:
+        return None
+    due_at = known.doses[-1] + timedelta(days=known.step.interval_days) if known.doses else None
+    return OwnTaper(known.step.interval_days, due_at if due_at and due_at > now else None)
 
 
 def without_forecast(home: PersonHome) -> PersonHome:

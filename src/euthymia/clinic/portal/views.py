@@ -146,6 +146,7 @@ def course(request: HttpRequest, patient: Patient) -> HttpResponse:
         "protocol": pages.protocol,
         "asked": [(row, load_instrument(row.instrument).title) for row in pages.asked],
         "figure": figure,
+        "taper": pages.taper,
         "ended_at": pages.ended_at,
         "next_asked_at": pages.next_asked_at,
         "crisis": crisis_lines(patient.clinic.country),
