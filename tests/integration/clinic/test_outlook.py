@@ -15,6 +15,7 @@ from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.audit.models import AuditEntry
 from euthymia.clinic.followup.commands import state_accepted_risk
 from euthymia.clinic.followup.models import AcceptedRisk, CourseForecast
+from euthymia.clinic.followup.outlook import held_words
 from euthymia.clinic.measures.commands import Filled, record_response
 from euthymia.clinic.measures.models import AnswerSource
 from euthymia.clinic.people.models import CarePhase, Patient
@@ -49,6 +50,13 @@ def test_the_chances_of_now_are_whole_and_a_dose_lowers_those_ahead(treated: Roo
     assert sum(found["chance_now"].values()) == pytest.approx(1, abs=1e-3)
     assert found["with_dose"][6] < found["waiting"][6]
     assert all(chances == sorted(chances) for chances in found["slipped"].values()), "to have slipped only grows"
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(1, "about 1 day"), (27, "about 27 days"), (28, "at least 28 days"), (84, "at least 28 days")]
+)
+def test_a_dose_is_said_to_hold_no_further_than_chances_are_told(days: int, words: str) -> None:
+    assert held_words(days) == words
 
 
 def test_the_page_draws_both_and_says_how_long_a_dose_would_hold(client: Any, treated: Room) -> None:

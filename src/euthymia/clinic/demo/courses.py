@@ -9,7 +9,7 @@ import numpy as np
 
 from euthymia.care.course_end import EndReason
 from euthymia.clinic.demo.cast import InventedPerson
-from euthymia.clinic.demo.history import Life, Team, answer, arrive, assess, first_dose_at, plan, treat
+from euthymia.clinic.demo.history import Life, Team, answer, arrive, assess, first_dose_at, plan, treat, was_answered
 from euthymia.clinic.followup.commands import refresh_forecast
 from euthymia.clinic.measures.models import CheckIn
 from euthymia.clinic.plans.course_commands import end_plan
@@ -102,6 +102,5 @@ def end_course(life: Life, signed: Plan, ends: tuple[int, EndReason, str], first
     end_plan(life.team.lead, signed, reason=words, because=because, now=first + day * DAY)
     for check_in in CheckIn.objects.filter(patient=life.patient, session=None, due_at__lt=now - timedelta(hours=5)):
         at = check_in.due_at + timedelta(hours=4)
-        check_in.sent_at, check_in.answered_at = check_in.due_at, at
-        check_in.save(update_fields=["sent_at", "answered_at"])
+        was_answered(check_in, at)
         answer(life, at, doses=(), check_in=check_in)

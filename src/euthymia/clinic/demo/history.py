@@ -234,10 +234,14 @@ def answer_check_ins(
         at = check_in.due_at + timedelta(hours=float(life.rng.uniform(0.2, 9)))
         if at >= limit or (not life.told and life.rng.random() > ANSWERED):
             continue
-        check_in.sent_at = check_in.due_at
-        check_in.answered_at = at
-        check_in.save(update_fields=["sent_at", "answered_at"])
+        was_answered(check_in, at)
         answer(life, at, doses=given, session=session, check_in=check_in)
+
+
+def was_answered(check_in: CheckIn, at: datetime) -> None:
+    """It went out when it was due and came back now."""
+    check_in.sent_at, check_in.answered_at = check_in.due_at, at
+    check_in.save(update_fields=["sent_at", "answered_at"])
 
 
 def first_of(session: Session, given: tuple[float, ...]) -> datetime:

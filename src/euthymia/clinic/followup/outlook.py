@@ -88,9 +88,14 @@ def interval_words(held_days: int | None, accepted_risk: float) -> str:
     if held_days is None:
         return f"The last dose given again now would not bring that chance within the accepted {accepted_risk:.0%}."
     return (
-        f"The last dose given again now would keep that chance within the accepted {accepted_risk:.0%} for about "
-        f"{many(held_days, 'day')}."
+        f"The last dose given again now would keep that chance within the accepted {accepted_risk:.0%} for "
+        f"{held_words(held_days)}."
     )
+
+
+def held_words(days: int) -> str:
+    """For how long a dose holds, said no further than chances are told: about 12 days, at least 28 days."""
+    return f"at least {many(OUTLOOK_DAYS, 'day')}" if days >= OUTLOOK_DAYS else f"about {many(days, 'day')}"
 
 
 def waiting_figure(forecast: CourseForecast, kept: dict[str, Any], zone: ZoneInfo) -> Figure:

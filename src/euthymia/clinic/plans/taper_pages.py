@@ -7,7 +7,7 @@ from datetime import datetime
 
 from euthymia.care.decision import Reason, missing_of, reasons_of
 from euthymia.clinic.accounts.viewer import Viewer
-from euthymia.clinic.followup.outlook import BEYOND
+from euthymia.clinic.followup.outlook import BEYOND, held_words
 from euthymia.clinic.followup.words import chance_words, many
 from euthymia.clinic.plans.models import Plan, TaperStep
 from euthymia.clinic.plans.plan_pages import cited, written_out
@@ -94,7 +94,7 @@ def waiting_words(taper: Taper) -> str:
             if said
             else f"At a chance of slipping of {taper.accepted_risk:.0%}, which is accepted, the last dose given again"
         )
-        said.append(f"{begun} would hold for about {many(taper.held_days, 'day')}.")
+        said.append(f"{begun} would hold for {held_words(taper.held_days)}.")
     return " ".join([*said, BEYOND]) if said else "No forecast says how long a dose would hold."
 
 
