@@ -46,7 +46,8 @@ def measure() -> list[dict[str, Any]]:
     for _ in range(REPEATS):
         ours.append(PEOPLE / _seconds(lambda: fast_turnover.driven(system, at_h, relative=step)))
         theirs.append(GATED / _seconds(lambda: peer.solve(parameters(GATED), at_h, tolerance)))
-    against = f"ours at {step:g} a step; {peer.NAME} at rtol {tolerance:g} (worst of {GATED}: {peer_worst:.1e}), 2 cores, the same run"
+    theirs_at = f"{peer.NAME} at rtol {tolerance:g} (worst of {GATED}: {peer_worst:.1e})"
+    against = f"ours at {step:g} a step; {theirs_at}; 2 cores, the same run"
     ratio = statistics.median(ours) / statistics.median(theirs)
     return [
         {"name": "w2_people_per_s", "value": round(statistics.median(ours)), "unit": "1/s", "target": 100_000},

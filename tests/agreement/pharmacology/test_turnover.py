@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from euthymia.errors import BadInput, ModelError
@@ -69,6 +69,10 @@ def worst(found: np.ndarray, expected: np.ndarray) -> float:
     return float((np.abs(found - expected) / scale).max())
 
 
+def bolus(amount_mg: float, start_h: float) -> Dose:
+    return Dose("ketamine", "iv", amount_mg, start_h)
+
+
 def infusion(start_h: float = 0.0, duration_h: float = 2 / 3) -> Dose:
     return Dose("ketamine", "iv", 37.5, start_h, duration_h=duration_h)
 
@@ -99,6 +103,8 @@ def schedules(draw: st.DrawFn) -> list[Dose]:
 
 @settings(max_examples=4, deadline=None)
 @given(doses=schedules(), seed=st.integers(0, 10_000), other=st.booleans())
+# The hardest found so far.
+@example(doses=[bolus(83.0, 0.0), bolus(5.0, 12.0)], seed=298, other=True)
 def test_any_schedule_and_people_agree(doses: list[Dose], seed: int, other: bool) -> None:
     of = UNLIKE if other else BENCHMARK
     asked = system(of, doses, people=4, seed=seed)

@@ -88,23 +88,31 @@ def _walk_some(
     _carry_own(body, z, rows, who, own_span)
     running = 0
     for moment in range(schedule.length_h.size):
-        look, row = schedule.looks[moment], schedule.row[moment]
+        look, row, looked_at = schedule.looks[moment], schedule.row[moment], 0
+        at = Shown(look, who[1], column)
         if look >= 0:
             fetch_lanes(out, look + _AHEAD, column, LANES)
-        if running == 0 and look >= 0 and row >= 0 and not _happens(body, schedule, moment, own_span):
-            _pass_and_look(body, z, rows, row, Shown(look, who[1], column), out)
-            continue
-        if running > 0:
-            _pass_running(body, schedule, z, rows, moment)
+        if (
+            running == 0
+            and look >= 0
+            and row >= 0
+            and who[1] == LANES
+            and not _happens(body, schedule, moment, own_span)
+        ):
+            _pass_and_look(body, z, rows, row, at, out)
+            looked_at = 1
         else:
-            _pass(body, schedule, z, rows, moment)
-        running += _happen_now(body, schedule, z, rows, moment, who, own_span)
-        if running == 0 and (schedule.changes[moment] or body.own_kind.size > 0):
-            # Nothing is left of a rate when the last one stops, not even rounding.
-            for mode in range(body.rates.shape[0]):
-                _clear(z, rows.running + mode)
+            if running > 0:
+                _pass_running(body, schedule, z, rows, moment)
+            else:
+                _pass(body, schedule, z, rows, moment)
+            running += _happen_now(body, schedule, z, rows, moment, who, own_span)
+            if running == 0 and (schedule.changes[moment] or body.own_kind.size > 0):
+                # Nothing is left of a rate when the last one stops, not even rounding.
+                for mode in range(body.rates.shape[0]):
+                    _clear(z, rows.running + mode)
         if look >= 0:
-            _look(body, z, rows, 0, Shown(look, who[1], column), out)
+            _look(body, z, rows, looked_at, at, out)
 
 
 @compiled
@@ -296,20 +304,14 @@ def _happens(body: Body, schedule: Schedule, moment: int, own_span: Places) -> b
 
 @inlined
 def _pass_and_look(body: Body, z: Values, rows: Rows, row: int, at: Shown, out: Values) -> None:
-    """Let an interval of the table go by and write what every output shows: the modes that the first outputs see go by
+    """Let an interval of the table go by and write what the first block of outputs shows: the modes that it sees go by
     as they are looked at."""
     modes, factor = body.rates.shape[0], rows.table + row * body.rates.shape[0]
-    first, end, count = body.first_mode[0], body.first_mode[0] + body.first_term[1], body.together[1]
+    first, end = body.first_mode[0], body.first_mode[0] + body.first_term[1]
     multiply_rows(z, rows.held, factor, first)
     multiply_rows(z, rows.held + end, factor + end, modes - end)
-    held, factor = rows.held + first, factor + first
-    if at.width == LANES:
-        place, apart = _place(out, at, 0)
-        pass_and_see(z, out, (held, factor, rows.seen, end - first, place, apart, count))
-    else:
-        pass_and_see(z, z, (held, factor, rows.seen, end - first, rows.lines * ROW, ROW, count))
-        _copy_lines(z, rows, out, at, 0, count)
-    _look(body, z, rows, 1, at, out)
+    place, apart = _place(out, at, 0)
+    pass_and_see(z, out, (rows.held + first, factor + first, rows.seen, end - first, place, apart, body.together[1]))
 
 
 @inlined

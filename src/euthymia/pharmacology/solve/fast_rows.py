@@ -75,11 +75,12 @@ def _seeing(*, passing: bool) -> Any:
                         cgutils.alloca_once(builder, _VECTOR)  # type: ignore[no-untyped-call]
                         for _ in range(outputs)
                     ]
-                    for step in range(0, LANES, _STEP):
+                    with cgutils.for_range(builder, _WHOLE(LANES // _STEP)) as part:
+                        step = builder.mul(part.index, _WHOLE(_STEP))
                         _sum(rows, (held, factor if passing else None, seen, modes), totals, step)
                         for output, total in enumerate(totals):
                             into = builder.add(place, builder.mul(apart, _WHOLE(output)))
-                            shown.write(builder.load(total), builder.add(into, _WHOLE(step)))
+                            shown.write(builder.load(total), builder.add(into, step))
             return context.get_dummy_value()
 
         return types.void(z, out, at), generate
@@ -87,7 +88,7 @@ def _seeing(*, passing: bool) -> Any:
     return intrinsic(seen)
 
 
-def _sum(rows: _Wide, at: tuple[Any, Any, Any, Any], totals: list[Any], step: int) -> None:
+def _sum(rows: _Wide, at: tuple[Any, Any, Any, Any], totals: list[Any], step: Any) -> None:
     """One step of every output's sum over the modes."""
     builder, (held, factor, seen, modes) = rows.builder, at
     for total in totals:
@@ -95,7 +96,7 @@ def _sum(rows: _Wide, at: tuple[Any, Any, Any, Any], totals: list[Any], step: in
     with cgutils.for_range(builder, modes) as mode:
 
         def row(first: Any) -> Any:
-            return builder.add(builder.mul(builder.add(first, mode.index), _WHOLE(ROW)), _WHOLE(step))
+            return builder.add(builder.mul(builder.add(first, mode.index), _WHOLE(ROW)), step)
 
         amount = rows.read(row(held))
         if factor is not None:

@@ -219,8 +219,9 @@ class _Compiled:
 def driven(system: TurnoverSystem, at_h: Values, *, relative: float = 4e-4) -> Values:
     """States and concentrations over time, (people, times, reads), as `rosenbrock.driven` gives them.
 
-    relative: error allowed per step, 1e-7 or more; that of the answer is five to a hundred times smaller.   SolverFailed
-    where it cannot be kept. People whose kinetics have no real modes of their own go through `rosenbrock.driven`.
+    relative: error allowed per step, 1e-7 or more; that of the answer is five to a hundred times smaller.
+    SolverFailed where it cannot be kept. People whose kinetics have no real modes of their own go through
+    `rosenbrock.driven`.
     """
     at_h = np.asarray(at_h, dtype=np.float64)
     groups = rosenbrock.alike(system)

@@ -50,7 +50,7 @@ _MOST_STEPS = 200_000
 _Heard = Callable[[float], tuple[Values, Values]]
 
 
-def driven(system: TurnoverSystem, at_h: Values, *, relative: float = 2e-7) -> Values:
+def driven(system: TurnoverSystem, at_h: Values, *, relative: float = 4e-8) -> Values:
     """States and concentrations over time, (people, times, reads).
 
     relative: error allowed per step, as a share of the state or of a thousandth of its peak, whichever is larger.
