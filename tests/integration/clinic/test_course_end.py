@@ -145,6 +145,8 @@ def test_the_page_says_what_to_read_before_each_reason_and_ends_the_course(clien
     coming = CheckIn.objects.filter(answered_at=None, due_at__gt=timezone.now()).order_by("due_at")
     coming.exclude(pk=coming[0].pk).delete()
     assert "Asked 1 more time, next on" in page(client, room)
+    for words in ("Plan the next visit", "Next dose proposed"):
+        assert words not in home, words
     today = sign_in(client, room.nurse).get("/today/").content.decode()
     assert "Courses that ended" in today
     assert "Next dose due" not in today
@@ -154,7 +156,11 @@ def test_who_slips_after_a_course_is_listed_with_its_end(client: Any) -> None:
     now = timezone.now()
     room = treated(totals=(19, 20), until=now)
     refresh_forecast(room.prescriber, room.patient, now)
+    assert "no dose is proposed" not in page(client, room)
     end_plan(room.prescriber, plan_of(room), reason=WORDS, because=EndReason.PERSONS_WISH, now=now)
+    home = page(client, room)
+    assert "The course has ended, so no dose is proposed" in home
+    assert "Next dose proposed" not in home
     today = sign_in(client, room.prescriber).get("/today/").content.decode()
     assert "the course ended on" in today.split('id="group-slipping"')[1].split("</section>")[0]
 
@@ -222,7 +228,9 @@ def test_a_response_that_is_lost_stops_the_taper_everywhere(client: Any) -> None
     now = timezone.now()
     room = treated(until=now)
     take_step(room.prescriber, plan_of(room), 14, now)
+    assert "Take the next step" in page(client, room, "plan/")
     scored(room, 15, now - timedelta(hours=1))
+    assert "Take the next step" not in page(client, room, "plan/"), "a held taper offers the two ways out of it"
     for tab in ("", "plan/"):
         assert "The taper must not go on as it is" in page(client, room, tab)
     today = sign_in(client, room.prescriber).get("/today/").content.decode()

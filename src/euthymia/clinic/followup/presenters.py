@@ -18,6 +18,7 @@ from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.followup.course import COURSE_INSTRUMENTS
 from euthymia.clinic.followup.course_state import moments_of
 from euthymia.clinic.followup.models import CourseForecast
+from euthymia.clinic.followup.outlook import OUTLOOK_DAYS
 from euthymia.clinic.followup.queries import PersonHome
 from euthymia.clinic.followup.words import chance_words
 from euthymia.clinic.measures.models import Response
@@ -144,14 +145,14 @@ def forecast_panel(home: PersonHome) -> ForecastPanel | None:
     result = home.forecast.result
     proposal, ahead = result["next_dose"], result["ahead"]
     dates = [datetime.fromisoformat(at) for at in ahead["at"]]
-    weekly = [(at, chance_words(chance)) for at, chance in zip(dates, ahead["chance_above"], strict=True)][6::7]
-    window = proposal["window"]
+    daily = [(at, chance_words(chance)) for at, chance in zip(dates, ahead["chance_above"], strict=True)]
+    window = None if home.has_ended else proposal["window"]
     speaking = result["prior_still_talking"]
     return ForecastPanel(
-        next_dose=home.forecast.next_dose_at,
+        next_dose=None if home.has_ended else home.forecast.next_dose_at,
         window=(datetime.fromisoformat(window[0]), datetime.fromisoformat(window[1])) if window else None,
-        says=proposal["says"],
-        chances=weekly,
+        says="The course has ended, so no dose is proposed." if home.has_ended else proposal["says"],
+        chances=daily[6:OUTLOOK_DAYS:7],
         threshold=result["threshold"],
         accepted_risk=f"{result['accepted_risk']:.0%}",
         prior_share=f"{max(speaking['gain'], speaking['fade_days']):.0%}",
@@ -270,6 +271,9 @@ def possible_steps(home: PersonHome, patient: Patient) -> list[tuple[Policy, Ste
         steps.append((ASSESS, Step("Take a first PHQ-9", reverse("measure", args=[patient.id, "phq9"]))))
     if open_visit is not None:
         steps.append((RUN_SESSIONS, Step("Open the visit", reverse("session", args=[open_visit.id]))))
+    elif home.has_ended:
+        # The panel of the ended course leads to a new plan.
+        pass
     elif dosed:
         steps.append((SEE_PEOPLE, Step("Plan the next visit", reverse("person-sessions", args=[patient.id]))))
     else:

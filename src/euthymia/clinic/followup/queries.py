@@ -50,6 +50,11 @@ class PersonHome:
         """The plan the person is on, or the one their course ended with."""
         return next((one for one in self.plans if one.state != PlanState.REPLACED), None)
 
+    @property
+    def has_ended(self) -> bool:
+        """The course ended and none has begun since."""
+        return self.last_plan is not None and self.last_plan.state == PlanState.ENDED
+
     def still_to_ask(self, now: datetime) -> list[CheckIn]:
         """Questions that are put down for later, in the order of `check_ins`."""
         return [row for row in self.check_ins if row.answered_at is None and row.due_at > now]
