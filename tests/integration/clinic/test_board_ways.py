@@ -12,10 +12,12 @@ from tests.builders import NOW, make_clinic, make_viewer, sign_in
 from tests.session_room import Room, again
 
 from euthymia.care.adverse_event import StepKind
+from euthymia.care.alarms import Tier
 from euthymia.care.session_events import EventKind
 from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.adverse import commands as adverse
+from euthymia.clinic.alarms.queries import alarms_of
 from euthymia.clinic.handover.models import Handover
 from euthymia.clinic.sessions.models import Session, SessionEventRow
 
@@ -132,6 +134,29 @@ def test_the_handover_shows_whose_what_is_and_passes_it_on(room: Room, client: C
     assert Handover.objects.filter(kind="taken").count() == 2
     sign_in(client, room.nurse)
     assert "taken " in client.get("/board/handover/").content.decode()
+
+
+def test_the_alarms_of_a_chair_go_with_it_once_it_is_taken(room: Room, client: Client) -> None:
+    session = room.dosing()
+    beyond = {"systolic_mmhg": 240.0, "diastolic_mmhg": 100.0}
+    room.write(session, EventKind.VITALS, beyond, at=NOW + 20 * MINUTE)
+
+    def owners() -> set[str]:
+        return {alarm.owner for alarm in alarms_of(room.nurse, session, LATER)}
+
+    sign_in(client, room.nurse)
+    give(client, room.nurse, f"chair:{session.id}")
+    assert owners() == {room.nurse.name}
+    give(client, room.prescriber, f"chair:{session.id}")
+    assert owners() == {room.nurse.name}, "nobody has confirmed that they took it"
+    act = Handover.objects.get(kind="given", to_id=room.prescriber.user_id)
+    sign_in(client, room.prescriber)
+    for _ in range(2):
+        client.post(f"/board/handover/{act.id}/take/")
+    assert owners() == {room.prescriber.name}
+    alarms = alarms_of(room.nurse, session, LATER)
+    assert any(alarm.tier is Tier.HIGH for alarm in alarms)
+    assert all(alarm.acknowledged_at is None for alarm in alarms), "taking over is not having seen"
 
 
 def test_only_whom_it_was_given_to_takes_it(room: Room, client: Client) -> None:

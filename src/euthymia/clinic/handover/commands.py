@@ -9,12 +9,15 @@ from uuid import UUID, uuid5
 from django.db import transaction
 
 from euthymia.care.adverse_event import StepKind
+from euthymia.care.alarms import ActKind
 from euthymia.care.risk_pathway import RiskEventKind
 from euthymia.clinic.accounts.models import Membership
 from euthymia.clinic.accounts.policies import RUN_SESSIONS, insist
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.adverse import commands as adverse
 from euthymia.clinic.adverse.models import AdverseEvent
+from euthymia.clinic.alarms.commands import Wanted, act
+from euthymia.clinic.alarms.queries import alarms_of
 from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action
 from euthymia.clinic.handover.models import Handover, HandoverKind
@@ -22,6 +25,7 @@ from euthymia.clinic.handover.queries import ADVERSE, CHAIR, RISK, OpenItem, cha
 from euthymia.clinic.measures import risk_commands
 from euthymia.clinic.measures.models import RiskSignal
 from euthymia.clinic.people.queries import find_or_404, visible_to
+from euthymia.clinic.sessions.models import Session
 from euthymia.errors import BadInput
 
 
@@ -78,10 +82,10 @@ def _give(viewer: Viewer, item: OpenItem, to: Membership, says: str, act_id: UUI
 
 
 @transaction.atomic
-def take_over(viewer: Viewer, act: Handover, now: datetime) -> Handover:
+def take_over(viewer: Viewer, given: Handover, now: datetime) -> Handover:
     """Confirm that what was handed over has been taken. Only whom it was given to can; twice is once."""
     insist(viewer, RUN_SESSIONS)
-    row = find_or_404(viewer, Handover, id=act.id)
+    row = find_or_404(viewer, Handover, id=given.id)
     taken = Handover.objects.filter(answers=row).first()
     if taken is not None:
         return taken
@@ -97,4 +101,16 @@ def _take(viewer: Viewer, row: Handover, now: datetime) -> Handover:
         to_name=row.to_name, at=now, by_id=viewer.user_id, by_name=viewer.name, answers=row,
     )  # fmt: skip
     record(viewer, Action.CHANGE, "handover_taken", now=now, patient_id=row.patient_id, subject_id=row.id)
+    if row.subject == CHAIR:
+        _take_alarms(viewer, row, now)
     return taken
+
+
+def _take_alarms(viewer: Viewer, row: Handover, now: datetime) -> None:
+    """Whoever takes a chair owns its alarms from now on. Until then they stay with whoever gave it: an alarm must not
+    belong to somebody who does not know of it yet."""
+    session = find_or_404(viewer, Session, id=row.subject_id)
+    for alarm in alarms_of(viewer, session, now):
+        if alarm.owner != viewer.name:
+            act_id = uuid5(row.id, f"alarm {alarm.key.text}")
+            act(viewer, session, Wanted(act_id, ActKind.OWNER_TAKEN, alarm.key, alarm.raises), now)
