@@ -331,8 +331,11 @@ def test_in_a_taper_the_page_says_the_decided_interval_and_no_rule_or_forecast(
     assert worse not in before
     take_step(room.prescriber, plan_of(room), 14, now)
     text = client.get("/my/course/").content.decode()
-    for words in (every, due, worse, safety):
+    for words in (every, due, worse):
         assert words in text, words
+    assert safety not in text, "nobody is sent to a plan that is not there"
+    write_safety_plan(room.prescriber, room.patient, Draft({"trusted": "Ana, 600 111 222"}, True), now)
+    assert safety in client.get("/my/course/").content.decode()
     scored(room, 15, now)
     held = client.get("/my/course/").content.decode()
     assert every in held, "a rule has spoken, and nobody has decided yet"

@@ -147,6 +147,7 @@ def course(request: HttpRequest, patient: Patient) -> HttpResponse:
         "asked": [(row, load_instrument(row.instrument).title) for row in pages.asked],
         "figure": figure,
         "taper": pages.taper,
+        "has_safety_plan": bool(plans_of(actor, patient)),
         "ended_at": pages.ended_at,
         "next_asked_at": pages.next_asked_at,
         "crisis": crisis_lines(patient.clinic.country),
