@@ -141,7 +141,7 @@ def run_tests(arguments: list[str]) -> int:
     pytest = [str(PYTHON), "-m", "pytest"]
     if arguments:
         return run([*pytest, *arguments])
-    workers = ["-n", str(min(4, os.cpu_count() or 2))]
+    workers = ["-n", str(min(4, os.cpu_count() or 2)), "--dist", "loadgroup"]
     if status := run([*pytest, *workers, "--ignore=tests/journeys"]):
         return status
     polite = ["nice"] if shutil.which("nice") else []

@@ -21,6 +21,9 @@ from euthymia.pharmacology.population import sample_effects
 from euthymia.pharmacology.solve import closed_form, exponential, fast, integrator, propagated, reference
 from euthymia.pharmacology.solve.system import Input, LinearSystem, total_area
 
+# Kernels take long to compile: one worker of several does it.
+pytestmark = pytest.mark.xdist_group("kernels")
+
 MODELS = shipped_models()
 # The slow ones are asked once per model; the others are tried on many cases.
 SLOW = {"reference"}

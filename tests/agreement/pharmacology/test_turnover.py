@@ -22,6 +22,9 @@ from euthymia.pharmacology.solve import fast_turnover, integrated, rosenbrock
 from euthymia.pharmacology.solve.system import Input
 from euthymia.pharmacology.turnover import TurnoverSystem, structure
 
+# Kernels take long to compile: one worker of several does it.
+pytestmark = pytest.mark.xdist_group("kernels")
+
 PERSON = Person(age_y=45, sex="unspecified", weight_kg=75)
 FILE = Path(__file__).parents[3] / "benchmarks" / "models" / "w2.toml"
 # Worst relative difference, a state counted as no smaller than a thousandth of its own peak.

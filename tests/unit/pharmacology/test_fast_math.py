@@ -9,6 +9,9 @@ pytest.importorskip("numba")
 
 from euthymia.pharmacology.solve.fast_math import compiled, exp64, exp_short, log64, log_short
 
+# Kernels take long to compile: one worker of several does it.
+pytestmark = pytest.mark.xdist_group("kernels")
+
 ROUNDING = 1e-15
 
 

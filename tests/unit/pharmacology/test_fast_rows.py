@@ -12,6 +12,9 @@ from euthymia.pharmacology.solve.fast_modes import planned, seen_runs
 from euthymia.pharmacology.solve.modes import cascade
 from euthymia.pharmacology.solve.system import Input, LinearSystem
 
+# Kernels take long to compile: one worker of several does it.
+pytestmark = pytest.mark.xdist_group("kernels")
+
 AT_H = np.array([0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 4.0, 8.0, 24.0, 24.25, 24.5, 25.0, 26.0, 30.0])
 # Two drugs that know nothing of each other: three compartments that feed two, and a chain of two.
 FLOWS = [(0, 1, 3.0), (1, 0, 1.0), (0, 2, 0.6), (2, 0, 0.2), (0, 3, 0.9), (3, 4, 0.7), (4, 3, 0.4), (5, 6, 1.1)]

@@ -10,6 +10,9 @@ from euthymia.pharmacology import Dose, Person, Regimen, VirtualPeople, load_mod
 from euthymia.pharmacology.population import sample_effects
 from euthymia.pharmacology.solve import closed_form
 
+# Kernels take long to compile: one worker of several does it.
+pytestmark = pytest.mark.xdist_group("kernels")
+
 NASAL = Regimen((Dose("esketamine", "nasal", 84, 0, devices=3),))
 INFUSION = Regimen((Dose("ketamine", "iv", 35, 0, duration_h=2 / 3),))
 TIMES = np.linspace(0, 6, 25)
