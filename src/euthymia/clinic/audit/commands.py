@@ -29,7 +29,6 @@ class Noted:
     detail: dict[str, Any] | None = None
 
 
-@transaction.atomic
 def record(
     actor: Actor,
     action: Action,
