@@ -56,9 +56,10 @@ def _covered_percent() -> float:
     """Of all lines and branches of the care room, the share its own tests go through."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "coverage.json"
+        workers = ["-n", str(os.cpu_count() or 1)]
         counting = ["--cov=euthymia.care", "--cov-branch", f"--cov-report=json:{report}"]
         environment = os.environ | {"COVERAGE_FILE": str(Path(folder) / "counted")}
-        pytest_says([*TESTS_OF_CARE, *counting], environment)
+        pytest_says([*workers, *TESTS_OF_CARE, *counting], environment)
         totals = json.loads(report.read_text())["totals"]
     return round(totals["percent_covered"], 2)
 

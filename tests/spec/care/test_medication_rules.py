@@ -318,6 +318,14 @@ def test_two_lots_are_debited_in_the_order_they_were_drawn() -> None:
     assert ledger.drawn_for("s1") == {"vials": 10_000, "other": 20_000}
 
 
+def test_a_lot_that_is_not_needed_is_not_debited() -> None:
+    other = replace(VIALS, id="other")
+    came = (RECEIVED, replace(RECEIVED, id="r2", lot="other"))
+    drawn = (replace(DRAWN, amount_ug=20_000), replace(DRAWN, id="d2", lot="other", amount_ug=20_000))
+    new = settlement(ledger_of((VIALS, other), (*came, *drawn)), settling(), 15_000, "vials")
+    assert [(one.lot, one.amount_ug) for one in new] == [("vials", 15_000)]
+
+
 def test_a_correction_to_nothing_takes_everything_back() -> None:
     ledger, _ = settled(35_000, (DRAWN,))
     ledger = entered(ledger, *settlement(ledger, settling(), 0, "vials"))

@@ -12,6 +12,7 @@ from hypothesis import strategies as some
 from tests.spec.care.bedside import START, Bedside, filled, minute
 
 from euthymia.care.interactions import rems_answers
+from euthymia.care.protocol import Stage
 from euthymia.care.rems_form import (
     CLOCK_BASIS,
     PRODUCT,
@@ -183,6 +184,19 @@ def test_values_beyond_the_signed_limits_are_said_with_the_limit() -> None:
     assert found["vitals_ok_at_end"].words == "no"
     assert "168 mmHg is above 155 mmHg" in found["vitals_ok_at_end"].note
     assert found["bp_end"].words == "168/99 mmHg"
+
+
+def test_a_limit_the_protocol_leaves_open_is_missing_and_nobody_is_told_that_all_was_well() -> None:
+    bed = visit()
+    opened = tuple(
+        replace(one, number=replace(one.number, value=None, why="Nobody set it."))
+        for one in bed.protocol.limits_for(Stage.DISCHARGE)
+    )
+    kept = tuple(one for one in bed.protocol.limits if one.stage is not Stage.DISCHARGE)
+    bed.protocol = replace(bed.protocol, limits=(*kept, *opened))
+    words, missing = answers(bed)["vitals_ok_at_end"]
+    assert words is None
+    assert "Nobody set it." in missing
 
 
 def test_of_two_pressures_that_count_for_the_check_the_nearer_answers() -> None:
