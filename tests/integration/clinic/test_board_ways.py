@@ -136,7 +136,9 @@ def test_the_handover_shows_whose_what_is_and_passes_it_on(room: Room, client: C
     assert "taken " in client.get("/board/handover/").content.decode()
 
 
-def test_the_alarms_of_a_chair_go_with_it_once_it_is_taken(room: Room, client: Client) -> None:
+def test_the_alarms_of_a_chair_go_with_it_once_it_is_taken(
+    room: Room, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     session = room.dosing()
     beyond = {"systolic_mmhg": 240.0, "diastolic_mmhg": 100.0}
     room.write(session, EventKind.VITALS, beyond, at=NOW + 20 * MINUTE)
@@ -151,10 +153,12 @@ def test_the_alarms_of_a_chair_go_with_it_once_it_is_taken(room: Room, client: C
     assert owners() == {room.nurse.name}, "nobody has confirmed that they took it"
     act = Handover.objects.get(kind="given", to_id=room.prescriber.user_id)
     sign_in(client, room.prescriber)
+    taken_at = LATER + MINUTE
+    monkeypatch.setattr("euthymia.clinic.handover.views.timezone.now", lambda: taken_at)
     for _ in range(2):
         client.post(f"/board/handover/{act.id}/take/")
-    assert owners() == {room.prescriber.name}
-    alarms = alarms_of(room.nurse, session, LATER)
+    alarms = alarms_of(room.nurse, session, taken_at)
+    assert {alarm.owner for alarm in alarms} == {room.prescriber.name}
     assert any(alarm.tier is Tier.HIGH for alarm in alarms)
     assert all(alarm.acknowledged_at is None for alarm in alarms), "taking over is not having seen"
 
