@@ -19,6 +19,8 @@ from typing import Any
 RESULTS = Path(__file__).parent / "results"
 # The page of measured numbers is rendered from the results, so it is made anew with them.
 NUMBERS_PAGE = Path(__file__).parent.parent / "scripts" / "numbers_page.py"
+# What of the environment changes what is measured.
+ASKED_BY = ("EUTHYMIA_LOAD_S",)
 # Area → the modules whose `measure()` gives its rows.
 AREAS = {
     "one_patient": ["one_patient_band", "one_patient"],
@@ -66,8 +68,14 @@ def measured(wanted: str) -> Iterator[dict[str, Any]]:
     for module in modules_of(wanted):
         measure: Callable[[], list[dict[str, Any]]] = import_module(f"benchmarks.{module}").measure
         for row in measure():
-            about = {"command": f"python3 run.py bench {wanted}", "date": f"{datetime.now(UTC):%Y-%m-%d}"}
+            about = {"command": command(wanted), "date": f"{datetime.now(UTC):%Y-%m-%d}"}
             yield row | about | {"machine": machine()}
+
+
+def command(wanted: str) -> str:
+    """What to type to measure this again, with how long a load was asked to last."""
+    asked = "".join(f"{name}={os.environ[name]} " for name in ASKED_BY if name in os.environ)
+    return f"{asked}python3 run.py bench {wanted}"
 
 
 def machine() -> str:

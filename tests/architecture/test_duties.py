@@ -152,6 +152,7 @@ DUTIES: dict[str, set[Role] | None] = {
     "medication-count": HANDLES_DRUGS,
     "medication-remove": HANDLES_DRUGS,
     "medication-discrepancies": ANSWERS_FOR_DRUGS,
+    "medication-witness": HANDLES_DRUGS,
     "medication-resolve": {LEAD, PHARMACIST, MANAGER},
     "medication-ledger": ANSWERS_FOR_DRUGS,
     "medication-take-back": HANDLES_DRUGS,

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from euthymia.care.given_dose import given_mg
+from euthymia.care.instruments.load import instruments, load_instrument
 from euthymia.care.monitoring import Status, due
 from euthymia.care.protocol import Protocol
 from euthymia.care.session import Phase, ReadingAt, ScaleAt, SessionState, SideEffectSpan
-from euthymia.care.session_events import Discharge, EventKind, SessionEvent
+from euthymia.care.session_events import Discharge, EventKind, ScaleTaken, SessionEvent
 
 MINUTE = timedelta(minutes=1)
 
@@ -182,17 +183,22 @@ def _kind(row: ScaleAt) -> tuple[str, str]:
 
 
 def _looks_sentence(rows: list[ScaleAt], facts: NoteFacts) -> str:
-    """`Dissociation: cadss6 from 0 at minute 90 to 6 at minute 60, 2 looks; judged resolved at minute 90.`
+    """`Dissociation: CADSS-6 from 0 at minute 90 to 6 at minute 60, 2 looks; judged resolved at minute 90.`
 
     Lowest and highest with their minutes, because on one scale high is deep and on another low.
     """
     scale = rows[0].scale
     looks = "1 look" if len(rows) == 1 else f"{len(rows)} looks"
-    said = f"{scale.concern.value.replace('_', ' ').capitalize()}: {scale.instrument}{_range(rows, facts)}, {looks}"
+    said = f"{scale.concern.value.replace('_', ' ').capitalize()}: {_form(scale)}{_range(rows, facts)}, {looks}"
     judged = [row for row in rows if row.scale.resolved is not None]
     if judged:
         said += f"; judged {'resolved' if judged[-1].scale.resolved else 'not resolved'}{_when(judged[-1].at, facts)}"
     return f"{said}."
+
+
+def _form(scale: ScaleTaken) -> str:
+    """The form's title; what was looked at without a form keeps its own word."""
+    return load_instrument(scale.instrument).title if scale.instrument in instruments() else scale.instrument
 
 
 def _range(rows: list[ScaleAt], facts: NoteFacts) -> str:

@@ -53,6 +53,7 @@ class Concern(StrEnum):
     SEDATION = "sedation"
     DISSOCIATION = "dissociation"
     RESPIRATORY_DEPRESSION = "respiratory_depression"
+    NAUSEA = "nausea"
     MOOD = "mood"
     OTHER = "other"
 

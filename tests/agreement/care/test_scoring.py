@@ -352,6 +352,7 @@ SHEETS: list[tuple[str, Sheet]] = [
     ("oleary_sant", Sheet(BLADDER, oleary)),
     ("urinary_questions", Sheet(same(6, 0, 1), worst(6, ["nothing_reported", "urine_test"]))),
     ("side_effects", Sheet(same(18, 0, 3), worst(18, ["none", "mild", "moderate", "severe"]))),
+    ("nausea_rating", Sheet({"1": range(11)}, total_of(1))),
     ("cognition_check", Sheet({"kind": range(1, 4), "result": range(3)}, cognition)),
     ("kset", Sheet({"filled": range(2), "look": range(2)}, kset, {"variant": "follow_up"})),
     ("cgi_s", Sheet({"1": range(1, 8)}, total_of(1))),

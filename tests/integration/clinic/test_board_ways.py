@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import count
 from uuid import uuid4
 
 import pytest
@@ -243,7 +244,46 @@ def test_a_slip_or_another_person_is_refused_in_that_row_alone(room: Room, clien
     assert status == 422
     assert "12/80" in row
     assert line(client, session, "132/84", record_number="X-1")[0] == 409
-    assert line(client, session, "132/84", do="stop", reason="x")[0] == 400
+    assert line(client, session, "132/84", do="start", same_person="yes")[0] == 400
+    assert line(client, session, "132/84", do="cancel", reason="x")[0] == 400
+
+
+def test_a_running_dose_is_slowed_paused_and_stopped_from_its_row(
+    room: Room, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # One press after the other, never two in the same instant.
+    ticking = (LATER - 20 * MINUTE + second * MINUTE / 60 for second in count())
+    monkeypatch.setattr("euthymia.clinic.sessions.board_views.timezone.now", lambda: next(ticking))
+    session = room.dosing()
+    sign_in(client, room.nurse)
+    page = client.get("/board/group/", {"s": str(session.id)}).content.decode()
+    for words in ("Set the rate", "Dose paused", "Dose stopped", "Dose complete"):
+        assert words in page
+    assert "Dose goes on" not in page
+    status, row = line(client, session, "", do="pause", reason=" ")
+    assert (status, "Why is it paused?" in row) == (422, True)
+    assert line(client, session, "", do="rate", rate_ml_per_h="1000")[0] == 422
+    assert line(client, session, "", do="rate", rate_ml_per_h="5")[0] == 200
+    status, row = line(client, session, "", do="pause", reason="Dizzy")
+    assert (status, again(session).phase) == (200, "paused")
+    assert "Dose goes on" in row
+    assert "Set the rate" not in row
+    assert line(client, session, "", do="resume")[0] == 200
+    status, row = line(client, session, "", do="stop", reason="Very dizzy")
+    assert (status, again(session).phase) == (200, "observing")
+    assert "Dose of" not in row
+
+
+def test_the_next_device_is_given_from_the_row(client: Client) -> None:
+    room = Room("esketamine_nasal_trd")
+    session = room.dosing()
+    sign_in(client, room.nurse)
+    page = client.get("/board/group/", {"s": str(session.id)}).content.decode()
+    assert "Device 1 given" in page
+    assert "Set the rate" not in page
+    status, row = line(client, session, "", do="device")
+    assert (status, "Device 2 given" in row) == (200, True)
+    assert SessionEventRow.objects.filter(session=session, kind="device_given").count() == 1
 
 
 @pytest.mark.parametrize("text", ["2026-02-30T10:00:00+00:00", "now", (LATER + MINUTE).isoformat()])

@@ -100,7 +100,7 @@ def test_a_whole_sheet_is_written_with_true_times_marked_late_and_as_from_paper(
         room,
         session,
         {"at": "10:05", "dose": "start"},
-        {"at": "10:15", "line": "131/84 76 97% 15", "moaas": "5", "cadss6": "9"},
+        {"at": "10:15", "line": "131/84 76 97% 15", "moaas": "5", "cadss6": "9", "nausea_rating": "3"},
         {"at": "1025", "line": "150/92", "effect": "Nausea mild", "remark": "Asked for water"},
         {"at": "10:45", "dose": "complete", "line": "140/90"},
     )
@@ -114,7 +114,9 @@ def test_a_whole_sheet_is_written_with_true_times_marked_late_and_as_from_paper(
     assert [remark.text for remark in state.remarks] == ["Asked for water"]
     assert state.completed
     keyed = SessionEventRow.objects.filter(session=session, device="paper")
-    assert keyed.count() == 9
+    assert keyed.count() == 10
+    rated = {row.scale.concern.value: row.scale.total for row in state.scales}
+    assert rated == {"sedation": 5.0, "dissociation": 9.0, "nausea": 3.0}
     assert {str(row.id) for row in keyed} <= state.late
     assert {row.recorded_at for row in keyed} == {EVENING}
     assert AuditEntry.objects.filter(subject="paper_flowsheet", patient_id=room.patient.id).count() == 1

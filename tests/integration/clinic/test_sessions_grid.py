@@ -51,6 +51,7 @@ def write(client: Client, session: Session, vital: str, text: str, at: str = "",
         ("temperature", "36,8", "36.8"),
         ("sedation", "5", "5"),
         ("dissociation", "12", "12"),
+        ("nausea", "7", "7"),
     ],
 )
 def test_a_value_typed_into_its_cell_stands_there(nurse: Client, room: Room, vital: str, text: str, shown: str) -> None:
@@ -74,6 +75,8 @@ def test_a_value_typed_into_its_cell_stands_there(nurse: Client, room: Room, vit
         ("sedation", "6", "from 0 to 5"),
         ("dissociation", "25", "from 0 to 24"),
         ("dissociation", "-1", "from 0 to 24"),
+        ("nausea", "11", "from 0 to 10"),
+        ("nausea", "bad", "from 0 to 10"),
         ("remark", "72", "Nothing can be written here"),
         ("heart_rate", " ", "Nothing was typed"),
     ],
@@ -164,6 +167,12 @@ def test_a_chip_takes_minutes_ago_and_the_six_items_add_up(nurse: Client, room: 
     assert nurse.post(f"/sessions/{session.id}/events/", scale, headers={"HX-Request": "true"}).status_code == 200
     taken = state_of(again(session)).scales[-1].scale
     assert (taken.total, taken.items) == (6.0, "1, 2, 0, 1, 2, 0")
+    rated = {"do": "scales", "place": "more", "event_id": str(uuid4()), "nausea_rating": "10"}
+    said = nurse.post(f"/sessions/{session.id}/events/", rated, headers={"HX-Request": "true"})
+    assert "Nausea: 0–10 rating 10" in said.content.decode()
+    named = state_of(again(session)).last_scale("nausea")
+    assert named is not None
+    assert (named.scale.total, named.scale.resolved) == (10.0, None)
 
 
 @pytest.mark.parametrize(

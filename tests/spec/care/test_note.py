@@ -49,7 +49,7 @@ def test_the_note_of_an_ordinary_visit() -> None:
         "Highest blood pressure at minute 40: 160/99 mmHg.",
         "Last blood pressure at minute 92: 125/82 mmHg.",
         "Lowest oxygen saturation: 96 %.",
-        "Dissociation: cadss6 from 0 at minute 90 to 6 at minute 60, 2 looks; judged resolved at minute 90.",
+        "Dissociation: CADSS-6 from 0 at minute 90 to 6 at minute 60, 2 looks; judged resolved at minute 90.",
         "Nausea, mild at minute 12, over after 20 minutes; ice.",
         "Checks not done in time: during 20, during 30, after 60, leaving.",
         "Remark: asked for water",
@@ -95,7 +95,7 @@ def test_a_scale_before_the_dose_is_told_without_a_minute() -> None:
     bed.write(E.SCALE, -6, ScaleTaken("moaas", Concern.SEDATION))
     bed.write(E.SIDE_EFFECT, -5, SideEffect("headache", Severity.MILD))
     sentences = told(bed)
-    assert "Sedation: moaas, 1 look." in sentences
+    assert "Sedation: MOAA/S, 1 look." in sentences
     assert "Headache, mild, not ended." in sentences
 
 
@@ -107,8 +107,8 @@ def test_many_looks_with_one_scale_are_one_sentence_and_two_scales_are_two() -> 
         bed.write(E.SCALE, at_min, ScaleTaken("cadss6", Concern.DISSOCIATION, 2, False))
     bed.write(E.SCALE, 66, ScaleTaken("clinical", Concern.SEDATION, None, False))
     assert told(bed)[-4:-1] == (
-        "Sedation: moaas from 3 at minute 60 to 5 at minute 80, 4 looks; judged resolved at minute 80.",
-        "Dissociation: cadss6 2, 2 looks; judged not resolved at minute 65.",
+        "Sedation: MOAA/S from 3 at minute 60 to 5 at minute 80, 4 looks; judged resolved at minute 80.",
+        "Dissociation: CADSS-6 2, 2 looks; judged not resolved at minute 65.",
         "Sedation: clinical, 1 look; judged not resolved at minute 66.",
     )
 

@@ -157,7 +157,8 @@ def test_wording_is_shipped_only_where_its_owner_allows_it(instrument_id: str) -
     shipped = allowed and instrument_id not in {"hamd17", "bprs_positive4"}
     assert instrument.can_be_shown is shipped
     assert bool(instrument.licence.notice) is shipped
-    theirs, ours = {"phq9", "phq2", "gad7", "pcl5", "asq"}, {"side_effects", "urinary_questions", "cognition_check"}
+    theirs = {"phq9", "phq2", "gad7", "pcl5", "asq"}
+    ours = {"side_effects", "urinary_questions", "cognition_check", "nausea_rating"}
     assert shipped is (instrument_id in theirs | ours)
     assert all(item.text() for item in instrument.items)
 

@@ -16,6 +16,7 @@ from euthymia.care.session_events import SessionEvent
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.documents.queries import late_after
 from euthymia.clinic.plans.drafts import order_of
+from euthymia.clinic.sessions.bedside_scales import SCALES
 from euthymia.clinic.sessions.forms import Bedside, events_from, never_was, read_time
 from euthymia.clinic.sessions.joining import ask_before
 from euthymia.clinic.sessions.models import Session
@@ -25,7 +26,8 @@ from euthymia.errors import BadInput
 
 DEVICE = "paper"
 HALF_DAY, DAY = timedelta(hours=12), timedelta(days=1)
-FIELDS = ("at", "line", "moaas", "cadss6", "effect", "dose", "remark")
+RATED = tuple(scale.instrument for scale in SCALES)
+FIELDS = ("at", "line", *RATED, "effect", "dose", "remark")
 # What may have happened to the dose, in the words of the session page's own buttons.
 DOSE_WORDS = {
     "start": "dose started",
@@ -141,8 +143,8 @@ def _events_of(
         asked.append(("dose", {"do": typed["dose"], "reason": typed["remark"], "same_person": "on"}))
     if typed["line"]:
         asked.append(("line", {"do": "look", "line": typed["line"]}))
-    if typed["moaas"] or typed["cadss6"]:
-        asked.append(("scales", {"do": "scales", "moaas": typed["moaas"], "cadss6": typed["cadss6"]}))
+    if any(typed[scale] for scale in RATED):
+        asked.append(("scales", {"do": "scales", **{scale: typed[scale] for scale in RATED}}))
     if typed["effect"]:
         asked.append(("effect", {"do": "effect", "effect": _graded(typed["effect"])}))
     if typed["remark"] and typed["dose"] not in ASK_WHY:

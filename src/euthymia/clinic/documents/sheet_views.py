@@ -21,6 +21,7 @@ from euthymia.clinic.documents.sheet_document import person_sheet, session_sheet
 from euthymia.clinic.documents.typesetting import pdf_response
 from euthymia.clinic.people.queries import open_patient
 from euthymia.clinic.plans.queries import active_plan
+from euthymia.clinic.sessions.bedside_scales import SCALES
 from euthymia.clinic.sessions.entry import refuse_other_person
 from euthymia.clinic.sessions.events import uuid_of
 from euthymia.clinic.sessions.models import Session
@@ -97,6 +98,7 @@ def _page(
         "row_count": _row_count(typed),
         "sheet_id": request.POST.get("sheet_id") or str(uuid.uuid4()),
         "doses": DOSE_WORDS.items(),
+        "scales": SCALES,
         "problems": problems,
         "error": refusal,
         "zone": viewer.zone,
@@ -118,7 +120,8 @@ def _rows(typed: Any, problems: tuple[Problem, ...]) -> list[dict[str, Any]]:
     for number in range(1, _row_count(typed) + 1):
         mine = [one for one in problems if one.number == number]
         row: dict[str, Any] = {"number": number, "problems": mine, "wrong": {one.field for one in mine}}
-        found.append(row | {field: typed.get(f"{field}_{number}", "") for field in FIELDS})
+        row |= {field: typed.get(f"{field}_{number}", "") for field in FIELDS}
+        found.append(row | {"scales": [(scale, row[scale.instrument]) for scale in SCALES]})
     return found
 
 

@@ -66,7 +66,7 @@ def waste(request: HttpRequest, session_id: UUID) -> HttpResponse:
 
     def act(viewer: Viewer, session: Session, typed: Typed) -> str:
         row, amount_ug = _left(viewer, session, typed)
-        witness = signed_witness(request, viewer, typed.get("witness", ""), typed.get("witness_password", ""))
+        witness = signed_witness(request, viewer, typed)
         act_now = forms.act_of(typed, timezone.now(), viewer.zone, witness)
         session_commands.waste(viewer, session, row.id, amount_ug, act_now)
         return f"{in_words(lot_of(row), amount_ug)} wasted, seen by {witness.name}."

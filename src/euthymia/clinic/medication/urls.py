@@ -14,6 +14,7 @@ urlpatterns = [
     path("medication/entries/<uuid:entry_id>/take-back/", views.take_back, name="medication-take-back"),
     path("medication/report/", views.report, name="medication-report"),
     path("medication/report.csv", views.report_csv, name="medication-report-csv"),
+    path("medication/witness/", views.witness_question, name="medication-witness"),
     path("sessions/<uuid:session_id>/medication/", session_views.session_medication, name="session-medication"),
     path("sessions/<uuid:session_id>/medication/draw/", session_views.draw, name="medication-draw"),
     path("sessions/<uuid:session_id>/medication/waste/", session_views.waste, name="medication-waste"),

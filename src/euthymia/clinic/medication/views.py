@@ -12,10 +12,10 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from euthymia.care.medication_ledger import EntryKind
 from euthymia.care.medication_rules import in_words
@@ -28,7 +28,8 @@ from euthymia.clinic.medication import commands, forms, presenters, queries
 from euthymia.clinic.medication.presenters import KINDS, OUTCOMES, discrepancy_age, entry_lines, lot_line
 from euthymia.clinic.medication.report import COLUMNS, Period, csv_rows, lot_rows
 from euthymia.clinic.medication.rows import lot_of
-from euthymia.clinic.medication.witnesses import Witness, possible_witnesses, signed_witness
+from euthymia.clinic.medication.witness_passkeys import ask_passkey
+from euthymia.clinic.medication.witnesses import chosen_witness, possible_witnesses, signed_witness
 from euthymia.clinic.sessions.refusals import is_conflict
 from euthymia.clinic.settings import settings
 from euthymia.errors import BadInput
@@ -121,7 +122,7 @@ def remove(request: HttpRequest, lot_id: UUID) -> HttpResponse:
         if kind not in dict(REMOVALS):
             raise BadInput("missing_field", "kind", "Say what happened to it.")
         amount_ug = forms.amount_ug(typed, lot, all_of_ug=row.vault_ug)
-        witness = None if kind == "returned" else _witness(request, viewer, typed)
+        witness = None if kind == "returned" else signed_witness(request, viewer, typed)
         commands.remove(viewer, row, EntryKind(kind), amount_ug, forms.act_of(typed, now, viewer.zone, witness))
         return f"{in_words(lot, amount_ug)} of lot {row.number} left the vault."
 
@@ -151,7 +152,7 @@ def resolve(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     context = {"row": row, "words": words, "outcomes": outcomes} | _witnessing(viewer)
 
     def act(typed: dict[str, str]) -> str:
-        witness = _witness(request, viewer, typed)
+        witness = signed_witness(request, viewer, typed)
         commands.resolve(viewer, row.id, typed.get("outcome", ""), forms.act_of(typed, now, viewer.zone, witness))
         return "The discrepancy is resolved."
 
@@ -169,7 +170,7 @@ def take_back(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     context = {"line": line, "witnessed": witnessed} | _witnessing(viewer)
 
     def act(typed: dict[str, str]) -> str:
-        witness = _witness(request, viewer, typed) if witnessed else None
+        witness = signed_witness(request, viewer, typed) if witnessed else None
         commands.take_back(viewer, row.id, forms.act_of(typed, now, viewer.zone, witness))
         return "The entry is taken back; both lines stay in the ledger."
 
@@ -255,18 +256,28 @@ def _form_page(
         else:
             messages.success(request, said)
             return redirect(then)
-    shown = {name: value for name, value in typed.items() if name != "witness_password"}
+    shown = {name: value for name, value in typed.items() if not name.startswith("witness_")}
     entry_id = typed.get("entry_id") or str(uuid.uuid4())
     context = context | {"typed": shown, "refusal": refusal, "entry_id": entry_id, "zone": _who(request).zone}
     return render(request, template, context, status=status)
 
 
+@require_POST
+@requires(KEEP_LEDGER)
+def witness_question(request: HttpRequest) -> HttpResponse:
+    """What the browser asks the passkey of the witness who was chosen, as JSON; 422 says why nothing can be asked."""
+    try:
+        member = chosen_witness(_who(request), request.POST.get("witness", ""))
+        asked = ask_passkey(request, member)
+        if asked is None:
+            raise BadInput("no_passkey", "witness", f"{member.user} has no passkey here and signs with their password.")
+    except BadInput as refusal:
+        return JsonResponse(refusal.as_json(), status=REFUSED_FORM)
+    return JsonResponse(asked)
+
+
 def _witnessing(viewer: Viewer) -> dict[str, Any]:
     return {"witnesses": possible_witnesses(viewer), "demo_witness": settings().demo}
-
-
-def _witness(request: HttpRequest, viewer: Viewer, typed: dict[str, str]) -> Witness:
-    return signed_witness(request, viewer, typed.get("witness", ""), typed.get("witness_password", ""))
 
 
 def _wanted(request: HttpRequest, viewer: Viewer, now: datetime) -> queries.Wanted:

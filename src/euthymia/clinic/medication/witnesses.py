@@ -1,10 +1,11 @@
-"""The second person: chosen from the clinic's staff, and signing with their own password.
+"""The second person: chosen from the clinic's staff, and signing with their own password or passkey.
 
 A wrong password counts like a failed sign-in of that person and is limited as sign-ins are.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from allauth.account.adapter import get_adapter
@@ -14,6 +15,7 @@ from django.http import HttpRequest
 from euthymia.clinic.accounts.models import Membership
 from euthymia.clinic.accounts.policies import KEEP_LEDGER
 from euthymia.clinic.accounts.viewer import Viewer
+from euthymia.clinic.medication.witness_passkeys import passkey_signed
 from euthymia.clinic.people.queries import visible_to
 from euthymia.clinic.settings import settings
 from euthymia.errors import BadInput
@@ -35,11 +37,17 @@ def possible_witnesses(viewer: Viewer) -> list[Membership]:
     return sorted(rows.exclude(user_id=viewer.user_id), key=lambda row: str(row.user))
 
 
-def signed_witness(request: HttpRequest, viewer: Viewer, membership_id: str, password: str) -> Witness:
-    """The witness, once their password is right (BadInput). Never the person who asks."""
-    member = _chosen(viewer, membership_id)
+def signed_witness(request: HttpRequest, viewer: Viewer, typed: Mapping[str, str]) -> Witness:
+    """The witness, once their passkey has answered or their password is right (BadInput). Never the person who asks."""
+    member = chosen_witness(viewer, typed.get("witness", ""))
+    if answer := typed.get("witness_passkey", ""):
+        if not passkey_signed(request, member, answer):
+            words = "The passkey did not sign this. Sign again, or with the witness's password."
+            raise BadInput("witness_refused", "witness_passkey", words)
+        return Witness(member.user_id, str(member.user))
+    password = typed.get("witness_password", "")
     if not password:
-        raise BadInput("witness_signed", "witness_password", "The witness signs with their own password.")
+        raise BadInput("witness_signed", "witness_password", "The witness signs with their own password or passkey.")
     if settings().demo and member.clinic.invented:
         # Invented staff have no password; a demonstration takes the word that stands on its page.
         if password != member.user.username:
@@ -62,7 +70,8 @@ def invented_witness(member: Membership) -> Witness:
     return Witness(member.user_id, str(member.user))
 
 
-def _chosen(viewer: Viewer, membership_id: str) -> Membership:
+def chosen_witness(viewer: Viewer, membership_id: str) -> Membership:
+    """Somebody else of this clinic who may keep the ledger (BadInput)."""
     known = membership_id.isascii() and membership_id.isdecimal() and len(membership_id) <= LONGEST_KEY
     found = {row.pk: row for row in possible_witnesses(viewer)}
     if not known or int(membership_id) not in found:

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from euthymia.care.decision import Level
 from euthymia.care.protocol import Bound, Limit, Measure, Protocol, Stage
 from euthymia.care.session import Phase, SessionState
+from euthymia.clinic.sessions.bedside_scales import BY_ROW
 from euthymia.clinic.sessions.flowsheet import ROWS, Column, Entry, grid
 
 # Rows somebody can write into, in the order the hand goes down them.
@@ -22,11 +23,10 @@ ENTERED = (
     "spo2",
     "respiratory_rate",
     "temperature",
-    "sedation",
-    "dissociation",
+    *BY_ROW,
 )
 # Rows that are there to write into even while nothing asks for them.
-OFFERED = frozenset({"respiratory_rate"})
+OFFERED = frozenset({"respiratory_rate", *BY_ROW})
 ASKING = frozenset({"due", "overdue", "coming"})
 WRITABLE = frozenset({Phase.ARRIVED, Phase.READY, Phase.DOSING, Phase.PAUSED, Phase.OBSERVING})
 PAIR = {Measure.SYSTOLIC_MMHG: 0, Measure.DIASTOLIC_MMHG: 1}

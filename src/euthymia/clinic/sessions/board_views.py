@@ -32,8 +32,8 @@ from euthymia.clinic.sessions.wall import NAMES, names_from, wall_alarms, wall_t
 from euthymia.errors import BadInput
 
 CONFLICT, REFUSED_FORM = 409, 422
-# What may be written from the group: everything about the dose but its start is pressed at the bedside.
-LINES = frozenset({"look"})
+# What may be written from the group as it would be at the bedside; a start has its own way, with two identifiers.
+LINES = frozenset({"look", "device", "rate", "pause", "resume", "stop", "complete"})
 # A board asks every three seconds. Boards that ask within this time of each other are shown the same drawing; alarms
 # and monitors are kept current in it by their own scripts.
 DRAWN_FOR_S = 2
@@ -159,9 +159,9 @@ def _round_at(text: str, now: datetime) -> datetime | None:
 @require_POST
 @requires(RUN_SESSIONS)
 def board_group_line(request: HttpRequest, session_id: UUID) -> HttpResponse:
-    """One person's vital signs, exactly as from their own page."""
+    """One person's vital signs, or a press about their dose, exactly as from their own page."""
     if request.POST.get("do") not in LINES:
-        raise BadInput("unknown_action", "do", "Only vital signs and remarks are written here. Open the person's page.")
+        raise BadInput("unknown_action", "do", "This is not written from the group. Open the person's page.")
     return _press(request, session_id, request.POST.dict())
 
 

@@ -13,6 +13,7 @@ from euthymia.care.protocol import Protocol, Stage
 from euthymia.care.session import SessionState
 from euthymia.care.session_events import Because, Concern, EventKind, Remark, ScaleTaken, SessionEvent, SideEffect
 from euthymia.care.vitals import Reading
+from euthymia.clinic.sessions.bedside_scales import SCALES
 from euthymia.clinic.sessions.wording import KINDS, MEASURES, SHORT, in_or_over
 
 MINUTE = timedelta(minutes=1)
@@ -69,8 +70,7 @@ ROWS = (
     ("spo2", "Oxygen, %"),
     ("respiratory_rate", "Breathing, /min"),
     ("temperature", "Temperature, °C"),
-    ("sedation", "Sedation, MOAA/S"),
-    ("dissociation", "Dissociation, CADSS-6"),
+    *((scale.row, scale.label) for scale in SCALES),
     ("respiratory_depression", "Breathing, looked at"),
     ("side_effect", "Side effects"),
     ("dose", "Dose"),
@@ -163,7 +163,7 @@ def _entries(event: SessionEvent, state: SessionState, protocol: Protocol) -> It
             yield _event_cell(event, payload, state, entry)
 
 
-_CONCERN_ROWS = frozenset({Concern.SEDATION, Concern.DISSOCIATION, Concern.RESPIRATORY_DEPRESSION})
+_CONCERN_ROWS = frozenset({*(scale.concern for scale in SCALES), Concern.RESPIRATORY_DEPRESSION})
 
 
 def _event_cell(

@@ -32,6 +32,7 @@ from euthymia.care.session_events import (
     SideEffectEnded,
 )
 from euthymia.care.vitals import parse_vitals
+from euthymia.clinic.sessions.bedside_scales import BY_ROW, SCALES
 from euthymia.clinic.sessions.events import uuid_of
 from euthymia.clinic.sessions.gate import IDENTIFIERS, GateAnswers
 from euthymia.errors import BadInput
@@ -174,10 +175,6 @@ CELLS = {
     "respiratory_rate": "rr{}",
     "temperature": "t{}",
 }
-CELL_SCALES: dict[str, tuple[str, Concern, tuple[float, float]]] = {
-    "sedation": ("moaas", Concern.SEDATION, (0.0, 5.0)),
-    "dissociation": ("cadss6", Concern.DISSOCIATION, (0.0, 24.0)),
-}
 # A number pad has a point or a comma and no slash.
 SLASH = re.compile(r"\s*[/.,\- ]\s*")
 CELL_NUMBER = re.compile(r"\d+([.,]\d+)?")
@@ -188,9 +185,9 @@ def _cell(typed: Typed, bedside: Bedside) -> Made:
     vital, text = typed.get("vital", ""), typed.get("line", "").strip()
     if not text:
         raise BadInput("nothing_typed", "line", "Nothing was typed.")
-    if vital in CELL_SCALES:
-        instrument, concern, ends = CELL_SCALES[vital]
-        return [(EventKind.SCALE, ScaleTaken(instrument, concern, _total(text, "line", ends)))]
+    if vital in BY_ROW:
+        scale = BY_ROW[vital]
+        return [(EventKind.SCALE, ScaleTaken(scale.instrument, scale.concern, _total(text, "line", scale.ends)))]
     if vital not in CELLS:
         raise BadInput("unknown_cell", "vital", "Nothing can be written here. Reload the page.")
     if vital == "blood_pressure":
@@ -204,21 +201,20 @@ def _cell(typed: Typed, bedside: Bedside) -> Made:
 
 
 def _scales(typed: Typed, bedside: Bedside) -> Made:
-    """Sedation, dissociation and breathing: each only if somebody looked."""
-    rows = (
-        ("moaas", Concern.SEDATION, "sedation", (0.0, 5.0)),
-        ("cadss6", Concern.DISSOCIATION, "dissociation", (0.0, 24.0)),
-        ("clinical", Concern.RESPIRATORY_DEPRESSION, "breathing", None),
-    )
+    """Sedation, dissociation, nausea and breathing: each only if somebody looked."""
     made: Made = []
-    for instrument, concern, name, ends in rows:
-        total = _total(typed.get(instrument, ""), instrument, ends) if ends else None
-        items = _rated_items(typed, total) if instrument == "cadss6" else ()
+    for scale in SCALES:
+        total = _total(typed.get(scale.instrument, ""), scale.instrument, scale.ends)
+        items = _rated_items(typed, total) if scale.instrument == "cadss6" else ()
         total = float(sum(items)) if items else total
-        resolved = _yes_no(typed.get(f"{name}_resolved", ""))
+        resolved = _yes_no(typed.get(f"{scale.row}_resolved", ""))
         if total is not None or resolved is not None:
             rated = ", ".join(str(value) for value in items)
-            made.append((EventKind.SCALE, ScaleTaken(instrument, concern, total, resolved, rated)))
+            made.append((EventKind.SCALE, ScaleTaken(scale.instrument, scale.concern, total, resolved, rated)))
+    breathing = _yes_no(typed.get("breathing_resolved", ""))
+    if breathing is not None:
+        looked = ScaleTaken("clinical", Concern.RESPIRATORY_DEPRESSION, None, breathing)
+        made.append((EventKind.SCALE, looked))
     if not made:
         raise BadInput("nothing_typed", "moaas", "Nothing was chosen. Rate at least one line.")
     return made

@@ -12,6 +12,7 @@ from euthymia.care.decision import Allowed, missing_of, reasons_of
 from euthymia.care.given_dose import given_mg
 from euthymia.care.monitoring import watch
 from euthymia.care.session import Phase, SessionState
+from euthymia.care.session_events import Delivery
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.plans.drafts import order_of
 from euthymia.clinic.sessions.board import DueLine, Number, clock_words, due_lines, numbers
@@ -21,6 +22,17 @@ from euthymia.clinic.sessions.queries import session_protocol, state_of
 from euthymia.clinic.sessions.wording import PHASES
 
 LOOKED_AT = frozenset({Phase.ARRIVED, Phase.READY, Phase.DOSING, Phase.PAUSED, Phase.OBSERVING})
+
+
+@dataclass(frozen=True, slots=True)
+class DoseAct:
+    """What may be pressed about a running dose. do: as the bedside form names it.   asks: "rate" or "reason", what must
+    be typed first, "" for nothing.   event_id: the id of this press, so that pressing twice writes once."""
+
+    do: str
+    words: str
+    asks: str
+    event_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +56,8 @@ class GroupRow:
     may_start: bool
     refused: tuple[str, ...]
     start_words: str
+    dose_acts: tuple[DoseAct, ...]
+    ordered_rate: str
     event_id: str
     start_id: str
 
@@ -77,9 +91,27 @@ def group_row(viewer: Viewer, session: Session, round_at: datetime | None, now: 
         may_start=ready and not refused,
         refused=refused,
         start_words=f"{order.dose_mg:g} mg {order.drug}, {start_of(order).delivery.value}",
+        dose_acts=dose_acts(state, start_of(order).delivery),
+        ordered_rate=f"{order.rate_ml_per_h:.1f}" if order.rate_ml_per_h else "",
         event_id=str(uuid.uuid4()),
         start_id=str(uuid.uuid4()),
     )
+
+
+def dose_acts(state: SessionState, delivery: Delivery) -> tuple[DoseAct, ...]:
+    """The buttons of the person's own page about a dose that runs or is paused, the first being what usually comes."""
+    if state.phase is Phase.PAUSED:
+        found = [("resume", "Dose goes on", "")]
+    elif state.phase is not Phase.DOSING:
+        return ()
+    elif delivery is Delivery.DEVICES:
+        found = [("device", f"Device {len(state.devices) + 1} given", "")]
+    else:
+        found = [("complete", "Dose complete", "")]
+    if state.phase is Phase.DOSING and delivery is Delivery.INFUSION:
+        found += [("rate", "Set the rate", "rate"), ("pause", "Dose paused", "reason")]
+    found.append(("stop", "Dose stopped", "reason"))
+    return tuple(DoseAct(do, words, asks, str(uuid.uuid4())) for do, words, asks in found)
 
 
 def written_since(state: SessionState, round_at: datetime) -> bool:

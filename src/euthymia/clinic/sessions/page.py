@@ -235,4 +235,5 @@ def entry_context(session: Session, state: SessionState, *, typed: Mapping[str, 
         "moaas": MOAAS,
         "cadss_items": CADSS6_ITEMS,
         "cadss_values": range(5),
+        "nausea_values": range(11),
     }

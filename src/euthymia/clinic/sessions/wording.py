@@ -21,6 +21,7 @@ from euthymia.care.session_events import (
     ScaleTaken,
 )
 from euthymia.care.vitals import Reading
+from euthymia.clinic.sessions.bedside_scales import SCALES
 
 MINUTE = timedelta(minutes=1)
 
@@ -64,9 +65,10 @@ MEASURES = {
     "respiratory_depression": "breathing",
     "sedation": "sedation",
     "dissociation": "dissociation",
+    "nausea": "nausea",
     "temperature": "temperature",
 }
-INSTRUMENTS = {"moaas": "MOAA/S", "cadss6": "CADSS-6", "clinical": "Clinical look"}
+INSTRUMENTS = {**{scale.instrument: scale.form for scale in SCALES}, "clinical": "Clinical look"}
 SIDE_EFFECTS = (
     "Nausea",
     "Vomiting",
@@ -79,11 +81,7 @@ SIDE_EFFECTS = (
     "Blurred vision",
     "Urinary symptoms",
 )
-CONCERNS = {
-    Concern.SEDATION: "Sedation",
-    Concern.DISSOCIATION: "Dissociation",
-    Concern.RESPIRATORY_DEPRESSION: "Breathing",
-}
+CONCERNS = {**{scale.concern: scale.word for scale in SCALES}, Concern.RESPIRATORY_DEPRESSION: "Breathing"}
 
 
 def reading_words(reading: Reading) -> str:

@@ -45,7 +45,7 @@
   function take(said) {
     ahead = said.now - Date.now();
     picture = said;
-    draw();
+    steadily(draw);
     if (said.unshown.length) window.requestAnimationFrame(() => window.setTimeout(() => tellShown(said.unshown), 0));
   }
 
@@ -71,6 +71,37 @@
     document.querySelectorAll("[data-alarm-lines]").forEach((place) => put(place, picture.lines[place.dataset.alarmLines] || ""));
     count();
     sound();
+  }
+
+  // What somebody writes in or is about to press stays where it is while an alarm comes or goes above it: the page is
+  // scrolled by as much, but never so far that the alarm itself leaves the screen.
+  function steadily(change) {
+    const held = inHand(), root = document.documentElement;
+    const before_px = held ? held.getBoundingClientRect().top : 0;
+    root.style.overflowAnchor = "none";
+    change();
+    if (held && held.isConnected) {
+      const moved_px = held.getBoundingClientRect().top - before_px;
+      window.scrollBy({ top: Math.min(moved_px, topAlarm_px()), behavior: "instant" });
+    }
+    window.requestAnimationFrame(() => { root.style.overflowAnchor = ""; });
+  }
+
+  // How far the page may go up until the first alarm in sight reaches the edge.
+  function topAlarm_px() {
+    const calls = ".alarm-bar__strip:not(.alarm-bar__strip--pinned) .alarm-call, #alarm-lines-here .alarm-line";
+    const places = Array.from(document.querySelectorAll(calls), (one) => one.getBoundingClientRect());
+    const tops = places.filter((one) => one.height && one.bottom > 0).map((one) => one.top);
+    return Math.max(0, Math.min(...tops));
+  }
+
+  // The field somebody is in, else what is in the middle of the screen; not what is itself drawn anew.
+  function inHand() {
+    const field = document.activeElement;
+    const shown = field && field !== document.body && field.getBoundingClientRect();
+    const seen = shown && shown.bottom > 0 && shown.top < window.innerHeight;
+    const found = seen ? field : document.elementFromPoint(window.innerWidth / 2, window.innerHeight / 2);
+    return found && (found.closest("[data-alarm-lines]") || found);
   }
 
   // A line somebody writes in keeps its words; everything else is drawn at once.

@@ -1,13 +1,17 @@
-// The group page: after a line is recorded the keyboard goes on to the next person; after a refusal it stays.
+// The group page: after a line is recorded the keyboard goes on to the next person; after a refusal, or a press about a
+// dose, it stays with this one.
 (function () {
   "use strict";
 
   const lines = () => Array.from(document.querySelectorAll("[data-group] [name=line]"));
-  let from = "";
+  let from = "", goesOn = false;
 
   document.addEventListener("htmx:beforeRequest", (event) => {
     const form = event.detail.elt;
-    from = form.matches && form.matches("[data-group-line]") ? form.querySelector("[name=line]").id : "";
+    const row = form.closest && form.closest(".group-row");
+    const line = row && row.querySelector("[name=line]");
+    from = line ? line.id : "";
+    goesOn = Boolean(line) && form.matches("[data-group-line]");
   });
 
   document.addEventListener("htmx:afterSwap", () => {
@@ -17,7 +21,7 @@
     const all = lines();
     const place = all.indexOf(here);
     from = "";
-    if (row && row.querySelector("[role=alert]")) { here.focus(); here.select(); return; }
+    if (!goesOn || (row && row.querySelector("[role=alert]"))) { if (here) { here.focus(); here.select(); } return; }
     const next = all[place + 1] || all[0];
     if (next) next.focus();
   });

@@ -11,7 +11,7 @@
   };
   const CELLS = {
     blood_pressure: "Pressure", heart_rate: "Pulse", spo2: "Oxygen", respiratory_rate: "Breathing", temperature: "Temperature",
-    sedation: "Sedation", dissociation: "Dissociation",
+    sedation: "Sedation", dissociation: "Dissociation", nausea: "Nausea",
   };
   const NUMBER = /^\d+([.,]\d+)?$/;
   const PRESSURE = /^\d{1,3}\s*[/.,\- ]\s*\d{1,3}$/;
@@ -69,7 +69,7 @@
     return "";
   }
 
-  const scales = (fields) => Object.entries(fields).some(([name, value]) => /^(moaas|cadss6|cadss6_item_.*|.*_resolved)$/.test(name) && String(value).trim());
+  const scales = (fields) => Object.entries(fields).some(([name, value]) => /^(moaas|cadss6|nausea_rating|cadss6_item_.*|.*_resolved)$/.test(name) && String(value).trim());
 
   function effect(fields) {
     const [name, severity] = (fields.effect || "").split(":");
@@ -82,7 +82,7 @@
     if (fields.do === "cell") return `${CELLS[fields.vital] || fields.vital} ${line}`;
     if (fields.do === "effect") return effect(fields).filter(Boolean).join(", ");
     if (fields.do === "scales") {
-      const rated = [["Sedation", fields.moaas], ["Dissociation", fields.cadss6]].filter((one) => one[1]).map((one) => one.join(" "));
+      const rated = [["Sedation", fields.moaas], ["Dissociation", fields.cadss6], ["Nausea", fields.nausea_rating]].filter((one) => one[1]).map((one) => one.join(" "));
       return rated.length ? rated.join(", ") : WORDS.scales;
     }
     if (fields.do === "rate") return `${WORDS.rate} to ${fields.rate_ml_per_h} mL/h`;

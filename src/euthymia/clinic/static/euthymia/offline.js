@@ -154,7 +154,7 @@
     }
     form.querySelectorAll("input, textarea, select").forEach((field) => {
       if (field.name === "event_id") field.value = Press.newId();
-      else if (/checkbox|radio/.test(field.type)) field.checked = field.defaultChecked && !/_resolved$|^cadss6_item_|^moaas$|^same_person$/.test(field.name);
+      else if (/checkbox|radio/.test(field.type)) field.checked = field.defaultChecked && !/_resolved$|^cadss6_item_|^moaas$|^nausea_rating$|^same_person$/.test(field.name);
       else if (field.type !== "hidden") field.value = "";
     });
     const line = document.getElementById("entry-line");
