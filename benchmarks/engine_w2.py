@@ -40,8 +40,8 @@ def measure() -> list[dict[str, Any]]:
     at_h, reference = looks_h(), _reference()
     system = people(PEOPLE)
     system_gated = people(GATED)
-    step, worst = _loosest(OURS, reference, lambda each: fast_turnover.driven(system_gated, at_h, relative=each))
-    tolerance, peer_worst = _loosest(TOLERANCES, reference, lambda each: peer.solve(parameters(GATED), at_h, each))
+    step, worst = loosest(OURS, reference, lambda each: fast_turnover.driven(system_gated, at_h, relative=each))
+    tolerance, peer_worst = loosest(TOLERANCES, reference, lambda each: peer.solve(parameters(GATED), at_h, each))
     ours, theirs = [], []
     for _ in range(REPEATS):
         ours.append(PEOPLE / _seconds(lambda: fast_turnover.driven(system, at_h, relative=step)))
@@ -96,7 +96,7 @@ def _reference() -> np.ndarray:
     return found
 
 
-def _loosest(
+def loosest(
     tolerances: Sequence[float], reference: np.ndarray, solve: Callable[[float], np.ndarray]
 ) -> tuple[float, float]:
     """The first tolerance that passes the gate, and the worst error at it."""

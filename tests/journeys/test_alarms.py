@@ -42,7 +42,19 @@ def test_an_alarm_reaches_another_screen_is_answered_there_and_is_back_after_a_r
     page.goto(f"{server.address}{address}")
     board = open_board(page, server)
     expect(board.get_by_text("Sound is off")).to_be_visible()
+    beside = page.context.new_page()
+    beside.goto(f"{server.address}{address}")
+    expect(beside.get_by_text("Watching for alarms")).to_be_visible()
+    beside.locator("#entry-line").focus()
+    place = beside.locator("#entry-line").bounding_box()
     enter_line(page, BEYOND)
+    expect(high(beside, session)).to_have_count(1, timeout=PATIENCE_MS)
+    now = beside.locator("#entry-line").bounding_box()
+    assert place is not None
+    assert now is not None
+    # The alarm comes above the line somebody is about to write into, and the line stays under the finger.
+    assert abs(now["y"] - place["y"]) < 5
+    beside.close()
     line = high(board, session)
     expect(line).to_be_visible()
     expect(line).to_contain_text("231 mmHg is above")

@@ -45,7 +45,9 @@
   function take(said) {
     ahead = said.now - Date.now();
     picture = said;
-    steadily(draw);
+    hold();
+    draw();
+    letGo();
     if (said.unshown.length) window.requestAnimationFrame(() => window.setTimeout(() => tellShown(said.unshown), 0));
   }
 
@@ -73,24 +75,28 @@
     sound();
   }
 
-  // What somebody writes in or is about to press stays where it is while an alarm comes or goes above it: the page is
-  // scrolled by as much, but never so far that the alarm itself leaves the screen.
-  function steadily(change) {
-    const held = inHand(), root = document.documentElement;
-    const before_px = held ? held.getBoundingClientRect().top : 0;
-    root.style.overflowAnchor = "none";
-    change();
-    if (held && held.isConnected) {
-      const moved_px = held.getBoundingClientRect().top - before_px;
-      window.scrollBy({ top: Math.min(moved_px, topAlarm_px()), behavior: "instant" });
-    }
-    window.requestAnimationFrame(() => { root.style.overflowAnchor = ""; });
+  // What somebody writes in or is about to press stays where it is while something comes or goes above it: the page is
+  // scrolled by as much, but never so far that an alarm leaves the screen.
+  let held = null;
+  function hold() {
+    const element = inHand();
+    held = element && { element, top_px: element.getBoundingClientRect().top };
+    document.documentElement.style.overflowAnchor = "none";
   }
 
-  // How far the page may go up until the first alarm in sight reaches the edge.
+  function letGo() {
+    if (held && held.element.isConnected) {
+      const moved_px = held.element.getBoundingClientRect().top - held.top_px;
+      window.scrollBy({ top: Math.min(moved_px, topAlarm_px()), behavior: "instant" });
+    }
+    held = null;
+    window.requestAnimationFrame(() => { document.documentElement.style.overflowAnchor = ""; });
+  }
+
+  // How far the page may go up until the first alarm in sight reaches the edge; pinned calls stay whatever happens.
   function topAlarm_px() {
-    const calls = ".alarm-bar__strip:not(.alarm-bar__strip--pinned) .alarm-call, #alarm-lines-here .alarm-line";
-    const places = Array.from(document.querySelectorAll(calls), (one) => one.getBoundingClientRect());
+    if (bar.querySelector(".alarm-bar__strip--pinned .alarm-call")) return Infinity;
+    const places = Array.from(document.querySelectorAll("[data-alarm-strip] .alarm-call, #alarm-lines-here .alarm-line"), (one) => one.getBoundingClientRect());
     const tops = places.filter((one) => one.height && one.bottom > 0).map((one) => one.top);
     return Math.max(0, Math.min(...tops));
   }
@@ -135,7 +141,8 @@
   }
 
   // htmx draws the tiles anew: put the lines of now into them.
-  document.addEventListener("htmx:afterSwap", draw);
+  document.addEventListener("htmx:beforeSwap", hold);
+  document.addEventListener("htmx:afterSwap", () => { draw(); letGo(); });
 
   // Scrolled out of sight, the call stays at the lower edge.
   new IntersectionObserver((seen) => {
