@@ -122,14 +122,16 @@ def install_debian_venv(builder: Path) -> subprocess.CompletedProcess[bytes]:
 
 
 def ensure_chromium() -> None:
-    """The browser tests use the system's Chromium; on Debian-family machines, as root, install it when missing."""
-    if any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")):
+    """The browser tests use the system's Chromium, best its headless shell: the same engine without windows, at three
+    quarters of the work. On Debian-family machines, as root, it is installed when missing."""
+    if shutil.which("chromium-headless-shell"):
         return
     if shutil.which("apt-get") and os.name == "posix" and os.geteuid() == 0:
-        say("Installing Chromium for the browser tests.")
+        say("Installing Chromium's headless shell for the browser tests.")
         subprocess.run(["apt-get", "update", "-qq"], capture_output=True, check=False)
-        subprocess.run(["apt-get", "install", "-qq", "-y", "chromium"], capture_output=True, check=False)
-    if not shutil.which("chromium"):
+        subprocess.run(["apt-get", "install", "-qq", "-y", "chromium-headless-shell"], capture_output=True, check=False)
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+    if not any(shutil.which(name) for name in names):
         subprocess.run([str(PYTHON), "-m", "playwright", "install", "chromium"], capture_output=True, check=False)
 
 

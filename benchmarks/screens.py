@@ -32,7 +32,7 @@ QUIET += ["--disable-component-update", "--disable-sync"]
 
 def chromium_path() -> str | None:
     """The system's Chromium; None when only Playwright's own can serve."""
-    names = ("chromium", "chromium-browser", "google-chrome")
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     return next((path for path in map(shutil.which, names) if path), None)
 
 

@@ -167,6 +167,7 @@ def test_a_chip_takes_minutes_ago_and_the_six_items_add_up(nurse: Client, room: 
     assert nurse.post(f"/sessions/{session.id}/events/", scale, headers={"HX-Request": "true"}).status_code == 200
     taken = state_of(again(session)).scales[-1].scale
     assert (taken.total, taken.items) == (6.0, "1, 2, 0, 1, 2, 0")
+    assert 'name="nausea_rating" value="10"' in nurse.get(f"/sessions/{session.id}/").content.decode()
     rated = {"do": "scales", "place": "more", "event_id": str(uuid4()), "nausea_rating": "10"}
     said = nurse.post(f"/sessions/{session.id}/events/", rated, headers={"HX-Request": "true"})
     assert "Nausea: 0–10 rating 10" in said.content.decode()

@@ -13,12 +13,14 @@ from euthymia.care.session_events import Concern
 
 @dataclass(frozen=True, slots=True)
 class BedsideScale:
-    """instrument: the id of the form and the name of its field.   word: what it looks at.   form: as users call it."""
+    """instrument: the id of the form and the name of its field.   word: what it looks at.   form: as users call it.
+    head: over a narrow column."""
 
     instrument: str
     concern: Concern
     word: str
     form: str
+    head: str
 
     @property
     def row(self) -> str:
@@ -38,8 +40,8 @@ class BedsideScale:
 
 
 SCALES = (
-    BedsideScale("moaas", Concern.SEDATION, "Sedation", "MOAA/S"),
-    BedsideScale("cadss6", Concern.DISSOCIATION, "Dissociation", "CADSS-6"),
-    BedsideScale("nausea_rating", Concern.NAUSEA, "Nausea", "0–10 rating"),
+    BedsideScale("moaas", Concern.SEDATION, "Sedation", "MOAA/S", "MOAA/S"),
+    BedsideScale("cadss6", Concern.DISSOCIATION, "Dissociation", "CADSS-6", "CADSS-6"),
+    BedsideScale("nausea_rating", Concern.NAUSEA, "Nausea", "0–10 rating", "Nausea"),
 )
 BY_ROW = {scale.row: scale for scale in SCALES}
