@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
-from allauth.mfa.models import Authenticator
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from fido2.cose import ES256
 from fido2.utils import websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
@@ -22,9 +23,9 @@ PRESENT, VERIFIED, NEW = (
 
 
 class Passkey:
-    """One credential of one person for one host."""
+    """One credential for one host. kept: what the clinic keeps of it, as allauth's table holds it."""
 
-    def __init__(self, user_id: int, host: str = "testserver") -> None:
+    def __init__(self, host: str = "testserver") -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._id, self._host = uuid4().bytes, host
         public = ES256.from_cryptography_key(self._key.public_key())
@@ -35,8 +36,7 @@ class Passkey:
             "clientDataJSON": websafe_encode(made),
             "attestationObject": websafe_encode(AttestationObject.create("none", data, {})),
         }
-        kept = {"name": "Telephone", "credential": self._answer(response)}
-        self.row = Authenticator.objects.create(user_id=user_id, type=Authenticator.Type.WEBAUTHN, data=kept)
+        self.kept = {"name": "Telephone", "credential": self._answer(response)}
 
     def sign(self, asked: dict[str, Any], *, verified: bool = True, origin: str = "") -> str:
         """The answer to a question of `navigator.credentials.get`, as the browser would post it."""
@@ -51,6 +51,17 @@ class Passkey:
             "signature": websafe_encode(signature),
         }
         return json.dumps(self._answer(response))
+
+    def for_chromium(self) -> dict[str, Any]:
+        """The same key for a virtual authenticator of Chromium's developer tools."""
+        secret = self._key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        return {
+            "credentialId": b64encode(self._id).decode(),
+            "isResidentCredential": False,
+            "rpId": self._host,
+            "privateKey": b64encode(secret).decode(),
+            "signCount": 1,
+        }
 
     def _answer(self, response: dict[str, str]) -> dict[str, Any]:
         name = websafe_encode(self._id)

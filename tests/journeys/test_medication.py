@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 from benchmarks.demo_server import DemoServer
 from playwright.sync_api import Locator, Page, expect
 from tests.journeys.bedside import press, settle, tick
+from tests.passkey import Passkey
 
 pytestmark = pytest.mark.journey
 SignIn = Callable[[str], Page]
@@ -102,6 +107,45 @@ def fill_waste(form: Locator, *, devices: bool) -> None:
     form.locator('[name="volume_ml"], [name="devices"]').fill("1" if devices else "0.1")
     if form.locator('[name="of"]').count():
         tick(form.locator('[name="of"][value="vial"]'))
+
+
+def holds_passkey(page: Page, server: DemoServer, username: str) -> None:
+    """Somebody of the demonstration has registered a passkey, and it is held to this tablet."""
+    theirs = Passkey("localhost")
+    (database,) = (server.folder / "data").glob("*.sqlite3")
+    with closing(sqlite3.connect(database, timeout=15)) as rows, rows:
+        (user_id,) = rows.execute("SELECT id FROM accounts_user WHERE username = ?", [username]).fetchone()
+        values = [json.dumps(theirs.kept), datetime.now(UTC).isoformat(sep=" "), user_id]
+        rows.execute(
+            "INSERT INTO mfa_authenticator (type, data, created_at, user_id) VALUES ('webauthn', ?, ?, ?)", values
+        )
+    tools = page.context.new_cdp_session(page)
+    tools.send("WebAuthn.enable")
+    asked = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    made = tools.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {"options": {**asked, "isUserVerified": True, "automaticPresenceSimulation": True}},
+    )
+    tools.send("WebAuthn.addCredential", {**made, "credential": theirs.for_chromium()})
+
+
+def test_a_witness_signs_with_a_passkey(at_work: SignIn, server: DemoServer) -> None:
+    page = at_work("nurse")
+    receive(page, server, "J-3")
+    holds_passkey(page, server, "tomas.lindqvist")
+    page.get_by_role("row", name="J-3").get_by_role("link", name="Remove").click()
+    tick(page.locator("#remove-kind"))
+    page.locator("#remove-volume_ml").fill("1")
+    page.get_by_label("Why").fill("The vial broke.")
+    witness = page.get_by_label("Witness", exact=True)
+    signs = page.get_by_role("button", name="The witness signs with a passkey")
+    witness.select_option(index=1)
+    signs.click()
+    expect(page.get_by_text("has no passkey here and signs with their password")).to_be_visible()
+    others = witness.locator("option", has_text="tomas.lindqvist")
+    witness.select_option(others.get_attribute("value") or "")
+    signs.click()
+    expect(page.get_by_text("left the vault")).to_be_visible()
 
 
 def test_a_blind_count_and_a_discrepancy_to_its_end(at_work: SignIn, server: DemoServer) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 from tests.builders import NOW, make_clinic, make_viewer, sign_in
 from tests.passkey import Passkey
@@ -22,6 +23,12 @@ from euthymia.clinic.sessions.models import Session
 pytestmark = pytest.mark.django_db
 ASK = "/medication/witness/"
 OK, REFUSED = 200, 422
+
+
+def own(user_id: int) -> tuple[Passkey, Authenticator]:
+    """A passkey that is registered for somebody, and its row."""
+    made = Passkey()
+    return made, Authenticator.objects.create(user_id=user_id, type=Authenticator.Type.WEBAUTHN, data=made.kept)
 
 
 class Bedside:
@@ -58,14 +65,14 @@ def bedside() -> Bedside:
 
 
 def test_a_passkey_signs_once_and_the_entry_names_who_signed(bedside: Bedside) -> None:
-    theirs = Passkey(bedside.room.prescriber.user_id)
+    theirs, row = own(bedside.room.prescriber.user_id)
     asked = bedside.ask()
     assert asked.status_code == OK
     signed = theirs.sign(asked.json())
     assert bedside.waste(signed).status_code == OK
     assert bedside.wasted() == [(bedside.room.nurse.user_id, bedside.room.prescriber.user_id)]
-    theirs.row.refresh_from_db()
-    assert theirs.row.last_used_at is not None
+    row.refresh_from_db()
+    assert row.last_used_at is not None
     again = bedside.waste(signed)
     assert (again.status_code, len(bedside.wasted())) == (REFUSED, 1)
     assert "did not sign this" in again.content.decode()
@@ -73,16 +80,16 @@ def test_a_passkey_signs_once_and_the_entry_names_who_signed(bedside: Bedside) -
 
 
 def test_the_passkey_of_somebody_else_is_no_signature(bedside: Bedside) -> None:
-    Passkey(bedside.room.prescriber.user_id)
-    nurses_own = Passkey(bedside.room.nurse.user_id)
+    own(bedside.room.prescriber.user_id)
+    nurses_own, _ = own(bedside.room.nurse.user_id)
     assert bedside.waste(nurses_own.sign(bedside.ask().json())).status_code == REFUSED
     assert bedside.wasted() == []
 
 
 def test_an_answer_to_what_was_asked_of_another_is_no_signature(bedside: Bedside) -> None:
     third = make_viewer(bedside.room.clinic, Role.PHARMACIST)
-    Passkey(bedside.room.prescriber.user_id)
-    thirds_own = Passkey(third.user_id)
+    own(bedside.room.prescriber.user_id)
+    thirds_own, _ = own(third.user_id)
     signed = thirds_own.sign(bedside.ask(bedside.member(third)).json())
     assert bedside.waste(signed).status_code == REFUSED
     # The question is used up, so the one it was asked for cannot answer it any more either.
@@ -95,14 +102,14 @@ def test_an_answer_to_what_was_asked_of_another_is_no_signature(bedside: Bedside
 def test_a_key_that_was_only_touched_or_asked_by_another_site_does_not_sign(
     bedside: Bedside, how: dict[str, Any]
 ) -> None:
-    theirs = Passkey(bedside.room.prescriber.user_id)
+    theirs, _ = own(bedside.room.prescriber.user_id)
     assert bedside.waste(theirs.sign(bedside.ask().json(), **how)).status_code == REFUSED
     assert bedside.wasted() == []
 
 
 @pytest.mark.parametrize("answer", ["{}", "not json", "[]", '{"id": 3}', "7", "x" * 20_000])
 def test_an_answer_that_is_none_is_refused_in_words(bedside: Bedside, answer: str) -> None:
-    Passkey(bedside.room.prescriber.user_id)
+    own(bedside.room.prescriber.user_id)
     bedside.ask()
     said = bedside.waste(answer)
     assert said.status_code == REFUSED
@@ -110,17 +117,17 @@ def test_an_answer_that_is_none_is_refused_in_words(bedside: Bedside, answer: st
 
 
 def test_without_a_question_no_answer_is_right(bedside: Bedside) -> None:
-    theirs = Passkey(bedside.room.prescriber.user_id)
+    theirs, _ = own(bedside.room.prescriber.user_id)
     assert bedside.waste(theirs.sign({"publicKey": {"challenge": "AAAAAAAAAAAAAAAAAAAAAA"}})).status_code == REFUSED
 
 
 def test_only_another_member_of_staff_who_has_a_passkey_is_asked(bedside: Bedside) -> None:
     none = bedside.ask()
     assert (none.status_code, none.json()["error"]) == (REFUSED, "no_passkey")
-    Passkey(bedside.room.nurse.user_id)
-    own = bedside.ask(bedside.member(bedside.room.nurse))
-    assert (own.status_code, own.json()["error"]) == (REFUSED, "witness_unknown")
+    own(bedside.room.nurse.user_id)
+    nurses = bedside.ask(bedside.member(bedside.room.nurse))
+    assert (nurses.status_code, nurses.json()["error"]) == (REFUSED, "witness_unknown")
     stranger = make_viewer(make_clinic(), Role.PRESCRIBER)
-    Passkey(stranger.user_id)
+    own(stranger.user_id)
     assert bedside.ask(bedside.member(stranger)).json()["error"] == "witness_unknown"
     assert bedside.ask("x").json()["error"] == "witness_unknown"
