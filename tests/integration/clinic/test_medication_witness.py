@@ -14,7 +14,7 @@ from tests.passkey import Passkey
 from tests.session_room import Room
 
 from euthymia.care.session_events import EventKind
-from euthymia.clinic.accounts.models import Membership
+from euthymia.clinic.accounts.models import Membership, User
 from euthymia.clinic.accounts.roles import Role
 from euthymia.clinic.accounts.viewer import Viewer
 from euthymia.clinic.medication.models import LedgerEntryRow
@@ -119,6 +119,14 @@ def test_an_answer_that_is_none_is_refused_in_words(bedside: Bedside, answer: st
 def test_without_a_question_no_answer_is_right(bedside: Bedside) -> None:
     theirs, _ = own(bedside.room.prescriber.user_id)
     assert bedside.waste(theirs.sign({"publicKey": {"challenge": "AAAAAAAAAAAAAAAAAAAAAA"}})).status_code == REFUSED
+
+
+def test_whose_account_was_closed_signs_no_more(bedside: Bedside) -> None:
+    theirs, _ = own(bedside.room.prescriber.user_id)
+    asked = bedside.ask()
+    User.objects.filter(pk=bedside.room.prescriber.user_id).update(is_active=False)
+    assert bedside.waste(theirs.sign(asked.json())).status_code == REFUSED
+    assert bedside.ask().json()["error"] == "witness_unknown"
 
 
 def test_only_another_member_of_staff_who_has_a_passkey_is_asked(bedside: Bedside) -> None:

@@ -32,8 +32,12 @@ class Witness:
 
 
 def possible_witnesses(viewer: Viewer) -> list[Membership]:
-    """Everybody else of this clinic who may keep the ledger, by name."""
-    rows = visible_to(viewer, Membership).select_related("user", "clinic").filter(role__in=KEEP_LEDGER.roles)
+    """Everybody else of this clinic who may keep the ledger and sign in, by name."""
+    rows = (
+        visible_to(viewer, Membership)
+        .select_related("user", "clinic")
+        .filter(role__in=KEEP_LEDGER.roles, user__is_active=True)
+    )
     return sorted(rows.exclude(user_id=viewer.user_id), key=lambda row: str(row.user))
 
 
