@@ -19,8 +19,8 @@ from typing import Any
 RESULTS = Path(__file__).parent / "results"
 # The page of measured numbers is rendered from the results, so it is made anew with them.
 NUMBERS_PAGE = Path(__file__).parent.parent / "scripts" / "numbers_page.py"
-# What of the environment changes what is measured.
-ASKED_BY = ("EUTHYMIA_LOAD_S",)
+# What of the environment changes what is measured, as it is told; a folder of one's own goes by a name for it.
+ASKED_BY = {"EUTHYMIA_LOAD_S": os.environ.get("EUTHYMIA_LOAD_S"), "EUTHYMIA_PEERS": "DIRECTORY"}
 # Area → the modules whose `measure()` gives its rows.
 AREAS = {
     "one_patient": ["one_patient_band", "one_patient"],
@@ -73,8 +73,8 @@ def measured(wanted: str) -> Iterator[dict[str, Any]]:
 
 
 def command(wanted: str) -> str:
-    """What to type to measure this again, with how long a load was asked to last."""
-    asked = "".join(f"{name}={os.environ[name]} " for name in ASKED_BY if name in os.environ)
+    """What to type to measure this again, with what was set for it."""
+    asked = "".join(f"{name}={told} " for name, told in ASKED_BY.items() if name in os.environ)
     return f"{asked}python3 run.py bench {wanted}"
 
 

@@ -58,7 +58,7 @@ class Workload:
 
 
 def measure() -> Iterator[dict[str, Any]]:
-    """A speed-up for each workload and installed peer; ours is timed before and after each peer. Takes half an hour."""
+    """A speed-up for each workload and installed peer; ours is timed before and after each. A quarter of an hour."""
     found = [peer for peer in TARGETS if installed(peer)]
     if not found:
         return

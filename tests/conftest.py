@@ -47,7 +47,7 @@ django.setup()
 
 
 def pytest_collection_finish() -> None:
-    """Looks for garbage seldom, and never among the thousands of collected tests: that was a tenth of the work."""
+    """Looks for garbage seldom, and never among the thousands of collected tests: that cost up to a tenth more."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)

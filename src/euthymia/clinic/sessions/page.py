@@ -42,6 +42,7 @@ from euthymia.clinic.sessions.wording import PHASES, ROUTES, SIDE_EFFECTS, ago
 Context = dict[str, Any]
 # The levels of sedation from awake down, in the words of the instrument's data.
 MOAAS = tuple((option.value, option.label) for option in reversed(load_instrument("moaas").items[0].options))
+NAUSEA = tuple(option.value for option in load_instrument("nausea_rating").items[0].options)
 CADSS6_ITEMS = tuple((f"cadss6_item_{item.id}", item.label) for item in load_instrument("cadss6").items)
 
 
@@ -235,5 +236,5 @@ def entry_context(session: Session, state: SessionState, *, typed: Mapping[str, 
         "moaas": MOAAS,
         "cadss_items": CADSS6_ITEMS,
         "cadss_values": range(5),
-        "nausea_values": range(11),
+        "nausea_values": NAUSEA,
     }

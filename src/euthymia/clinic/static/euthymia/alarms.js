@@ -81,16 +81,18 @@
   function hold() {
     const element = inHand();
     held = element && { element, top_px: element.getBoundingClientRect().top };
-    document.documentElement.style.overflowAnchor = "none";
   }
 
   function letGo() {
-    if (held && held.element.isConnected) {
-      const moved_px = held.element.getBoundingClientRect().top - held.top_px;
-      window.scrollBy({ top: Math.min(moved_px, topAlarm_px()), behavior: "instant" });
+    const root = document.documentElement, element = held && held.element.isConnected ? held.element : null;
+    if (element) {
+      // The browser's own way of holding a place is put aside for this frame only; both at once would go twice as far.
+      root.style.overflowAnchor = "none";
+      const moved_px = element.getBoundingClientRect().top - held.top_px;
+      if (moved_px) window.scrollBy({ top: Math.min(moved_px, topAlarm_px()), behavior: "instant" });
+      window.requestAnimationFrame(() => { root.style.overflowAnchor = ""; });
     }
     held = null;
-    window.requestAnimationFrame(() => { document.documentElement.style.overflowAnchor = ""; });
   }
 
   // How far the page may go up until the first alarm in sight reaches the edge; pinned calls stay whatever happens.
@@ -141,7 +143,7 @@
   }
 
   // htmx draws the tiles anew: put the lines of now into them.
-  document.addEventListener("htmx:beforeSwap", hold);
+  document.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.shouldSwap) hold(); });
   document.addEventListener("htmx:afterSwap", () => { draw(); letGo(); });
 
   // Scrolled out of sight, the call stays at the lower edge.
