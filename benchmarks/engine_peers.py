@@ -28,7 +28,7 @@ import numpy as np
 from benchmarks import engine_w1, engine_w2, engine_w2_peer
 from benchmarks.engine_accuracy import error
 from euthymia.pharmacology import Dose, Model, Regimen
-from euthymia.pharmacology.solve import closed_form, exponential, fast, fast_turnover, integrated
+from euthymia.pharmacology.solve import closed_form, exponential, fast_turnover, integrated
 
 SCRIPTS = Path(__file__).parent / "peers"
 # Factors a prototype reached on two cores.
@@ -83,10 +83,10 @@ def first() -> Workload:
     at_h, drawn = engine_w1.looks_h(), engine_w1.parameters(PEOPLE)
     truth = closed_form.solve(engine_w1.system_of(drawn[:GATED]), at_h)
     _audit(truth, exponential.solve(engine_w1.system_of(drawn[:AUDITED]), at_h))
-    out = np.zeros((3, at_h.size, PEOPLE))
+    recipe, out = engine_w1.recipe_of(at_h), np.zeros((3, at_h.size, PEOPLE))
 
     def ours() -> None:
-        fast.solve_into(out, lambda part: engine_w1.system_of(drawn[part]), at_h)
+        recipe.solve_into(out, drawn.T)
 
     return Workload("w1", _names(engine_w1.MODEL), drawn, engine_w1.regimen(), at_h, truth, ours)
 

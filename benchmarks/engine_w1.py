@@ -11,7 +11,7 @@ from __future__ import annotations
 import statistics
 import time
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,9 @@ import numpy as np
 from benchmarks import engine_w1_peer as peer
 from benchmarks.engine_accuracy import error
 from euthymia.pharmacology import Dose, Regimen, model_from
+from euthymia.pharmacology.model import Evaluate
 from euthymia.pharmacology.solve import closed_form, exponential, fast
-from euthymia.pharmacology.solve.system import Input, LinearSystem
+from euthymia.pharmacology.solve.system import Input, LinearSystem, Parts
 
 _FILE = tomllib.loads((Path(__file__).parent / "models" / "w1.toml").read_text())
 MODEL = model_from({name: rows for name, rows in _FILE.items() if name != "effect_site"})
@@ -40,16 +41,17 @@ def measure() -> list[dict[str, Any]]:
     """People per second, the worst error, the speed beside LSODA, and what a schedule of one's own costs."""
     at_h, drawn = looks_h(), parameters(PEOPLE)
     reference = exponential.solve(system_of(drawn[:GATED]), at_h)
-    worst = error(fast.solve(system_of(drawn[:GATED]), at_h), reference)
+    recipe, out = recipe_of(at_h), np.zeros((3, at_h.size, PEOPLE))
+    recipe.solve_into(out, drawn.T)
+    worst = error(out[:, :, :GATED].transpose(2, 1, 0), reference)
     tolerance, peer_worst = _loosest(drawn[:GATED], reference)
-    out = np.zeros((3, at_h.size, PEOPLE))
     own = with_own_schedule(system_of(drawn))
     took: dict[str, list[float]] = {"ours": [], "numpy": [], "theirs": [], "shared": [], "own": []}
     shared = system_of(drawn)
     for _ in range(REPEATS):
-        took["ours"].append(_seconds(lambda: fast.solve_into(out, lambda part: system_of(drawn[part]), at_h)))
-        took["shared"].append(_seconds(lambda: fast.solve_into(out, shared.some, at_h)))
-        took["own"].append(_seconds(lambda: fast.solve_into(out, own.some, at_h)))
+        took["ours"].append(_seconds(lambda: recipe.solve_into(out, drawn.T)))
+        took["shared"].append(_seconds(lambda: fast.solve_into(out, shared, at_h)))
+        took["own"].append(_seconds(lambda: fast.solve_into(out, own, at_h)))
     for _ in range(3):
         took["numpy"].append(_seconds(lambda: closed_form.solve(system_of(drawn), at_h)))
         took["theirs"].append(_seconds(lambda: peer.solve(drawn[:GATED], at_h, tolerance)))
@@ -99,6 +101,17 @@ def regimen() -> Regimen:
             for start_h, route in zip(DOSES_H, ROUTES, strict=True)
         )
     )
+
+
+def recipe_of(at_h: np.ndarray) -> fast.Recipe:
+    """The compiled engine, ready for anybody's parameters; made once, as every engine's model is."""
+    doses, names = regimen(), [parameter.name for parameter in MODEL.parameters]
+
+    def parts(given: Mapping[str, Any], evaluate: Evaluate) -> Parts:
+        found = MODEL.parts(doses, given, evaluate=evaluate)
+        return found.with_effect_site(MODEL.parent(), ke0_per_h=given["ke0"])
+
+    return fast.Recipe(parts, names, at_h)
 
 
 def system_of(drawn: np.ndarray) -> LinearSystem:

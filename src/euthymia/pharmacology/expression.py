@@ -34,8 +34,6 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "expit": expit,
     "logit": logit,
 }
-# What a formula finds besides its names; no builtins.
-_KNOWN: dict[str, Any] = {"__builtins__": {}, **FUNCTIONS}
 # Longer than any formula of a model, and short enough to be read at once.
 LONGEST = 500
 _ALLOWED = (
@@ -69,9 +67,12 @@ class Expression:
         if not self.names <= values.keys():
             missing = self.names - set(values)
             raise Broken(f"'{self.text}' uses names that are not defined: {', '.join(sorted(missing))}")
+        return np.asarray(self.on(values, FUNCTIONS), dtype=np.float64)
+
+    def on(self, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> Any:
+        """The formula on anything that does arithmetic, with functions that fit it."""
         # Only the nodes allowed above can be in the code: it writes nothing, and there are no builtins.
-        found = eval(self._code, _KNOWN, values)
-        return np.asarray(found, dtype=np.float64)
+        return eval(self._code, {"__builtins__": {}, **functions}, values)
 
 
 @lru_cache(maxsize=4096)

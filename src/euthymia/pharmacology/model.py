@@ -6,25 +6,25 @@ Made by `compounds.load.load_model` from one cited file. It turns a person, thei
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from euthymia.errors import Broken, ModelError
+from euthymia.errors import ModelError
 from euthymia.pharmacology.card import Card
-from euthymia.pharmacology.expression import Expression, Values, expit, logit
+from euthymia.pharmacology.expression import Expression, Values
 from euthymia.pharmacology.person import Person
 from euthymia.pharmacology.regimen import Dose, Regimen, Route
-from euthymia.pharmacology.solve.system import Input, LinearSystem
+from euthymia.pharmacology.solve.system import LinearSystem, PartInput, Parts
 
 if TYPE_CHECKING:
     from euthymia.pharmacology.turnover import Turnover
 
-# State, share of a dose that enters it (people,), and over how many hours (people,) or as the dose says.
-_Share = tuple[int, Values, Values | None]
+# Works out a formula from what its names stand for.
+Evaluate = Callable[[Expression, Mapping[str, Any]], Any]
 # What a formula of nasal entry may use besides the parameters.
 DEVICE_WORDS = ("devices", "earlier_devices")
 # Nasal devices used within this time of one another are one sitting; the later ones are absorbed less well.
@@ -37,6 +37,9 @@ class Spread(StrEnum):
 
     LOG = "log"
     LOGIT = "logit"
+
+
+_VARIED = {Spread.LOG: Expression("typical * exp(effect)"), Spread.LOGIT: Expression("expit(logit(typical) + effect)")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,58 +177,69 @@ class Model:
         """Names of the outputs; a model of several drugs names its parent after the one given."""
         return tuple(str(regimen.drug) if out.analyte == "{drug}" else out.analyte for out in self.outputs)
 
-    def values(self, person: Person | Mapping[str, Values], effects: Mapping[str, Values]) -> dict[str, Values]:
+    def values(
+        self,
+        person: Person | Mapping[str, Any],
+        effects: Mapping[str, Any],
+        *,
+        evaluate: Evaluate = Expression.__call__,
+    ) -> dict[str, Any]:
         """Every parameter of a person for each set of random effects, (people,) or (); or of people of many kinds.
 
-        person: one, or covariates by the names of `Person.covariates`, each (people,).
+        person: one, or covariates by the names of `Person.covariates`, each (people,).   evaluate: how a formula is
+        worked out; left out, on arrays.
         """
         covariates = person.covariates() if isinstance(person, Person) else person
-        found: dict[str, Values] = {name: np.asarray(value) for name, value in covariates.items()}
+        found: dict[str, Any] = dict(covariates)
         for parameter in self.parameters:
-            typical = parameter.typical({**found, "value": parameter.value})
-            effect = effects.get(parameter.name)
-            found[parameter.name] = typical if effect is None else _varied(typical, effect, parameter.spread)
+            typical = evaluate(parameter.typical, {**found, "value": parameter.value})
+            if parameter.name in effects:
+                known = {"typical": typical, "effect": effects[parameter.name]}
+                typical = evaluate(_VARIED[parameter.spread], known)
+            found[parameter.name] = typical
         for name, formula in self.defined:
-            found[name] = formula(found)
+            found[name] = evaluate(formula, found)
         return found
 
     def system(self, regimen: Regimen, values: Mapping[str, Values], people: int) -> LinearSystem:
         """The compartments of these people with the regimen entering them."""
-        count = len(self.states)
-        # People lie side by side in memory, which is how the solvers walk them.
-        rates = np.zeros((count, count, people)).transpose(2, 0, 1)
+        return self.parts(regimen, values).system(people)
+
+    def parts(self, regimen: Regimen, values: Mapping[str, Any], *, evaluate: Evaluate = Expression.__call__) -> Parts:
+        """The same as its parts, of whatever `values` are: arrays, or the symbols of a tape."""
+        rates: dict[tuple[int, int], Any] = {}
         for flow in self.flows:
-            rate = flow.rate_per_h(values)
-            rates[:, flow.source, flow.source] -= rate
+            rate, own = evaluate(flow.rate_per_h, values), (flow.source, flow.source)
+            rates[own] = rates.get(own, 0.0) - rate
             if flow.to is not None:
-                rates[:, flow.to, flow.source] += rate * flow.fraction(values)
-        readout = np.zeros((len(self.outputs), count, people)).transpose(2, 0, 1)
+                link = (flow.to, flow.source)
+                rates[link] = rates.get(link, 0.0) + rate * evaluate(flow.fraction, values)
+        readout: dict[tuple[int, int], Any] = {}
         for place, output in enumerate(self.outputs):
             for term in output.terms:
-                readout[:, place, term.state] += NANOGRAM_PER_ML / term.volume_l(values)
+                read = (place, term.state)
+                readout[read] = readout.get(read, 0.0) + NANOGRAM_PER_ML / evaluate(term.volume_l, values)
         earlier = self._earlier_devices(regimen)
-        shares: dict[tuple[str, int, int], list[_Share]] = {}
-        inputs: list[Input] = []
+        shares: dict[tuple[str, int, int], list[tuple[int, Any, Any]]] = {}
+        inputs: list[PartInput] = []
         for place, dose in enumerate(regimen):
             counts = self._device_counts(dose, earlier.get(place, 0))
             key = (str(dose.route), *counts)
             if key not in shares:
                 known = {**values, **dict(zip(DEVICE_WORDS, map(np.float64, counts), strict=True))}
-                shares[key] = self._shares(Route(dose.route), known, people)
+                shares[key] = [
+                    (
+                        entry.state,
+                        evaluate(entry.fraction, known),
+                        None if entry.duration_h is None else evaluate(entry.duration_h, known),
+                    )
+                    for entry in self.entries
+                    if entry.route == dose.route
+                ]
             for state, share, lasts in shares[key]:
-                duration_h = np.full(people, float(dose.duration_h)) if lasts is None else lasts
-                inputs.append(Input(state, dose.start_h, dose.amount_mg * share, duration_h))
-        return LinearSystem(rates, readout, tuple(inputs))
-
-    def _shares(self, route: Route, known: Mapping[str, Any], people: int) -> list[_Share]:
-        """The ways in by a route: state, share of the dose, and over how long (None: as the dose says)."""
-        found: list[_Share] = []
-        for entry in self.entries:
-            if entry.route == route:
-                share = np.broadcast_to(entry.fraction(known), (people,))
-                lasts = None if entry.duration_h is None else np.broadcast_to(entry.duration_h(known), (people,))
-                found.append((entry.state, share, None if lasts is None else lasts.astype(np.float64)))
-        return found
+                duration_h = float(dose.duration_h) if lasts is None else lasts
+                inputs.append(PartInput(state, dose.start_h, dose.amount_mg * share, duration_h))
+        return Parts(len(self.states), len(self.outputs), rates, readout, tuple(inputs))
 
     def _device_counts(self, dose: Dose, earlier: int) -> tuple[int, int]:
         """How many devices this dose has, and how many were used shortly before; 0 where devices do not matter."""
@@ -289,15 +303,6 @@ class Model:
                 within = f"the {fitted[0]:g} to {fitted[1]:g} {unit} it was fitted on"
                 found.append(f"{self.card.id}: {name} {value:g} {unit} is outside {within}.")
         return tuple(found)
-
-
-def _varied(typical: Values, effect: Values, spread: Spread) -> Values:
-    match spread:
-        case Spread.LOG:
-            return np.asarray(typical * np.exp(effect))
-        case Spread.LOGIT:
-            return expit(logit(typical) + effect)
-    raise Broken(f"unknown spread {spread}")
 
 
 def _list(words: Sequence[str]) -> str:

@@ -15,14 +15,19 @@ from numpy.typing import NDArray
 
 from euthymia.errors import BadInput
 from euthymia.pharmacology.compounds.load import load_model, read_data
-from euthymia.pharmacology.model import Model
+from euthymia.pharmacology.expression import Expression
+from euthymia.pharmacology.model import Evaluate, Model
 from euthymia.pharmacology.person import Person
 from euthymia.pharmacology.population import Normals, sample_effects, standard_normals
 from euthymia.pharmacology.regimen import Regimen
 from euthymia.pharmacology.solve import closed_form
-from euthymia.pharmacology.solve.system import LinearSystem, Values, slices
+from euthymia.pharmacology.solve.system import Parts, Values, slices
 
+# Sums over people and peaks of each, as `closed_form.add_up` gives them, from what was drawn of so many people.
+_AddUp = Callable[[Mapping[str, Values], int], tuple[Values, Values]]
 MOST_PEOPLE = 20_000_000
+# What is drawn of a person besides the random effects, by the names models use.
+COVARIATES = ("age_y", "weight_kg", "female", "asian", "japanese")
 # Blocks keep one processor busy in its own cache, and are no power of two (see `solve/fast.py`).
 _PEOPLE_AT_ONCE = 2040
 # Peaks are counted in classes of half a per cent, from a thousandth of a ng/mL up.
@@ -98,12 +103,17 @@ def summarise(
     keep = _Tally(times.size, len(chosen.outputs))
     normals = _normals(compiled=compiled)
 
-    def system_of(part: slice) -> LinearSystem:
-        covariates = people.covariates(part.start, part.stop, normals=normals)
+    def drawn(part: slice) -> dict[str, Values]:
         effects = sample_effects(chosen, people.seed, part.stop - part.start, part.start, normals=normals)
-        return chosen.system(regimen, chosen.values(covariates, effects), part.stop - part.start)
+        return {**people.covariates(part.start, part.stop, normals=normals), **effects}
 
-    _run(system_of, people.people, times, keep, compiled=compiled)
+    def parts(given: Mapping[str, Any], evaluate: Evaluate) -> Parts:
+        covariates = {name: given[name] for name in COVARIATES}
+        effects = {name: given[name] for name in chosen.varying}
+        return chosen.parts(regimen, chosen.values(covariates, effects, evaluate=evaluate), evaluate=evaluate)
+
+    add_up = _compiled(parts, (*COVARIATES, *chosen.varying), times, keep) if compiled else _plain(parts, times)
+    _run(lambda part: keep.count(*add_up(drawn(part), part.stop - part.start)), people.people, compiled=compiled)
     names = chosen.analytes(regimen)
     return PopulationSummary(
         people=people,
@@ -115,21 +125,29 @@ def summarise(
     )
 
 
-def _run(
-    system_of: Callable[[slice], LinearSystem], people: int, times: Values, keep: _Tally, *, compiled: bool
-) -> None:
-    """Simulate block after block, in this thread or, compiled, on every processor."""
-    parts = slices(people, _PEOPLE_AT_ONCE)
-    if not compiled:
-        for part in parts:
-            keep.count(*closed_form.add_up(system_of(part), times))
-        return
+def _plain(make: Callable[[Mapping[str, Any], Evaluate], Parts], times: Values) -> _AddUp:
+    return lambda given, people: closed_form.add_up(make(given, Expression.__call__).system(people), times)
+
+
+def _compiled(
+    make: Callable[[Mapping[str, Any], Evaluate], Parts], names: Sequence[str], times: Values, keep: _Tally
+) -> _AddUp:
     from euthymia.pharmacology.solve import fast
 
-    def task(part: slice) -> None:
-        keep.count(*fast.add_up(system_of(part), times))
+    recipe = fast.Recipe(make, names, times)
+    return lambda given, _: recipe.add_up(np.stack([given[name] for name in names]), keep.total.shape[1])
 
-    fast.in_parallel(task, parts)
+
+def _run(task: Callable[[slice], None], people: int, *, compiled: bool) -> None:
+    """Simulate block after block, in this thread or, compiled, on every processor."""
+    parts = slices(people, _PEOPLE_AT_ONCE)
+    if compiled:
+        from euthymia.pharmacology.solve import fast
+
+        fast.in_parallel(task, parts)
+        return
+    for part in parts:
+        task(part)
 
 
 def _normals(*, compiled: bool) -> Normals:

@@ -6,9 +6,11 @@ A new file in `solve/` with a `solve(system, at_h)` is picked up by itself.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,9 +19,11 @@ from hypothesis import strategies as st
 
 from euthymia.errors import SolverFailed
 from euthymia.pharmacology import Dose, Model, Person, Regimen, load_model, shipped_models, solve
+from euthymia.pharmacology.expression import Expression
+from euthymia.pharmacology.model import Evaluate
 from euthymia.pharmacology.population import sample_effects
 from euthymia.pharmacology.solve import closed_form, exponential, fast, integrator, propagated, reference
-from euthymia.pharmacology.solve.system import Input, LinearSystem, total_area
+from euthymia.pharmacology.solve.system import Input, LinearSystem, Parts, total_area
 
 # Kernels take long to compile: one worker of several does it.
 pytestmark = pytest.mark.xdist_group("kernels")
@@ -253,6 +257,29 @@ def test_people_in_any_number_are_solved_alike() -> None:
     for people in (1, 63, 64, 65, 2041, 4200):
         found = fast.solve(system_for(model, doses, people=people), at_h)
         assert worst(found, whole[:people]) < 1e-12
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_recipe_gives_what_the_models_system_gives(name: str) -> None:
+    """Compartments worked out by the kernel itself, from parameters, are those worked out in NumPy."""
+    model, people = load_model(name), 130
+    doses = [dose_for(model, route, 40, 3.0 * place, 0.7) for place, route in enumerate(model.card.routes)]
+    regimen, at_h = Regimen(tuple(doses)), np.linspace(0, 20, 41)
+    someone = Person(age_y=50, sex="male", weight_kg=80).covariates()
+    covariates = {name: np.full(people, float(value)) for name, value in someone.items()}
+    covariates["weight_kg"] = np.linspace(40, 120, people)
+    drawn = {**covariates, **sample_effects(model, 5, people)}
+
+    def parts(asked: Mapping[str, Any], evaluate: Evaluate) -> Parts:
+        effects = {name: asked[name] for name in model.varying}
+        values = model.values({name: asked[name] for name in covariates}, effects, evaluate=evaluate)
+        found = model.parts(regimen, values, evaluate=evaluate)
+        return found.with_effect_site(model.parent(), ke0_per_h=5.01)
+
+    out = np.zeros((len(model.outputs) + 1, at_h.size, people))
+    fast.Recipe(parts, tuple(drawn), at_h).solve_into(out, np.stack(list(drawn.values())))
+    system = parts(drawn, Expression.__call__).system(people)
+    assert worst(out.transpose(2, 1, 0), closed_form.solve(system, at_h)) < OF_CHAINS.get(name, EXACT)
 
 
 @pytest.mark.parametrize("own", [False, True], ids=["shared schedule", "schedules of their own"])

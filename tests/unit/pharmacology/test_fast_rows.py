@@ -8,8 +8,7 @@ import pytest
 pytest.importorskip("numba")
 
 from euthymia.pharmacology.solve import exponential, fast
-from euthymia.pharmacology.solve.fast_modes import planned, seen_runs
-from euthymia.pharmacology.solve.modes import cascade
+from euthymia.pharmacology.solve.fast_modes import setup_of
 from euthymia.pharmacology.solve.system import Input, LinearSystem
 
 # Kernels take long to compile: one worker of several does it.
@@ -65,11 +64,10 @@ def test_outputs_in_any_number_show_what_the_matrix_exponential_gives(
 
 def test_outputs_that_see_the_same_modes_are_looked_at_together_and_others_are_not() -> None:
     system = two_drugs(1, [[0], [3], [4], [5], [6]], duration_h=0.0)
-    pattern = system.pattern.tobytes()
-    plan = planned(pattern, system.states, cascade(pattern, system.states))
-    first_term, first_mode, together = seen_runs(plan, system.readout.any(axis=0))
-    assert together.tolist() == [0, 3, 5], "the first drug's three outputs and the second's two"
-    assert len(set(first_mode[:3].tolist())) == len(set(np.diff(first_term)[:3].tolist())) == 1
+    setup, _ = setup_of(system)
+    assert setup is not None
+    assert setup.together.tolist() == [0, 3, 5], "the first drug's three outputs and the second's two"
+    assert len(set(setup.first_mode[:3].tolist())) == len(set(np.diff(setup.first_term)[:3].tolist())) == 1
 
 
 def test_modes_of_three_compartments_hold_from_the_very_slow_to_the_very_fast() -> None:

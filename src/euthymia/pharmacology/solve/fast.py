@@ -7,21 +7,22 @@ People whose modes cannot be told apart, and systems in which drug goes round in
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from euthymia.pharmacology.expression import Expression
 from euthymia.pharmacology.solve import closed_form
 from euthymia.pharmacology.solve.fast_body import Body, Schedule
 from euthymia.pharmacology.solve.fast_math import LANES
-from euthymia.pharmacology.solve.fast_modes import Asked, Found, Places, Plan, find, planned, seen_runs
+from euthymia.pharmacology.solve.fast_modes import Make, Places, Setup, duration_of, setup_from, setup_of
 from euthymia.pharmacology.solve.fast_recursion import walk, walk_and_sum
-from euthymia.pharmacology.solve.modes import cascade
 from euthymia.pharmacology.solve.program import Kind, Program, compiled
-from euthymia.pharmacology.solve.system import LinearSystem, Values, checked, slices
+from euthymia.pharmacology.solve.system import Input, LinearSystem, Values, checked, slices
 
 # People per task: few enough for the cache and to share out evenly, enough to be worth what a task costs before its
 # kernel runs. Not a power of two: rows of people would then all fall on the same lines of the cache.
@@ -30,48 +31,117 @@ _PROCESSORS = os.cpu_count() or 1
 _MOST_KEPT = 64
 
 
+class _People(NamedTuple):
+    """People ready for the kernel: how they are set up (None where it cannot be), what is known of them, (numbers,
+    people), what happens when, and the same people as the slower closed form takes them."""
+
+    setup: Setup | None
+    given: Values
+    program: Program
+    system_of: Callable[[slice], LinearSystem]
+
+    @classmethod
+    def of(cls, system: LinearSystem, at_h: Values) -> _People:
+        setup, given = setup_of(system)
+        inputs = system.inputs if setup is None else [system.inputs[place] for place in setup.inputs]
+        return cls(setup, given, compiled(inputs, at_h), system.some)
+
+    def walk_into(self, out: Values, at_h: Values, begins: int) -> None:
+        """Write every output into `out`, (outputs, times, people), from a column on."""
+        sound = np.zeros(self.given.shape[1], dtype=np.bool_)
+        if self.setup is not None:
+            walk(self.setup.tape, self.given, self._body(self.setup), _schedule(self.program), sound, out, begins)
+        for each in _runs(np.flatnonzero(~sound), sound.size):
+            slow = closed_form.solve(self.system_of(each), at_h)
+            out[:, :, begins + each.start : begins + each.stop] = slow.transpose(2, 1, 0)
+
+    def add_up(self, at_h: Values, outputs: int) -> tuple[Values, Values]:
+        """Sums over these people, (outputs, times), and peaks, (outputs, people)."""
+        sound = np.zeros(self.given.shape[1], dtype=np.bool_)
+        sums, peaks = np.zeros((outputs, at_h.size)), np.zeros((outputs, sound.size))
+        if self.setup is not None:
+            body, schedule = self._body(self.setup), _schedule(self.program)
+            walk_and_sum(self.setup.tape, self.given, body, schedule, sound, sums, peaks)
+        for each in _runs(np.flatnonzero(~sound), sound.size):
+            slow_sums, peaks[:, each] = closed_form.add_up(self.system_of(each), at_h)
+            sums += slow_sums
+        return checked(sums), checked(peaks)
+
+    def _body(self, setup: Setup) -> Body:
+        own, people = self.program.personal, self.given.shape[1]
+        return Body(
+            rows=setup.rows,
+            first_term=setup.first_term,
+            first_mode=setup.first_mode,
+            together=setup.together,
+            entry_row=setup.entry_row,
+            own_kind=np.array([int(each.kind) for each in own], dtype=np.int64),
+            own_entry=np.array([each.entry for each in own], dtype=np.int64),
+            own_moment=np.array([each.moment for each in own], dtype=np.int64).reshape(len(own), people),
+            own_before_h=np.array([each.before_h for each in own], dtype=np.float64).reshape(len(own), people),
+        )
+
+
 def solve(system: LinearSystem, at_h: Values) -> Values:
     """Every output over time, (people, times, outputs); 0 before the first input. SolverFailed if not finite."""
     at_h = np.asarray(at_h, dtype=np.float64)
     out = np.zeros((system.readout.shape[1], at_h.size, system.people))
-    solve_into(out, system.reached().some, at_h)
+    solve_into(out, system, at_h)
     return checked(out.transpose(2, 1, 0))
 
 
-def solve_into(out: Values, system_of: Callable[[slice], LinearSystem], at_h: Values) -> None:
-    """The same into `out`, (outputs, times, people), C-contiguous zeros, for callers that keep their own memory.
-
-    system_of: these people's system. It is asked for some of them at a time, on every processor, so that a population
-    never lies in memory whole; a system that does is given by its `some`.
-    """
-
-    def task(part: slice) -> None:
-        system = system_of(part)
-        walked, unsound = _ready(system, at_h)
-        if walked:
-            walk(*walked, out, part.start)
-        for each in _runs(unsound, system.people):
-            slow = closed_form.solve(system.some(each), at_h)
-            out[:, :, part.start + each.start : part.start + each.stop] = slow.transpose(2, 1, 0)
-
-    in_parallel(task, shares(out.shape[2]))
+def solve_into(out: Values, system: LinearSystem, at_h: Values) -> None:
+    """The same into `out`, (outputs, times, people), C-contiguous zeros, for callers that keep their own memory."""
+    in_parallel(lambda part: _People.of(system.some(part), at_h).walk_into(out, at_h, part.start), shares(out.shape[2]))
 
 
 def add_up(system: LinearSystem, at_h: Values) -> tuple[Values, Values]:
     """Every output over time summed over the people, (outputs, times), and each one's peak over these times, (outputs,
     people). Nobody's course is kept; SolverFailed if not finite. Runs in this thread: blocks are shared out outside."""
     at_h = np.asarray(at_h, dtype=np.float64)
-    system = system.reached()
-    sums, peaks = np.zeros((system.readout.shape[1], at_h.size)), np.zeros((system.readout.shape[1], system.people))
-    walked, unsound = _ready(system, at_h)
-    if walked:
-        counted = np.ones(system.people, dtype=np.bool_)
-        counted[unsound] = False
-        walk_and_sum(*walked, counted, sums, peaks)
-    for each in _runs(unsound, system.people):
-        slow_sums, peaks[:, each] = closed_form.add_up(system.some(each), at_h)
-        sums += slow_sums
-    return checked(sums), checked(peaks)
+    return _People.of(system, at_h).add_up(at_h, system.readout.shape[1])
+
+
+class Recipe:
+    """A model with a regimen, looked at at set times, made ready once for any number of people given by their numbers.
+
+    The kernel works out compartments and modes itself, so nobody's matrices ever lie in memory. make: the model's parts
+    from what is given by name (`Model.parts`), called once with symbols here.   names: what is given, in this order.
+    """
+
+    def __init__(self, make: Make, names: Sequence[str], at_h: Values) -> None:
+        self._make, self._names = make, tuple(names)
+        self._at_h = np.asarray(at_h, dtype=np.float64)
+        found = setup_from(make, names)
+        self._setup, self._program = None, None
+        if found is not None:
+            self._setup, parts = found
+            one = np.ones(1)
+            inputs = [
+                Input(each.state, each.start_h, one, np.array([duration_of(each)]))
+                for each in (parts.inputs[place] for place in self._setup.inputs)
+            ]
+            self._program = compiled(inputs, self._at_h)
+
+    def solve_into(self, out: Values, given: Values) -> None:
+        """Every output of these people, (names, people), into `out`, (outputs, times, people), C-contiguous zeros."""
+        in_parallel(
+            lambda part: self._people(np.ascontiguousarray(given[:, part])).walk_into(out, self._at_h, part.start),
+            shares(out.shape[2]),
+        )
+
+    def add_up(self, given: Values, outputs: int) -> tuple[Values, Values]:
+        """Sums and peaks of these people, (names, people), as `fast.add_up` gives them, in this thread."""
+        return self._people(given).add_up(self._at_h, outputs)
+
+    def _people(self, given: Values) -> _People:
+        def system_of(part: slice) -> LinearSystem:
+            values = dict(zip(self._names, given[:, part], strict=True))
+            return self._make(values, Expression.__call__).system(part.stop - part.start)
+
+        if self._setup is None or self._program is None:
+            return _People.of(system_of(slice(0, given.shape[1])), self._at_h)
+        return _People(self._setup, given, self._program, system_of)
 
 
 def shares(people: int) -> Iterator[slice]:
@@ -94,61 +164,6 @@ def in_parallel(task: Callable[[slice], None], parts: Iterator[slice]) -> None:
 @cache
 def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=_PROCESSORS, thread_name_prefix="engine")
-
-
-def _ready(system: LinearSystem, at_h: Values) -> tuple[tuple[Body, Schedule] | None, NDArray[np.int64]]:
-    """These people and their schedule as the kernel takes them, and who of them it cannot solve; None where that is
-    everybody."""
-    pattern = system.pattern.tobytes()
-    groups = cascade(pattern, system.states)
-    everybody = np.arange(system.people)
-    if not all(group.is_tree for group in groups):
-        return None, everybody
-    program, input_states = compiled(system.inputs, at_h), sorted({entry.state for entry in system.inputs})
-    found = _modes(system, planned(pattern, system.states, groups), input_states)
-    return (_body(system, program, found, input_states), _schedule(program)), everybody[~found.sound]
-
-
-def _modes(system: LinearSystem, plan: Plan, input_states: list[int]) -> Found:
-    """The rates are walked where they lie if people lie side by side, as `Model.system` leaves them."""
-    readout = np.ascontiguousarray(system.readout.transpose(1, 2, 0))
-    reads = np.asarray(readout.any(axis=2))
-    asked = Asked(
-        rates=np.ascontiguousarray(system.rates.transpose(1, 2, 0)),
-        readout=readout,
-        reads=np.argwhere(reads).astype(np.int64),
-        input_states=np.array(input_states, dtype=np.int64),
-    )
-    first_term, first_mode, together = seen_runs(plan, reads)
-    found = Found(
-        rates=np.empty((system.states, system.people)),
-        entering=np.empty((len(input_states), system.states, system.people)),
-        seen=np.empty((int(first_term[-1]), system.people)),
-        sound=np.empty(system.people, dtype=np.bool_),
-        first_term=first_term,
-        first_mode=first_mode,
-        together=together,
-    )
-    find(plan, asked, found)
-    return found
-
-
-def _body(system: LinearSystem, program: Program, found: Found, input_states: list[int]) -> Body:
-    entries, own = system.inputs, program.personal
-    return Body(
-        rates=found.rates,
-        seen=found.seen,
-        first_term=found.first_term,
-        first_mode=found.first_mode,
-        together=found.together,
-        entering=found.entering,
-        entry_row=np.array([input_states.index(entry.state) for entry in entries], dtype=np.int64),
-        amounts=np.array([each.size for each in entries]),
-        own_kind=np.array([int(each.kind) for each in own], dtype=np.int64),
-        own_entry=np.array([each.entry for each in own], dtype=np.int64),
-        own_moment=np.array([each.moment for each in own], dtype=np.int64).reshape(len(own), system.people),
-        own_before_h=np.array([each.before_h for each in own], dtype=np.float64).reshape(len(own), system.people),
-    )
 
 
 def _runs(unsound: NDArray[np.int64], people: int) -> list[slice]:

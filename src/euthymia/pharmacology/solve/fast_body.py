@@ -8,29 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.pharmacology.solve.fast_math import compiled
-from euthymia.pharmacology.solve.fast_modes import Places
+from euthymia.pharmacology.solve.fast_modes import Places, Rows
 from euthymia.pharmacology.solve.fast_rows import MOST_TOGETHER
 from euthymia.pharmacology.solve.system import Values
+from euthymia.pharmacology.solve.tape import Tape
 
 
 class Body(NamedTuple):
-    """These people: their modes, what their inputs put in, and edges at times of their own.
+    """These people: where their rows are (`Setup`), and edges at times of their own.
 
-    rates: (modes, people).   seen: (terms, people), output by output, each a run of neighbouring modes that begins at
-    `first_term` (outputs + 1,) with mode `first_mode` (outputs,).   together: (blocks + 1,), the first output of every
-    block of at most three that see the same run.
-    entering: (input states, modes, people).   amounts: (inputs, people), mg, or mg/h where it runs.
-    own_*: (own edges,) or (own edges, people).
+    first_term: (outputs + 1,).   first_mode: (outputs,).   together: (blocks + 1,), the first output of every block of
+    at most three that see the same run of modes.   entry_row: (inputs,).   own_*: (own edges,) or (own edges, people).
     """
 
-    rates: Values
-    seen: Values
+    rows: Rows
     first_term: Places
     first_mode: Places
     together: Places
-    entering: Values
     entry_row: Places
-    amounts: Values
     own_kind: Places
     own_entry: Places
     own_moment: Places
@@ -52,16 +47,10 @@ class Schedule(NamedTuple):
     edge_entry: Places
 
 
-class Rows(NamedTuple):
-    """Where each kind of row begins in the scratch: one array, so that no view of it has to be counted. A row holds 64
-    people and is 72 long."""
+class Tables(NamedTuple):
+    """Where what is made of these people for the schedule begins in the scratch: one array, so that no view of it has
+    to be counted. A row holds 64 people and is 72 long."""
 
-    rates: int
-    held: int
-    running: int
-    entering: int
-    amounts: int
-    seen: int
     table: int
     filled: int
     carried: int
@@ -79,27 +68,12 @@ class Shown(NamedTuple):
 
 
 @compiled
-def laid_out(body: Body, schedule: Schedule) -> Rows:
-    """The scratch these people need for this schedule."""
-    modes = body.rates.shape[0]
-    entering = 3 * modes
-    amounts = entering + body.entering.shape[0] * modes
-    seen = amounts + body.amounts.shape[0]
-    table = seen + body.seen.shape[0]
+def laid_out(body: Body, schedule: Schedule, tape: Tape) -> Tables:
+    """The scratch these people need for this schedule, behind the rows the tape leaves; what else the tape uses may be
+    written over."""
+    modes, table = body.rows.modes, body.rows.end
     filled = table + schedule.row_h.size * modes
     carried = filled + schedule.row_h.size * modes
     before_h = carried + body.own_kind.size * modes
-    return Rows(
-        0,
-        modes,
-        2 * modes,
-        entering,
-        amounts,
-        seen,
-        table,
-        filled,
-        carried,
-        before_h,
-        before_h + 1,
-        before_h + 1 + MOST_TOGETHER,
-    )
+    end = before_h + 1 + MOST_TOGETHER
+    return Tables(table, filled, carried, before_h, before_h + 1, max(end, tape.rows))

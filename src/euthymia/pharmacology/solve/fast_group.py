@@ -11,18 +11,11 @@ from collections.abc import Callable
 import numpy as np
 from numpy.polynomial import Chebyshev, Polynomial
 
-from euthymia.pharmacology.solve.fast_math import LANES, compiled, inlined
-from euthymia.pharmacology.solve.modes import NEAR
+from euthymia.pharmacology.solve.fast_math import LANES, ROW, compiled, inlined
 from euthymia.pharmacology.solve.system import Values
+from euthymia.pharmacology.solve.tape import rows_of
 
 _MOST_SWEEPS = 30
-
-
-def rows_of(size: int) -> tuple[int, int, int, int]:
-    """Where a group of this size finds its rows in the flat scratch, of 64 numbers each: after its rates (to, from) its
-    decays, its right (place, mode) and left (mode, place) shares, and who is sound (1 or 0)."""
-    square = size * size
-    return square, square + size, 2 * square + size, 3 * square + size
 
 
 def _series(of: Callable[[Values], Values]) -> tuple[float, ...]:
@@ -37,19 +30,18 @@ _SINE_OF_THIRD_PER_HALF = _series(lambda u: np.sinc(2.0 / 3.0 * np.arccos(u) / n
 _TWO_THIRDS = 2.0 / 3.0
 _HALF_ROOT_3 = 0.5 * 3.0**0.5
 
-_TWO_DECAYS, _TWO_RIGHT, _TWO_LEFT, _TWO_SOUND = rows_of(2)
-_DECAYS, _RIGHT, _LEFT, _SOUND = rows_of(3)
+_TWO_DECAYS, _TWO_RIGHT, _TWO_LEFT, _ = rows_of(2)
+_DECAYS, _RIGHT, _LEFT, _ = rows_of(3)
 
 
 @compiled
 def two_alone(s: Values) -> None:
     """The modes of groups of two; everything lies in the flat scratch as `rows_of` says."""
     for lane in range(LANES):
-        a, b, c, d = s[lane], s[LANES + lane], s[2 * LANES + lane], s[3 * LANES + lane]
+        a, b, c, d = s[lane], s[ROW + lane], s[2 * ROW + lane], s[3 * ROW + lane]
         fast = 0.5 * ((a + d) - np.sqrt((a - d) * (a - d) + 4.0 * b * c))
         slow = (a * d - b * c) / fast
-        s[_TWO_DECAYS * LANES + lane], s[(_TWO_DECAYS + 1) * LANES + lane] = fast, slow
-        s[_TWO_SOUND * LANES + lane] = _apart(fast, slow)
+        s[_TWO_DECAYS * ROW + lane], s[(_TWO_DECAYS + 1) * ROW + lane] = fast, slow
     _one_of_two(s, 0)
     _one_of_two(s, 1)
 
@@ -57,16 +49,16 @@ def two_alone(s: Values) -> None:
 @inlined
 def _one_of_two(s: Values, mode: int) -> None:
     for lane in range(LANES):
-        b, c = s[LANES + lane], s[2 * LANES + lane]
-        rate = s[(_TWO_DECAYS + mode) * LANES + lane]
-        apart = rate - s[(_TWO_DECAYS + 1 - mode) * LANES + lane]
-        first, second = rate - s[3 * LANES + lane], rate - s[lane]
+        b, c = s[ROW + lane], s[2 * ROW + lane]
+        rate = s[(_TWO_DECAYS + mode) * ROW + lane]
+        apart = rate - s[(_TWO_DECAYS + 1 - mode) * ROW + lane]
+        first, second = rate - s[3 * ROW + lane], rate - s[lane]
         turned = abs(second) > abs(first)
         pivot = second if turned else first
-        s[(_TWO_RIGHT + mode) * LANES + lane] = (b if turned else first) / apart
-        s[(_TWO_RIGHT + 2 + mode) * LANES + lane] = (second if turned else c) / apart
-        s[(_TWO_LEFT + 2 * mode) * LANES + lane] = (c if turned else first) / pivot
-        s[(_TWO_LEFT + 2 * mode + 1) * LANES + lane] = (second if turned else b) / pivot
+        s[(_TWO_RIGHT + mode) * ROW + lane] = (b if turned else first) / apart
+        s[(_TWO_RIGHT + 2 + mode) * ROW + lane] = (second if turned else c) / apart
+        s[(_TWO_LEFT + 2 * mode) * ROW + lane] = (c if turned else first) / pivot
+        s[(_TWO_LEFT + 2 * mode + 1) * ROW + lane] = (second if turned else b) / pivot
 
 
 @compiled
@@ -82,9 +74,9 @@ def three_alone(s: Values) -> None:
 def _three_rates(s: Values) -> None:
     """Roots of the cubic by its angle, made exact by one step of Newton; the smallest from the product."""
     for lane in range(LANES):
-        a, b, c = s[lane], s[LANES + lane], s[2 * LANES + lane]
-        d, e, f = s[3 * LANES + lane], s[4 * LANES + lane], s[5 * LANES + lane]
-        g, h, i = s[6 * LANES + lane], s[7 * LANES + lane], s[8 * LANES + lane]
+        a, b, c = s[lane], s[ROW + lane], s[2 * ROW + lane]
+        d, e, f = s[3 * ROW + lane], s[4 * ROW + lane], s[5 * ROW + lane]
+        g, h, i = s[6 * ROW + lane], s[7 * ROW + lane], s[8 * ROW + lane]
         below = e * i - f * h
         total = -(a + e + i)
         pairs = (a * e - b * d) + (a * i - c * g) + below
@@ -101,10 +93,9 @@ def _three_rates(s: Values) -> None:
         fastest = _newton(third + 2.0 * across * up, total, pairs, product)
         middle = _newton(third + 2.0 * across * (_HALF_ROOT_3 * aside - 0.5 * up), total, pairs, product)
         slowest = product / (fastest * middle)
-        s[_DECAYS * LANES + lane] = -fastest
-        s[(_DECAYS + 1) * LANES + lane] = -middle
-        s[(_DECAYS + 2) * LANES + lane] = -slowest
-        s[_SOUND * LANES + lane] = _apart(fastest, middle) * _apart(middle, slowest) * _apart(fastest, slowest)
+        s[_DECAYS * ROW + lane] = -fastest
+        s[(_DECAYS + 1) * ROW + lane] = -middle
+        s[(_DECAYS + 2) * ROW + lane] = -slowest
 
 
 @inlined
@@ -122,20 +113,14 @@ def _newton(root: float, total: float, pairs: float, product: float) -> float:
 
 
 @inlined
-def _apart(one: float, other: float) -> float:
-    """1 where two rates can be told apart, else 0."""
-    return 1.0 if abs(one - other) > NEAR * (abs(one) + abs(other)) else 0.0
-
-
-@inlined
 def _one_of_three(s: Values, mode: int, next_mode: int, last_mode: int) -> None:
     """The column and the row of the adjugate through its largest place on the diagonal."""
     for lane in range(LANES):
-        rate = s[(_DECAYS + mode) * LANES + lane]
-        apart = (rate - s[(_DECAYS + next_mode) * LANES + lane]) * (rate - s[(_DECAYS + last_mode) * LANES + lane])
-        a, b, c = s[lane] - rate, s[LANES + lane], s[2 * LANES + lane]
-        d, e, f = s[3 * LANES + lane], s[4 * LANES + lane] - rate, s[5 * LANES + lane]
-        g, h, i = s[6 * LANES + lane], s[7 * LANES + lane], s[8 * LANES + lane] - rate
+        rate = s[(_DECAYS + mode) * ROW + lane]
+        apart = (rate - s[(_DECAYS + next_mode) * ROW + lane]) * (rate - s[(_DECAYS + last_mode) * ROW + lane])
+        a, b, c = s[lane] - rate, s[ROW + lane], s[2 * ROW + lane]
+        d, e, f = s[3 * ROW + lane], s[4 * ROW + lane] - rate, s[5 * ROW + lane]
+        g, h, i = s[6 * ROW + lane], s[7 * ROW + lane], s[8 * ROW + lane] - rate
         first, second, third = e * i - f * h, a * i - c * g, a * e - b * d
         first_second, second_first = c * h - b * i, f * g - d * i
         first_third, third_first = b * f - c * e, d * h - e * g
@@ -150,18 +135,18 @@ def _one_of_three(s: Values, mode: int, next_mode: int, last_mode: int) -> None:
         )
         last = abs(third) > abs(pivot)
         pivot = third if last else pivot
-        s[(_RIGHT + mode) * LANES + lane] = (first_third if last else down_1) / apart
-        s[(_RIGHT + 3 + mode) * LANES + lane] = (second_third if last else down_2) / apart
-        s[(_RIGHT + 6 + mode) * LANES + lane] = (third if last else down_3) / apart
-        s[(_LEFT + 3 * mode) * LANES + lane] = (third_first if last else along_1) / pivot
-        s[(_LEFT + 3 * mode + 1) * LANES + lane] = (third_second if last else along_2) / pivot
-        s[(_LEFT + 3 * mode + 2) * LANES + lane] = (third if last else along_3) / pivot
+        s[(_RIGHT + mode) * ROW + lane] = (first_third if last else down_1) / apart
+        s[(_RIGHT + 3 + mode) * ROW + lane] = (second_third if last else down_2) / apart
+        s[(_RIGHT + 6 + mode) * ROW + lane] = (third if last else down_3) / apart
+        s[(_LEFT + 3 * mode) * ROW + lane] = (third_first if last else along_1) / pivot
+        s[(_LEFT + 3 * mode + 1) * ROW + lane] = (third_second if last else along_2) / pivot
+        s[(_LEFT + 3 * mode + 2) * ROW + lane] = (third if last else along_3) / pivot
 
 
 @compiled
 def many_alone(size: int, decay: Values, right: Values, left: Values, held: Values) -> bool:
     """The modes of one group of four or more compartments without a circle, for one person: its rates, the first of
-    `held`, are scaled to be symmetric, then turned until diagonal (Jacobi). False where modes are too near."""
+    `held`, are scaled to be symmetric, then turned until diagonal (Jacobi). False where they cannot be scaled."""
     inside = held[0]
     scale, done, matrix, turned = held[1, 0], held[1, 1], held[2], held[3]
     for place in range(size):
@@ -186,15 +171,6 @@ def many_alone(size: int, decay: Values, right: Values, left: Values, held: Valu
         for state in range(size):
             right[state, mode] = turned[state, mode] * scale[state]
             left[mode, state] = turned[state, mode] / scale[state]
-    return _are_apart(decay, size)
-
-
-@compiled
-def _are_apart(decay: Values, size: int) -> bool:
-    for one in range(size):
-        for other in range(one + 1, size):
-            if not abs(decay[one] - decay[other]) > NEAR * (abs(decay[one]) + abs(decay[other])):
-                return False
     return True
 
 

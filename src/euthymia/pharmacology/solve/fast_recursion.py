@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.pharmacology.solve.closed_form import FILLED_SERIES, NEAR_ZERO
-from euthymia.pharmacology.solve.fast_body import Body, Rows, Schedule, Shown, laid_out
+from euthymia.pharmacology.solve.fast_body import Body, Schedule, Shown, Tables, laid_out
 from euthymia.pharmacology.solve.fast_math import LANES, ROW, compiled, exp64, fetch_lanes, inlined, kept
 from euthymia.pharmacology.solve.fast_modes import Places
 from euthymia.pharmacology.solve.fast_rows import multiply_rows, pass_and_see, see
+from euthymia.pharmacology.solve.fast_tape import lay_down, play
 from euthymia.pharmacology.solve.system import Values
+from euthymia.pharmacology.solve.tape import Tape
 
 _BOLUS, _START = 0, 1
 _SERIES = FILLED_SERIES
@@ -22,34 +24,50 @@ _AHEAD = 2
 
 
 @kept
-def walk(body: Body, schedule: Schedule, out: Values, begins: int) -> None:
+def walk(
+    tape: Tape, given: Values, body: Body, schedule: Schedule, sound: NDArray[np.bool_], out: Values, begins: int
+) -> None:
     """Write every output at every look of these people into `out`, (outputs, times, people) and C-contiguous, from the
-    column at which they begin."""
-    people = body.rates.shape[1]
-    rows = laid_out(body, schedule)
-    z = np.zeros((rows.end, ROW))
+    column at which they begin.
+
+    given: (numbers, people), what the tape begins with.   sound: (people,), who of them is not to be believed.
+    """
+    tables = laid_out(body, schedule, tape)
+    flat = np.zeros(tables.end * ROW)
+    z = flat.reshape((tables.end, ROW))
     own_span = np.empty((body.own_kind.size, 2), dtype=np.int64)
-    for first in range(0, people, LANES):
-        who = (first, min(LANES, people - first))
-        _walk_some(body, schedule, z, rows, who, own_span, out, begins + first)
+    for first in range(0, given.shape[1], LANES):
+        who = (first, min(LANES, given.shape[1] - first))
+        _set_up(tape, given, body, z, flat, who, sound)
+        _walk_some(body, schedule, z, tables, who, own_span, out, begins + first)
 
 
 @kept
-def walk_and_sum(body: Body, schedule: Schedule, counted: NDArray[np.bool_], sums: Values, peaks: Values) -> None:
-    """Add every output at every look of those counted to `sums`, (outputs, times); the peaks of each, over all looks,
-    into `peaks`, (outputs, people). Nobody's course is kept."""
-    people, (outputs, times) = body.rates.shape[1], sums.shape
-    rows = laid_out(body, schedule)
-    z = np.zeros((rows.end, ROW))
+def walk_and_sum(
+    tape: Tape,
+    given: Values,
+    body: Body,
+    schedule: Schedule,
+    sound: NDArray[np.bool_],
+    sums: Values,
+    peaks: Values,
+) -> None:
+    """Add every output at every look of those who are sound to `sums`, (outputs, times); the peaks of each, over all
+    looks, into `peaks`, (outputs, people). Nobody's course is kept; the rest is as in `walk`."""
+    outputs, times = sums.shape
+    tables = laid_out(body, schedule, tape)
+    flat = np.zeros(tables.end * ROW)
+    z = flat.reshape((tables.end, ROW))
     own_span = np.empty((body.own_kind.size, 2), dtype=np.int64)
     # Added up lane by lane, over the lanes at the end. Times before the first input are never written and stay 0.
     some, added = np.zeros((outputs, times, LANES)), np.zeros((outputs, times, LANES))
     tally = np.empty((2, LANES))
-    for first in range(0, people, LANES):
-        who = (first, min(LANES, people - first))
-        _walk_some(body, schedule, z, rows, who, own_span, some, 0)
+    for first in range(0, given.shape[1], LANES):
+        who = (first, min(LANES, given.shape[1] - first))
+        _set_up(tape, given, body, z, flat, who, sound)
         for lane in range(LANES):
-            tally[0, lane] = 1.0 if lane < who[1] and counted[first + min(lane, who[1] - 1)] else 0.0
+            tally[0, lane] = 1.0 if lane < who[1] and sound[first + min(lane, who[1] - 1)] else 0.0
+        _walk_some(body, schedule, z, tables, who, own_span, some, 0)
         for output in range(outputs):
             _add_up(some, added, tally, output)
             for lane in range(who[1]):
@@ -57,6 +75,20 @@ def walk_and_sum(body: Body, schedule: Schedule, counted: NDArray[np.bool_], sum
     for output in range(outputs):
         for look in range(times):
             sums[output, look] += added[output, look].sum()
+
+
+@inlined
+def _set_up(
+    tape: Tape, given: Values, body: Body, z: Values, flat: Values, who: tuple[int, int], sound: NDArray[np.bool_]
+) -> None:
+    """Let the tape find up to 64 people's modes; nothing is in them yet."""
+    first, width = who
+    lay_down(tape, given, z, first, width)
+    play(tape, z, flat)
+    for lane in range(width):
+        sound[first + lane] = z[body.rows.sound, lane] > 0.0
+    for row in range(body.rows.held, body.rows.entering):
+        _clear(z, row)
 
 
 @inlined
@@ -77,15 +109,15 @@ def _walk_some(
     body: Body,
     schedule: Schedule,
     z: Values,
-    rows: Rows,
+    tables: Tables,
     who: tuple[int, int],
     own_span: Places,
     out: Values,
     column: int,
 ) -> None:
     """Walk the schedule for up to 64 people side by side; they begin at `column` of `out`."""
-    _load(body, schedule, z, rows, who)
-    _carry_own(body, z, rows, who, own_span)
+    _fill_tables(body, schedule, z, tables)
+    _carry_own(body, z, tables, who, own_span)
     running = 0
     for moment in range(schedule.length_h.size):
         look, row, looked_at = schedule.looks[moment], schedule.row[moment], 0
@@ -99,89 +131,70 @@ def _walk_some(
             and who[1] == LANES
             and not _happens(body, schedule, moment, own_span)
         ):
-            _pass_and_look(body, z, rows, row, at, out)
+            _pass_and_look(body, z, tables, row, at, out)
             looked_at = 1
         else:
             if running > 0:
-                _pass_running(body, schedule, z, rows, moment)
+                _pass_running(body, schedule, z, tables, moment)
             else:
-                _pass(body, schedule, z, rows, moment)
-            running += _happen_now(body, schedule, z, rows, moment, who, own_span)
+                _pass(body, schedule, z, tables, moment)
+            running += _happen_now(body, schedule, z, tables, moment, who, own_span)
             if running == 0 and (schedule.changes[moment] or body.own_kind.size > 0):
                 # Nothing is left of a rate when the last one stops, not even rounding.
-                for mode in range(body.rates.shape[0]):
-                    _clear(z, rows.running + mode)
+                for mode in range(body.rows.modes):
+                    _clear(z, body.rows.running + mode)
         if look >= 0:
-            _look(body, z, rows, looked_at, at, out)
+            _look(body, z, tables, looked_at, at, out)
 
 
 @compiled
-def _load(body: Body, schedule: Schedule, z: Values, rows: Rows, who: tuple[int, int]) -> None:
-    """Copy these people's numbers side by side (lanes beyond the last person repeat that person); fill the table."""
-    modes = body.rates.shape[0]
-    _copy(body.rates, z, rows.rates, who)
-    _copy(body.seen, z, rows.seen, who)
-    _copy(body.amounts, z, rows.amounts, who)
-    for row in range(body.entering.shape[0]):
-        _copy(body.entering[row], z, rows.entering + row * modes, who)
+def _fill_tables(body: Body, schedule: Schedule, z: Values, tables: Tables) -> None:
+    """What is left of every mode after each interval that comes again, and what runs in meanwhile."""
+    modes = body.rows.modes
     for mode in range(modes):
-        _clear(z, rows.held + mode)
-        _clear(z, rows.running + mode)
         for row in range(schedule.row_h.size):
-            _factors(z, rows.rates + mode, rows.table + row * modes + mode, schedule.row_h[row])
+            _factors(z, mode, tables.table + row * modes + mode, schedule.row_h[row])
             if schedule.row_runs[row]:
-                _fills(z, rows.rates + mode, rows.filled + row * modes + mode, schedule.row_h[row])
-
-
-@compiled
-def _copy(source: Values, z: Values, into: int, who: tuple[int, int]) -> None:
-    first, width = who
-    for row in range(source.shape[0]):
-        if width == LANES:
-            for lane in range(LANES):
-                z[into + row, lane] = source[row, np.uintp(first + lane)]
-        else:
-            for lane in range(LANES):
-                z[into + row, lane] = source[row, first + min(lane, width - 1)]
+                _fills(z, mode, tables.filled + row * modes + mode, schedule.row_h[row])
 
 
 @inlined
-def _pass(body: Body, schedule: Schedule, z: Values, rows: Rows, moment: int) -> None:
+def _pass(body: Body, schedule: Schedule, z: Values, tables: Tables, moment: int) -> None:
     """Let the interval before a moment go by."""
-    modes = body.rates.shape[0]
+    modes = body.rows.modes
     if schedule.row[moment] >= 0:
-        multiply_rows(z, rows.held, rows.table + schedule.row[moment] * modes, modes)
+        multiply_rows(z, body.rows.held, tables.table + schedule.row[moment] * modes, modes)
         return
     for mode in range(modes):
-        _factors(z, rows.rates + mode, rows.lines, schedule.length_h[moment])
-        multiply_rows(z, rows.held + mode, rows.lines, 1)
+        _factors(z, mode, tables.lines, schedule.length_h[moment])
+        multiply_rows(z, body.rows.held + mode, tables.lines, 1)
 
 
 @inlined
-def _pass_running(body: Body, schedule: Schedule, z: Values, rows: Rows, moment: int) -> None:
+def _pass_running(body: Body, schedule: Schedule, z: Values, tables: Tables, moment: int) -> None:
     """The same while something runs in."""
-    modes = body.rates.shape[0]
+    modes = body.rows.modes
     for mode in range(modes):
-        factor = rows.table + schedule.row[moment] * modes + mode
-        filled = rows.filled + schedule.row[moment] * modes + mode
+        factor = tables.table + schedule.row[moment] * modes + mode
+        filled = tables.filled + schedule.row[moment] * modes + mode
         if schedule.row[moment] < 0:
-            factor, filled = rows.lines, rows.before_h
-            _factors(z, rows.rates + mode, factor, schedule.length_h[moment])
-            _fills(z, rows.rates + mode, filled, schedule.length_h[moment])
-        _fill(z, rows.held + mode, factor, rows.running + mode, filled)
+            factor, filled = tables.lines, tables.before_h
+            _factors(z, mode, factor, schedule.length_h[moment])
+            _fills(z, mode, filled, schedule.length_h[moment])
+        _fill(z, body.rows.held + mode, factor, body.rows.running + mode, filled)
 
 
 @inlined
 def _happen_now(
-    body: Body, schedule: Schedule, z: Values, rows: Rows, moment: int, who: tuple[int, int], own_span: Places
+    body: Body, schedule: Schedule, z: Values, tables: Tables, moment: int, who: tuple[int, int], own_span: Places
 ) -> int:
     """Everything of this moment; gives by how much the count of running inputs changes."""
     changed = 0
     for edge in range(schedule.first_edge[moment], schedule.first_edge[moment + 1]):
-        changed += who[1] * _happen(body, z, rows, schedule.edge_kind[edge], schedule.edge_entry[edge])
+        changed += who[1] * _happen(body, z, tables, schedule.edge_kind[edge], schedule.edge_entry[edge])
     for own in range(body.own_kind.size):
         if own_span[own, 0] <= moment <= own_span[own, 1]:
-            changed += _happen_to_some(body, z, rows, own, moment, who)
+            changed += _happen_to_some(body, z, tables, own, moment, who)
     return changed
 
 
@@ -223,13 +236,13 @@ def _fill(z: Values, held: int, factor: int, running: int, filled: int) -> None:
 
 
 @inlined
-def _happen(body: Body, z: Values, rows: Rows, kind: int, entry: int) -> int:
+def _happen(body: Body, z: Values, tables: Tables, kind: int, entry: int) -> int:
     """An edge for everybody; gives by how much the count of running inputs changes."""
-    modes, row = body.rates.shape[0], body.entry_row[entry]
-    into = rows.held if kind == _BOLUS else rows.running
+    modes, row = body.rows.modes, body.entry_row[entry]
+    into = body.rows.held if kind == _BOLUS else body.rows.running
     sign = 1.0 if kind <= _START else -1.0
     for mode in range(modes):
-        _add(z, into + mode, rows.entering + row * modes + mode, rows.amounts + entry, sign)
+        _add(z, into + mode, body.rows.entering + row * modes + mode, body.rows.amounts + entry, sign)
     return 0 if kind == _BOLUS else int(sign)
 
 
@@ -240,25 +253,25 @@ def _add(z: Values, into: int, share: int, amount: int, sign: float) -> None:
 
 
 @compiled
-def _carry_own(body: Body, z: Values, rows: Rows, who: tuple[int, int], own_span: Places) -> None:
+def _carry_own(body: Body, z: Values, tables: Tables, who: tuple[int, int], own_span: Places) -> None:
     """What each person's own edge leaves in every mode at the next moment of the grid."""
     first, width = who
-    modes = body.rates.shape[0]
+    modes = body.rows.modes
     for own in range(body.own_kind.size):
         moments = body.own_moment[own, first : first + width]
         own_span[own, 0], own_span[own, 1] = moments.min(), moments.max()
         for lane in range(LANES):
-            z[rows.before_h, lane] = body.own_before_h[own, first + min(lane, width - 1)]
+            z[tables.before_h, lane] = body.own_before_h[own, first + min(lane, width - 1)]
         entry, kind = body.own_entry[own], body.own_kind[own]
-        share = rows.entering + body.entry_row[entry] * modes
-        into = rows.carried + own * modes
+        share = body.rows.entering + body.entry_row[entry] * modes
+        into = tables.carried + own * modes
         for mode in range(modes):
             if kind == _BOLUS:
-                _carry_bolus(z, rows.rates + mode, rows.before_h, into + mode)
+                _carry_bolus(z, mode, tables.before_h, into + mode)
             else:
-                _carry_rate(z, rows.rates + mode, rows.before_h, into + mode, 1.0 if kind == _START else -1.0)
+                _carry_rate(z, mode, tables.before_h, into + mode, 1.0 if kind == _START else -1.0)
             multiply_rows(z, into + mode, share + mode, 1)
-            multiply_rows(z, into + mode, rows.amounts + entry, 1)
+            multiply_rows(z, into + mode, body.rows.amounts + entry, 1)
 
 
 @compiled
@@ -274,20 +287,20 @@ def _carry_rate(z: Values, rate: int, before_h: int, into: int, sign: float) -> 
 
 
 @compiled
-def _happen_to_some(body: Body, z: Values, rows: Rows, own: int, moment: int, who: tuple[int, int]) -> int:
+def _happen_to_some(body: Body, z: Values, tables: Tables, own: int, moment: int, who: tuple[int, int]) -> int:
     """Own edges of those whose moment has come; gives by how much the count of running inputs changes."""
     first, width = who
-    modes = body.rates.shape[0]
+    modes = body.rows.modes
     kind, entry = body.own_kind[own], body.own_entry[own]
-    share, carried = rows.entering + body.entry_row[entry] * modes, rows.carried + own * modes
+    share, carried = body.rows.entering + body.entry_row[entry] * modes, tables.carried + own * modes
     turn = 0 if kind == _BOLUS else (1 if kind == _START else -1)
     changed = 0
     for lane in range(width):
         if body.own_moment[own, first + lane] == moment:
             changed += turn
             for mode in range(modes):
-                z[rows.held + mode, lane] += z[carried + mode, lane]
-                z[rows.running + mode, lane] += turn * z[share + mode, lane] * z[rows.amounts + entry, lane]
+                z[body.rows.held + mode, lane] += z[carried + mode, lane]
+                z[body.rows.running + mode, lane] += turn * z[share + mode, lane] * z[body.rows.amounts + entry, lane]
     return changed
 
 
@@ -303,30 +316,32 @@ def _happens(body: Body, schedule: Schedule, moment: int, own_span: Places) -> b
 
 
 @inlined
-def _pass_and_look(body: Body, z: Values, rows: Rows, row: int, at: Shown, out: Values) -> None:
+def _pass_and_look(body: Body, z: Values, tables: Tables, row: int, at: Shown, out: Values) -> None:
     """Let an interval of the table go by and write what the first block of outputs shows: the modes that it sees go by
     as they are looked at."""
-    modes, factor = body.rates.shape[0], rows.table + row * body.rates.shape[0]
+    modes, factor = body.rows.modes, tables.table + row * body.rows.modes
     first, end = body.first_mode[0], body.first_mode[0] + body.first_term[1]
-    multiply_rows(z, rows.held, factor, first)
-    multiply_rows(z, rows.held + end, factor + end, modes - end)
+    multiply_rows(z, body.rows.held, factor, first)
+    multiply_rows(z, body.rows.held + end, factor + end, modes - end)
     place, apart = _place(out, at, 0)
-    pass_and_see(z, out, (rows.held + first, factor + first, rows.seen, end - first, place, apart, body.together[1]))
+    pass_and_see(
+        z, out, (body.rows.held + first, factor + first, body.rows.seen, end - first, place, apart, body.together[1])
+    )
 
 
 @inlined
-def _look(body: Body, z: Values, rows: Rows, block: int, at: Shown, out: Values) -> None:
+def _look(body: Body, z: Values, tables: Tables, block: int, at: Shown, out: Values) -> None:
     """Write what the outputs show, from a block of them on."""
     for each in range(block, body.together.size - 1):
         first, count = body.together[each], body.together[each + 1] - body.together[each]
-        held, seen = rows.held + body.first_mode[first], rows.seen + body.first_term[first]
+        held, seen = body.rows.held + body.first_mode[first], body.rows.seen + body.first_term[first]
         modes = body.first_term[first + 1] - body.first_term[first]
         if at.width == LANES:
             place, apart = _place(out, at, first)
             see(z, out, (held, held, seen, modes, place, apart, count))
         else:
-            see(z, z, (held, held, seen, modes, rows.lines * ROW, ROW, count))
-            _copy_lines(z, rows, out, at, first, count)
+            see(z, z, (held, held, seen, modes, tables.lines * ROW, ROW, count))
+            _copy_lines(z, tables, out, at, first, count)
 
 
 @inlined
@@ -337,8 +352,8 @@ def _place(out: Values, at: Shown, output: int) -> tuple[int, int]:
 
 
 @inlined
-def _copy_lines(z: Values, rows: Rows, out: Values, at: Shown, first: int, count: int) -> None:
+def _copy_lines(z: Values, tables: Tables, out: Values, at: Shown, first: int, count: int) -> None:
     """What a block of outputs shows of fewer people than there are lanes."""
     for each in range(count):
         for lane in range(at.width):
-            out[first + each, at.look, np.uintp(at.column + lane)] = z[rows.lines + each, lane]
+            out[first + each, at.look, np.uintp(at.column + lane)] = z[tables.lines + each, lane]

@@ -59,6 +59,23 @@ def _multiplying(_typing: Any, z: Any, into: Any, factor: Any, count: Any) -> An
     return types.void(z, into, factor, count), generate
 
 
+def _joining(operation: str) -> Any:
+    """The intrinsic of one row made of two others, number by number."""
+
+    def joined(_typing: Any, z: Any, into: Any, one: Any, other: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            rows, join = _Wide(context, builder, signature.args[0], arguments[0]), getattr(builder, operation)
+            here, first, second = (builder.mul(row, _WHOLE(ROW)) for row in arguments[1:])
+            for step in range(0, LANES, _STEP):
+                one, other = (rows.read(builder.add(row, _WHOLE(step))) for row in (first, second))
+                rows.write(join(one, other, flags=tuple(FASTMATH)), builder.add(here, _WHOLE(step)))
+            return context.get_dummy_value()
+
+        return types.void(z, into, one, other), generate
+
+    return intrinsic(joined)
+
+
 def _seeing(*, passing: bool) -> Any:
     """The intrinsic of looking at outputs that see the same run of modes, an interval going by first or not."""
 
@@ -110,6 +127,11 @@ def _sum(rows: _Wide, at: tuple[Any, Any, Any, Any], totals: list[Any], step: An
 
 # multiply_rows(z, into, factor, count): rows from `into` times those from `factor`.
 multiply_rows: Any = intrinsic(_multiplying)
+# add_row(z, into, one, other) and its like: one row made of two others.
+add_row: Any = _joining("fadd")
+subtract_row: Any = _joining("fsub")
+multiply_row: Any = _joining("fmul")
+divide_row: Any = _joining("fdiv")
 # see(z, out, (held, factor, seen, modes, place, apart, count)): at most three outputs, each the sum over the modes of
 # rows held times rows seen, written to `out` at `place`, counted flat, and each `apart` from the one before. There is a
 # row seen for each output and mode. pass_and_see: the rows held are multiplied by those from `factor` first, and kept

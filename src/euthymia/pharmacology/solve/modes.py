@@ -7,8 +7,9 @@ groups it feeds and back to the groups that feed it. All arrays have people last
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,8 +46,9 @@ class Group(NamedTuple):
     is_tree: bool
 
 
-class _Local(NamedTuple):
-    """The modes of one group alone: μ (modes, people), right (states, modes, people), left (modes, states, people)."""
+class Local(NamedTuple):
+    """The modes of one group alone: rates (modes,), right (states, modes), left (modes, states), each with people last
+    or a symbol in every place."""
 
     group: Group
     rates: NDArray[Any]
@@ -57,12 +59,21 @@ class _Local(NamedTuple):
 def modes(system: LinearSystem, input_states: Sequence[int]) -> Modes:
     """The modes as the outputs see them and as drug entering `input_states` excites them."""
     rates = np.ascontiguousarray(system.rates.transpose(1, 2, 0))
+    readout = system.readout.transpose(1, 2, 0)
+    reads = {(int(output), int(state)): readout[output, state] for output, state in np.argwhere(readout.any(axis=2))}
     pattern = system.pattern
-    groups = cascade(pattern.tobytes(), system.states)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        found = [_local(rates, group) for group in groups]
-        carried = _Carried(rates, pattern, found)
-        return carried.modes(system, input_states)
+        found = [_local(rates, group) for group in cascade(pattern.tobytes(), system.states)]
+        carried = carry(rates, pattern, found, input_states, reads)
+        sound = _apart(carried.pairs, system.people)
+    kind = np.result_type(*(one.rates for one in found))
+    entering = np.zeros((len(input_states), system.states, system.people), dtype=kind)
+    for place, share in carried.entering.items():
+        entering[place] = share
+    terms = tuple(sorted(carried.seen))
+    seen = np.stack([carried.seen[term] for term in terms]) if terms else np.zeros((0, system.people), dtype=kind)
+    sound = sound & np.isfinite(seen).all(axis=0) & np.isfinite(entering).all(axis=(0, 1))
+    return Modes(np.concatenate([one.rates for one in found]), entering, seen, terms, sound)
 
 
 @lru_cache(maxsize=256)
@@ -84,12 +95,20 @@ def _is_tree(linked: Pattern, group: tuple[int, ...]) -> bool:
     return bool((inside == inside.T).all()) and int(inside.sum()) == 2 * (len(group) - 1)
 
 
-def _local(rates: Values, group: Group) -> _Local:
+def _apart(pairs: Sequence[tuple[NDArray[Any], NDArray[Any]]], people: int) -> Pattern:
+    """Whose modes can be told apart, (people,)."""
+    if not pairs:
+        return np.ones(people, dtype=np.bool_)
+    one, other = (np.stack(side) for side in zip(*pairs, strict=True))
+    return np.asarray((np.abs(one - other) > NEAR * (np.abs(one) + np.abs(other))).all(axis=0))
+
+
+def _local(rates: Values, group: Group) -> Local:
     inside = rates[np.ix_(group.states, group.states)]
     match len(group.states), group.is_tree:
         case 1, _:
             one = np.ones((1, 1, rates.shape[2]))
-            return _Local(group, inside[0], one, one)
+            return Local(group, inside[0], one, one)
         case 2, True:
             return _from_projectors(group, inside, _two_rates(inside))
         case 3, True:
@@ -132,7 +151,7 @@ def _newton(root: Values, total: Values, pairs: Values, product: Values) -> Valu
     return np.asarray(root - np.divide(value, slope, out=np.zeros_like(value), where=slope != 0))
 
 
-def _from_projectors(group: Group, inside: Values, rates: Values) -> _Local:
+def _from_projectors(group: Group, inside: Values, rates: Values) -> Local:
     """Each mode's projector is the adjugate over the product of differences; its largest column and row are taken."""
     size, people = rates.shape
     right, left = np.empty((size, size, people)), np.empty((size, size, people))
@@ -148,7 +167,7 @@ def _from_projectors(group: Group, inside: Values, rates: Values) -> _Local:
         right[:, mode] = projector[:, pivot, everybody]
         row = projector[pivot, :, everybody].T
         left[mode] = row / row[pivot, everybody]
-    return _Local(group, rates, right, left)
+    return Local(group, rates, right, left)
 
 
 def _adjugate(inside: Values, rate: Values) -> Values:
@@ -166,7 +185,7 @@ def _adjugate(inside: Values, rate: Values) -> Values:
     return found
 
 
-def _symmetric(group: Group, inside: Values) -> _Local:
+def _symmetric(group: Group, inside: Values) -> Local:
     """Four or more compartments without a circle: scaled to a symmetric matrix, whose modes LAPACK gives exactly."""
     size, _, people = inside.shape
     scale = np.ones((size, people))
@@ -185,10 +204,10 @@ def _symmetric(group: Group, inside: Values) -> _Local:
     rates, vectors = np.linalg.eigh(symmetric.transpose(2, 0, 1))
     right = vectors.transpose(1, 2, 0) * scale[:, None, :]
     left = vectors.transpose(2, 1, 0) / scale[None, :, :]
-    return _Local(group, np.ascontiguousarray(rates.T), right, left)
+    return Local(group, np.ascontiguousarray(rates.T), right, left)
 
 
-def _general(group: Group, inside: Values) -> _Local:
+def _general(group: Group, inside: Values) -> Local:
     """Drug that goes round in a circle: modes may be complex."""
     matrices = np.ascontiguousarray(inside.transpose(2, 0, 1))
     rates, vectors = np.linalg.eig(matrices)
@@ -198,103 +217,105 @@ def _general(group: Group, inside: Values) -> _Local:
         inverse = np.full_like(vectors, np.nan)
     size = np.abs(vectors).sum(axis=2).max(axis=1) * np.abs(inverse).sum(axis=2).max(axis=1)
     inverse[~(size < _WORST_CONDITION)] = np.nan
-    return _Local(group, rates.T, vectors.transpose(1, 2, 0), inverse.transpose(1, 2, 0))
+    return Local(group, rates.T, vectors.transpose(1, 2, 0), inverse.transpose(1, 2, 0))
 
 
-class _Carried:
-    """Carries each group's modes along the cascade: onward to what it feeds, back to what feeds it."""
+class Carried(NamedTuple):
+    """What the cascade makes of the modes of its groups.
 
-    def __init__(self, rates: Values, pattern: Pattern, found: Sequence[_Local]) -> None:
-        self.rates, self.pattern, self.found = rates, pattern, found
-        self.sound = np.ones(rates.shape[2], dtype=np.bool_)
+    entering: (input state's place, mode) → how much one mg puts into the mode.   seen: (output, mode) → its weight.
+    pairs: rates that must be apart for the rest to hold.
+    """
 
-    def modes(self, system: LinearSystem, input_states: Sequence[int]) -> Modes:
-        kind = np.result_type(*(one.rates for one in self.found))
-        count, people = system.states, system.people
-        rates = np.concatenate([one.rates for one in self.found])
-        entering = np.zeros((len(input_states), count, people), dtype=kind)
-        terms: list[tuple[int, int]] = []
-        seen: list[NDArray[Any]] = []
-        readout = system.readout.transpose(1, 2, 0)
-        reads = np.asarray(readout.any(axis=2))
-        mode = 0
-        for place, one in enumerate(self.found):
-            self._require_apart(one.rates)
-            for own in range(len(one.group.states)):
-                onward = self._onward(place, own)
-                back = self._back(place, own)
-                for row, state in enumerate(input_states):
-                    if state in back:
-                        entering[row, mode] = back[state]
-                for output in range(reads.shape[0]):
-                    shown = [readout[output, state] * part for state, part in onward.items() if reads[output, state]]
-                    if shown:
-                        terms.append((output, mode))
-                        seen.append(sum(shown[1:], start=shown[0]))
-                mode += 1
-        weights = np.stack(seen) if seen else np.zeros((0, people), dtype=kind)
-        sound = self.sound & np.isfinite(weights).all(axis=0) & np.isfinite(entering).all(axis=(0, 1))
-        order = sorted(range(len(terms)), key=lambda term: terms[term])
-        return Modes(rates, entering, weights[order], tuple(terms[term] for term in order), sound)
+    entering: dict[tuple[int, int], Any]
+    seen: dict[tuple[int, int], Any]
+    pairs: list[tuple[Any, Any]]
 
-    def _onward(self, place: int, own: int) -> dict[int, NDArray[Any]]:
-        """The mode in its own states and in every state downstream."""
-        start = self.found[place]
-        vector = {state: start.right[row, own] for row, state in enumerate(start.group.states)}
-        for one in self.found[place + 1 :]:
-            fed = {
-                row: self._total(
-                    self.rates[state, other] * vector[other] for other in vector if self.pattern[state, other]
-                )
-                for row, state in enumerate(one.group.states)
-                if any(self.pattern[state, other] for other in vector)
-            }
-            if fed:
-                self._carry(vector, one, start.rates[own], fed, onward=True)
-        return vector
 
-    def _back(self, place: int, own: int) -> dict[int, NDArray[Any]]:
-        """What one mg in any state upstream, or its own, puts into the mode."""
-        start = self.found[place]
-        vector = {state: start.left[own, row] for row, state in enumerate(start.group.states)}
-        for one in reversed(self.found[:place]):
-            fed = {
-                row: self._total(
-                    vector[other] * self.rates[other, state] for other in vector if self.pattern[other, state]
-                )
-                for row, state in enumerate(one.group.states)
-                if any(self.pattern[other, state] for other in vector)
-            }
-            if fed:
-                self._carry(vector, one, start.rates[own], fed, onward=False)
-        return vector
+def carry(
+    rates: NDArray[Any],
+    pattern: Pattern,
+    found: Sequence[Local],
+    input_states: Sequence[int],
+    reads: Mapping[tuple[int, int], Any],
+) -> Carried:
+    """Carry each group's modes along the cascade: onward to what it feeds, back to what feeds it.
 
-    def _carry(
-        self, vector: dict[int, NDArray[Any]], one: _Local, rate: NDArray[Any], fed: dict[int, Any], *, onward: bool
-    ) -> None:
-        """Solve (rate - group) x = fed by the group's own modes; adds x to the vector."""
-        apart = rate - one.rates
-        if onward:
-            self.sound &= (np.abs(apart) > NEAR * (np.abs(rate) + np.abs(one.rates))).all(axis=0)
-        size = len(one.group.states)
-        shares = []
-        for mode in range(size):
-            side = one.left[mode] if onward else one.right[:, mode]
-            shares.append(self._total(side[row] * value for row, value in fed.items()) / apart[mode])
-        for row, state in enumerate(one.group.states):
-            side = one.right[row] if onward else one.left[:, row]
-            vector[state] = self._total(side[mode] * shares[mode] for mode in range(size))
+    Only adds, multiplies and divides, so it takes people's numbers as well as the symbols of a tape.
+    rates: [to, from].   reads: (output, state) → what one mg there shows.
+    """
+    carried = Carried({}, {}, [])
+    mode = 0
+    for place, one in enumerate(found):
+        carried.pairs.extend(combinations(one.rates, 2))
+        for own in range(len(one.group.states)):
+            start = {state: one.right[row, own] for row, state in enumerate(one.group.states)}
+            onward = _onward(rates, pattern, found[place + 1 :], one.rates[own], start, carried.pairs)
+            start = {state: one.left[own, row] for row, state in enumerate(one.group.states)}
+            back = _back(rates, pattern, found[:place], one.rates[own], start)
+            carried.entering.update(
+                ((row, mode), back[state]) for row, state in enumerate(input_states) if state in back
+            )
+            shown: dict[int, list[Any]] = {}
+            for (output, state), weight in reads.items():
+                if state in onward:
+                    shown.setdefault(output, []).append(weight * onward[state])
+            carried.seen.update(((output, mode), _total(parts)) for output, parts in shown.items())
+            mode += 1
+    return carried
 
-    def _require_apart(self, rates: NDArray[Any]) -> None:
-        """A group's own modes must differ."""
-        for place, one in enumerate(rates[:-1]):
-            others = rates[place + 1 :]
-            self.sound &= (np.abs(one - others) > NEAR * (np.abs(one) + np.abs(others))).all(axis=0)
 
-    @staticmethod
-    def _total(parts: Iterable[NDArray[Any]]) -> NDArray[Any]:
-        found = iter(parts)
-        total = next(found)
-        for part in found:
-            total = total + part
-        return total
+def _onward(
+    rates: NDArray[Any],
+    pattern: Pattern,
+    below: Sequence[Local],
+    rate: Any,
+    vector: dict[int, Any],
+    pairs: list[tuple[Any, Any]],
+) -> dict[int, Any]:
+    """A mode in its own states, `vector`, and in every state downstream."""
+    for one in below:
+        fed = {
+            row: _total(rates[state, other] * vector[other] for other in vector if pattern[state, other])
+            for row, state in enumerate(one.group.states)
+            if any(pattern[state, other] for other in vector)
+        }
+        if fed:
+            pairs.extend((rate, other) for other in one.rates)
+            vector |= _solved(one, rate, fed, one.left, one.right.swapaxes(0, 1))
+    return vector
+
+
+def _back(
+    rates: NDArray[Any], pattern: Pattern, above: Sequence[Local], rate: Any, vector: dict[int, Any]
+) -> dict[int, Any]:
+    """What one mg in any state upstream, or in a mode's own, `vector`, puts into the mode."""
+    for one in reversed(above):
+        fed = {
+            row: _total(vector[other] * rates[other, state] for other in vector if pattern[other, state])
+            for row, state in enumerate(one.group.states)
+            if any(pattern[other, state] for other in vector)
+        }
+        if fed:
+            vector |= _solved(one, rate, fed, one.right.swapaxes(0, 1), one.left)
+    return vector
+
+
+def _solved(one: Local, rate: Any, fed: Mapping[int, Any], into: NDArray[Any], out_of: NDArray[Any]) -> dict[int, Any]:
+    """x of (rate - group) x = fed, by state, through the group's own modes. into, out_of: [mode][place]."""
+    shares = [
+        _total(into[mode][row] * value for row, value in fed.items()) / (rate - own)
+        for mode, own in enumerate(one.rates)
+    ]
+    return {
+        state: _total(out_of[mode][row] * share for mode, share in enumerate(shares))
+        for row, state in enumerate(one.group.states)
+    }
+
+
+def _total(parts: Iterable[Any]) -> Any:
+    found = iter(parts)
+    total = next(found)
+    for part in found:
+        total = total + part
+    return total

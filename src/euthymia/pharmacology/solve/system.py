@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,13 +85,9 @@ class LinearSystem:
 
     def reached(self) -> LinearSystem:
         """The same answers from fewer states: those the inputs reach and some output sees."""
-        linked = self.pattern | np.eye(self.states, dtype=bool)
-        for _ in range(self.states.bit_length()):
-            linked = linked @ linked
-        sources = [entry.state for entry in self.inputs]
-        seen = self.readout.transpose(1, 2, 0).any(axis=(0, 2))
-        kept = np.flatnonzero(linked[:, sources].any(axis=1) & linked[seen].any(axis=0))
-        if kept.size == self.states or not kept.size:
+        seen = np.asarray(self.readout.transpose(1, 2, 0).any(axis=(0, 2)))
+        kept = reached(self.pattern, [entry.state for entry in self.inputs], seen)
+        if kept.size == self.states:
             return self
         places = {int(state): place for place, state in enumerate(kept)}
         inputs = tuple(entry._replace(state=places[entry.state]) for entry in self.inputs if entry.state in places)
@@ -119,6 +115,72 @@ class LinearSystem:
         rates[:, -1, :-1] = self.readout[:, output, :]
         readout[:, -1, -1] = 1.0
         return LinearSystem(rates, readout, self.inputs)
+
+
+class PartInput(NamedTuple):
+    """Drug that enters one compartment, with everybody's amount and duration as an array or as a symbol."""
+
+    state: int
+    start_h: float
+    amount: Any
+    duration_h: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """A system before its people are put together: only what is not nothing, as arrays (people,) or (), or as symbols
+    that stand for them.
+
+    rates: (to, from) → 1/h.   readout: (output, state) → 1/L, times 1000.
+    """
+
+    states: int
+    outputs: int
+    rates: Mapping[tuple[int, int], Any]
+    readout: Mapping[tuple[int, int], Any]
+    inputs: tuple[PartInput, ...]
+
+    def with_effect_site(self, output: int, *, ke0_per_h: Any) -> Parts:
+        """One more state that follows an output with delay; it is read as the last output. `LinearSystem` has the same
+        for people at hand."""
+        site = self.states
+        following = {
+            (site, state): ke0_per_h * weight for (read, state), weight in self.readout.items() if read == output
+        }
+        rates = {**self.rates, **following, (site, site): 0.0 - ke0_per_h}
+        readout = {**self.readout, (self.outputs, site): 1.0}
+        return Parts(site + 1, self.outputs + 1, rates, readout, self.inputs)
+
+    def system(self, people: int) -> LinearSystem:
+        """Put together for so many people, who are arrays."""
+        # People lie side by side in memory, which is how the solvers walk them.
+        rates = np.zeros((self.states, self.states, people))
+        for link, rate in self.rates.items():
+            rates[link] = rate
+        readout = np.zeros((self.outputs, self.states, people))
+        for read, weight in self.readout.items():
+            readout[read] = weight
+        inputs = tuple(
+            Input(each.state, each.start_h, *(_each(value, people) for value in (each.amount, each.duration_h)))
+            for each in self.inputs
+        )
+        return LinearSystem(rates.transpose(2, 0, 1), readout.transpose(2, 0, 1), inputs)
+
+
+def _each(value: Any, people: int) -> Values:
+    return np.asarray(np.broadcast_to(np.asarray(value, dtype=np.float64), (people,)))
+
+
+def reached(linked: NDArray[np.bool_], sources: Sequence[int], seen: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The states that drug entering `sources` reaches and that show in one of those `seen`; all of them, if none does.
+
+    linked: [to, from].
+    """
+    through = linked | np.eye(linked.shape[0], dtype=np.bool_)
+    for _ in range(linked.shape[0].bit_length()):
+        through = through @ through
+    kept = np.flatnonzero(through[:, list(sources)].any(axis=1) & through[seen].any(axis=0))
+    return kept if kept.size else np.arange(linked.shape[0])
 
 
 def slices(people: int, at_once: int) -> Iterator[slice]:
