@@ -21,6 +21,7 @@ from euthymia.pharmacology.person import Person
 from euthymia.pharmacology.population import Normals, sample_effects, standard_normals
 from euthymia.pharmacology.regimen import Regimen
 from euthymia.pharmacology.solve import closed_form
+from euthymia.pharmacology.solve.parallel import in_parallel
 from euthymia.pharmacology.solve.system import Parts, Values, slices
 
 # Sums over people and peaks of each, as `closed_form.add_up` gives them, from what was drawn of so many people.
@@ -142,9 +143,7 @@ def _run(task: Callable[[slice], None], people: int, *, compiled: bool) -> None:
     """Simulate block after block, in this thread or, compiled, on every processor."""
     parts = slices(people, _PEOPLE_AT_ONCE)
     if compiled:
-        from euthymia.pharmacology.solve import fast
-
-        fast.in_parallel(task, parts)
+        in_parallel(task, parts)
         return
     for part in parts:
         task(part)

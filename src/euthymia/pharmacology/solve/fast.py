@@ -6,10 +6,8 @@ People whose modes cannot be told apart, and systems in which drug goes round in
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -21,13 +19,13 @@ from euthymia.pharmacology.solve.fast_body import Body, Schedule
 from euthymia.pharmacology.solve.fast_math import LANES
 from euthymia.pharmacology.solve.fast_modes import Make, Places, Setup, duration_of, setup_from, setup_of
 from euthymia.pharmacology.solve.fast_recursion import walk, walk_and_sum
+from euthymia.pharmacology.solve.parallel import PROCESSORS, in_parallel
 from euthymia.pharmacology.solve.program import Kind, Program, compiled
 from euthymia.pharmacology.solve.system import Input, LinearSystem, Values, checked, slices
 
 # People per task: few enough for the cache and to share out evenly, enough to be worth what a task costs before its
 # kernel runs. Not a power of two: rows of people would then all fall on the same lines of the cache.
 _LEAST_PER_TASK, _MOST_PER_TASK = 2100, 5000
-_PROCESSORS = os.cpu_count() or 1
 _MOST_KEPT = 64
 
 
@@ -146,24 +144,9 @@ class Recipe:
 
 def shares(people: int) -> Iterator[slice]:
     """Even shares for every processor, each but the last of whole lanes."""
-    rounds = -(-people // (_PROCESSORS * _MOST_PER_TASK))
-    each = max(_LEAST_PER_TASK, -(-people // (_PROCESSORS * rounds)))
+    rounds = -(-people // (PROCESSORS * _MOST_PER_TASK))
+    each = max(_LEAST_PER_TASK, -(-people // (PROCESSORS * rounds)))
     return slices(people, -(-each // LANES) * LANES)
-
-
-def in_parallel(task: Callable[[slice], None], parts: Iterator[slice]) -> None:
-    """Run the task for every part on all processors, a single part at once; the first failure is raised."""
-    shared = list(parts)
-    if len(shared) == 1:
-        task(shared[0])
-        return
-    for done in [_pool().submit(task, part) for part in shared]:
-        done.result()
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=_PROCESSORS, thread_name_prefix="engine")
 
 
 def _runs(unsound: NDArray[np.int64], people: int) -> list[slice]:

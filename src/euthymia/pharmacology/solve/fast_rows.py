@@ -7,6 +7,7 @@ outputs need is fetched once. Needs the `fast` extra.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from llvmlite import ir  # type: ignore[import-untyped]
@@ -41,22 +42,44 @@ class _Wide:
         self.builder.store(value, self._at(place), align=8)
 
 
+def _unpacked(builder: Any, values: Any) -> list[Any]:
+    return list(cgutils.unpack_tuple(builder, values))  # type: ignore[no-untyped-call]
+
+
+def _variable(builder: Any, kind: Any) -> Any:
+    """Somewhere to keep a value from turn to turn of a loop; the compiler gives it a register."""
+    return cgutils.alloca_once(builder, kind)  # type: ignore[no-untyped-call]
+
+
 def _times(builder: Any, one: Any, other: Any) -> Any:
     return builder.fmul(one, other, flags=tuple(FASTMATH))
 
 
-def _multiplying(_typing: Any, z: Any, into: Any, factor: Any, count: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array, into, factor, count = arguments
-        rows, row_length = _Wide(context, builder, signature.args[0], array), _WHOLE(ROW)
-        with cgutils.for_range(builder, count) as each:
-            here, there = (builder.mul(builder.add(row, each.index), row_length) for row in (into, factor))
-            for step in range(0, LANES, _STEP):
-                place = builder.add(here, _WHOLE(step))
-                rows.write(_times(builder, rows.read(place), rows.read(builder.add(there, _WHOLE(step)))), place)
-        return context.get_dummy_value()
+def _plus(builder: Any, one: Any, other: Any) -> Any:
+    return builder.fadd(one, other, flags=tuple(FASTMATH))
 
-    return types.void(z, into, factor, count), generate
+
+def _making(made: Callable[[Any, list[Any], Any], Any]) -> Any:
+    """The intrinsic that makes each of `count` rows from `into` on of itself, of the rows behind each of `others`, and
+    of one row for all of them."""
+
+    def worked(_typing: Any, z: Any, into: Any, others: Any, same: Any, count: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            array, into, others, same, count = arguments
+            rows, row_length = _Wide(context, builder, signature.args[0], array), _WHOLE(ROW)
+            firsts = [into, *_unpacked(builder, others)]
+            fixed = builder.mul(same, row_length)
+            with cgutils.for_range(builder, count) as each:
+                starts = [builder.mul(builder.add(first, each.index), row_length) for first in firsts]
+                for step in range(0, LANES, _STEP):
+                    places = [builder.add(start, _WHOLE(step)) for start in starts]
+                    found = [rows.read(place) for place in places]
+                    rows.write(made(builder, found, rows.read(builder.add(fixed, _WHOLE(step)))), places[0])
+            return context.get_dummy_value()
+
+        return types.void(z, into, others, same, count), generate
+
+    return intrinsic(worked)
 
 
 def _joining(operation: str) -> Any:
@@ -81,17 +104,12 @@ def _seeing(*, passing: bool) -> Any:
 
     def seen(_typing: Any, z: Any, out: Any, at: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            held, factor, seen, modes, place, apart, count = cgutils.unpack_tuple(  # type: ignore[no-untyped-call]
-                builder, arguments[2]
-            )
+            held, factor, seen, modes, place, apart, count = _unpacked(builder, arguments[2])
             rows, shown = (_Wide(context, builder, signature.args[each], arguments[each]) for each in (0, 1))
             for outputs in range(1, MOST_TOGETHER + 1):
                 # Each count has steps of its own, so that its sums have registers of their own.
                 with builder.if_then(builder.icmp_signed("==", count, _WHOLE(outputs))):
-                    totals = [
-                        cgutils.alloca_once(builder, _VECTOR)  # type: ignore[no-untyped-call]
-                        for _ in range(outputs)
-                    ]
+                    totals = [_variable(builder, _VECTOR) for _ in range(outputs)]
                     with cgutils.for_range(builder, _WHOLE(LANES // _STEP)) as part:
                         step = builder.mul(part.index, _WHOLE(_STEP))
                         _sum(rows, (held, factor if passing else None, seen, modes), totals, step)
@@ -121,12 +139,20 @@ def _sum(rows: _Wide, at: tuple[Any, Any, Any, Any], totals: list[Any], step: An
             rows.write(amount, row(held))
         for output, total in enumerate(totals):
             weight = rows.read(row(builder.add(seen, builder.mul(modes, _WHOLE(output)))))
-            more = builder.fadd(builder.load(total), _times(builder, weight, amount), flags=tuple(FASTMATH))
-            builder.store(more, total)
+            builder.store(_plus(builder, builder.load(total), _times(builder, weight, amount)), total)
 
 
-# multiply_rows(z, into, factor, count): rows from `into` times those from `factor`.
-multiply_rows: Any = intrinsic(_multiplying)
+# multiply_rows(z, into, (factor,), any row, count): rows from `into` times those from `factor`.
+multiply_rows: Any = _making(lambda builder, found, _: _times(builder, *found))
+# fill_rows(z, held, (factor, running, filled), any row, count): held * factor + running * filled.
+fill_rows: Any = _making(
+    lambda builder, found, _: _plus(builder, _times(builder, *found[:2]), _times(builder, *found[2:]))
+)
+# add_rows(z, into, (share,), amount, count), subtract_rows: into + share * amount, or less it.
+add_rows: Any = _making(lambda builder, found, amount: _plus(builder, found[0], _times(builder, found[1], amount)))
+subtract_rows: Any = _making(
+    lambda builder, found, amount: builder.fsub(found[0], _times(builder, found[1], amount), flags=tuple(FASTMATH))
+)
 # add_row(z, into, one, other) and its like: one row made of two others.
 add_row: Any = _joining("fadd")
 subtract_row: Any = _joining("fsub")

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from euthymia.pharmacology.derivative import Formula
 from euthymia.pharmacology.solve import fast, rosenbrock
 from euthymia.pharmacology.solve.modes import Modes, modes
+from euthymia.pharmacology.solve.parallel import in_parallel
 from euthymia.pharmacology.solve.program import Kind, Program, compiled
 from euthymia.pharmacology.solve.system import Values, checked
 from euthymia.pharmacology.solve.turnover_source import Layout, Step
@@ -228,7 +229,7 @@ def driven(system: TurnoverSystem, at_h: Values, *, relative: float = 4e-4) -> V
     out = np.empty((len(system.reads), at_h.size, -(-system.people // BLOCK) * BLOCK))
     if len(groups) == 1:
         parts = fast.shares(system.people)
-        fast.in_parallel(lambda part: _Run(system.some(part), at_h, relative).into(out, part.start), parts)
+        in_parallel(lambda part: _Run(system.some(part), at_h, relative).into(out, part.start), parts)
     else:
         for places in groups:
             out[:, :, places] = driven(system.some(places), at_h, relative=relative).transpose(2, 1, 0)
