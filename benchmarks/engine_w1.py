@@ -20,6 +20,7 @@ import numpy as np
 from benchmarks import engine_w1_peer as peer
 from benchmarks.engine_accuracy import error
 from euthymia.pharmacology import Dose, Regimen, model_from
+from euthymia.pharmacology.expression import Expression
 from euthymia.pharmacology.model import Evaluate
 from euthymia.pharmacology.solve import closed_form, exponential, fast
 from euthymia.pharmacology.solve.system import Input, LinearSystem, Parts
@@ -53,7 +54,7 @@ def measure() -> list[dict[str, Any]]:
         took["shared"].append(_seconds(lambda: fast.solve_into(out, shared, at_h)))
         took["own"].append(_seconds(lambda: fast.solve_into(out, own, at_h)))
     for _ in range(3):
-        took["numpy"].append(_seconds(lambda: closed_form.solve(system_of(drawn), at_h)))
+        took["numpy"].append(_seconds(lambda: closed_form.solve_into(out, system_of(drawn), at_h)))
         took["theirs"].append(_seconds(lambda: peer.solve(drawn[:GATED], at_h, tolerance)))
     middle = {name: statistics.median(each) for name, each in took.items()}
     theirs = GATED / middle["theirs"]
@@ -103,23 +104,22 @@ def regimen() -> Regimen:
     )
 
 
+def parts(given: Mapping[str, Any], evaluate: Evaluate) -> Parts:
+    """What every solver takes, from the parameters by name, with the effect site as the last output."""
+    found = MODEL.parts(regimen(), given, evaluate=evaluate)
+    return found.with_effect_site(MODEL.parent(), ke0_per_h=given["ke0"])
+
+
 def recipe_of(at_h: np.ndarray) -> fast.Recipe:
     """The compiled engine, ready for anybody's parameters; made once, as every engine's model is."""
-    doses, names = regimen(), [parameter.name for parameter in MODEL.parameters]
-
-    def parts(given: Mapping[str, Any], evaluate: Evaluate) -> Parts:
-        found = MODEL.parts(doses, given, evaluate=evaluate)
-        return found.with_effect_site(MODEL.parent(), ke0_per_h=given["ke0"])
-
-    return fast.Recipe(parts, names, at_h)
+    return fast.Recipe(parts, [parameter.name for parameter in MODEL.parameters], at_h)
 
 
 def system_of(drawn: np.ndarray) -> LinearSystem:
-    """The people as every solver takes them, with the effect site as the last output."""
+    """The people put together, for every other solver."""
     names = [parameter.name for parameter in MODEL.parameters]
     values = {name: np.ascontiguousarray(drawn[:, place]) for place, name in enumerate(names)}
-    system = MODEL.system(regimen(), values, len(drawn))
-    return system.with_effect_site(MODEL.parent(), share=1.0, ke0_per_h=values["ke0"])
+    return parts(values, Expression.__call__).system(len(drawn))
 
 
 def with_own_schedule(system: LinearSystem) -> LinearSystem:

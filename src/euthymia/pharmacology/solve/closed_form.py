@@ -19,13 +19,14 @@ from euthymia.pharmacology.solve.program import Edge, Kind, PersonalEdges, Progr
 from euthymia.pharmacology.solve.system import LinearSystem, Values, checked, slices
 
 # People solved at once: enough that steps of arithmetic outweigh what each costs to begin, few enough for the cache.
-_PEOPLE_AT_ONCE = 5000
+_PEOPLE_AT_ONCE = 2500
 # Factors kept for intervals that come again; beyond this they are computed anew.
 _MOST_KEPT = 64
 _LOOKS_AT_ONCE = 8
 # Up to this many numbers (moments × modes × people), steps cost more than arithmetic.
 _NUMBERS_IN_A_STRETCH = 200_000
-# Where exp(x) - 1 has lost a digit, (exp(x) - 1) / x is its series, here from x**13 down to 1, good to 1e-16.
+# For kernels without an expm1: where exp(x) - 1 has lost a digit, (exp(x) - 1) / x is its series, here from x**13 down
+# to 1, good to 1e-16.
 NEAR_ZERO = 0.5
 FILLED_SERIES = tuple(1.0 / factorial(power + 1) for power in range(13, -1, -1))
 
@@ -33,13 +34,18 @@ FILLED_SERIES = tuple(1.0 / factorial(power + 1) for power in range(13, -1, -1))
 def solve(system: LinearSystem, at_h: Values) -> Values:
     """Every output over time, (people, times, outputs); 0 before the first input. SolverFailed if not finite."""
     at_h = np.asarray(at_h, dtype=np.float64)
+    out = np.zeros((system.readout.shape[1], at_h.size, system.people))
+    solve_into(out, system, at_h)
+    return checked(out.transpose(2, 1, 0))
+
+
+def solve_into(out: Values, system: LinearSystem, at_h: Values) -> None:
+    """The same into `out`, (outputs, times, people), zeros, for callers that keep their own memory."""
     system = system.reached()
     program = compiled(system.inputs, at_h)
-    out = np.zeros((system.readout.shape[1], at_h.size, system.people))
+    alone = system.people <= _PEOPLE_AT_ONCE
     for part in slices(system.people, _PEOPLE_AT_ONCE):
-        alone = system.people <= _PEOPLE_AT_ONCE
         _solve_into(out[:, :, part], system if alone else system.some(part), program.some(part), at_h)
-    return checked(out.transpose(2, 1, 0))
 
 
 def add_up(system: LinearSystem, at_h: Values) -> tuple[Values, Values]:
@@ -209,12 +215,8 @@ class _Shows:
 def filled(rates: NDArray[Any], span_h: float | Values) -> NDArray[Any]:
     """∫ exp(rate · s) ds over the span."""
     turned = rates * span_h
-    near = np.abs(turned) < NEAR_ZERO
-    series: NDArray[Any] | float = FILLED_SERIES[0]
-    for coefficient in FILLED_SERIES[1:]:
-        series = series * turned + coefficient
-    far = (np.exp(turned) - 1.0) / np.where(near, 1.0, turned)
-    return np.asarray(span_h * np.where(near, series, far))
+    # Where nothing turns, what runs in stays.
+    return np.asarray(span_h * np.divide(np.expm1(turned), turned, out=np.ones_like(turned), where=turned != 0))
 
 
 def _by_moment(program: Program) -> dict[int, list[Edge | PersonalEdges]]:
