@@ -141,6 +141,8 @@ def _on_grid(grid_h: Values, shared: list[tuple[float, Kind, int]]) -> tuple[Edg
 
 
 def _personal(grid_h: Values, kind: Kind, place: int, times: Values) -> PersonalEdges:
-    moment = np.searchsorted(grid_h, times).astype(np.int64)
+    # Looked for only among the moments between the first person's and the last one's, which are few.
+    low, high = np.searchsorted(grid_h, (times.min(), times.max()))
+    moment = low + np.searchsorted(grid_h[low:high], times)
     reached = np.minimum(moment, grid_h.size - 1)
-    return PersonalEdges(kind, place, moment, np.maximum(grid_h[reached] - times, 0.0))
+    return PersonalEdges(kind, place, moment.astype(np.int64), np.maximum(grid_h[reached] - times, 0.0))
