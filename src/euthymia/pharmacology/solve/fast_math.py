@@ -29,7 +29,7 @@ LANES: Final = 64
 # still being written to the other, and waits.
 ROW: Final = 72
 # Numbers in one line of the processor's cache.
-PER_LINE: Final = 8
+_PER_LINE = 8
 # 1.5 * 2**52: added to a small number, it leaves that number's nearest whole in the lowest bits.
 _ROUNDING = 6755399441055744.0
 _PER_LOG_2 = 1.4426950408889634
@@ -111,7 +111,7 @@ def fetch_lanes(out: Any, row: int, column: int, lanes: int) -> None:
     outputs, rows, people = out.shape
     if row < rows and column + lanes <= people:
         for output in range(outputs):
-            for lane in range(0, lanes, PER_LINE):
+            for lane in range(0, lanes, _PER_LINE):
                 _fetch_to_write(out, (output * rows + row) * people + column + lane)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from euthymia.pharmacology.solve.closed_form import FILLED_SERIES, NEAR_ZERO
 from euthymia.pharmacology.solve.fast_body import Body, Schedule, Shown, Tables, laid_out
-from euthymia.pharmacology.solve.fast_math import LANES, PER_LINE, ROW, compiled, exp64, fetch_lanes, inlined, kept
+from euthymia.pharmacology.solve.fast_math import LANES, ROW, compiled, exp64, fetch_lanes, inlined, kept
 from euthymia.pharmacology.solve.fast_modes import Places
 from euthymia.pharmacology.solve.fast_rows import add_rows, fill_rows, multiply_rows, pass_and_see, see, subtract_rows
 from euthymia.pharmacology.solve.fast_tape import lay_down, play
@@ -33,8 +33,8 @@ def walk(
     given: (numbers, people), what the tape begins with.   sound: (people,), who of them is not to be believed.
     """
     tables = laid_out(body, schedule, tape)
-    flat = _scratch(tables.end)
-    z = flat.reshape((tables.end, ROW))
+    z = np.zeros((tables.end, ROW))
+    flat = z.reshape(-1)
     own_span = np.empty((body.own_kind.size, 2), dtype=np.int64)
     for first in range(0, given.shape[1], LANES):
         who = (first, min(LANES, given.shape[1] - first))
@@ -56,8 +56,8 @@ def walk_and_sum(
     looks, into `peaks`, (outputs, people). Nobody's course is kept; the rest is as in `walk`."""
     outputs, times = sums.shape
     tables = laid_out(body, schedule, tape)
-    flat = _scratch(tables.end)
-    z = flat.reshape((tables.end, ROW))
+    z = np.zeros((tables.end, ROW))
+    flat = z.reshape(-1)
     own_span = np.empty((body.own_kind.size, 2), dtype=np.int64)
     # Added up lane by lane, over the lanes at the end. Times before the first input are never written and stay 0.
     some, added = np.zeros((outputs, times, LANES)), np.zeros((outputs, times, LANES))
@@ -89,15 +89,6 @@ def _set_up(
         sound[first + lane] = z[body.rows.sound, lane] > 0.0
     for row in range(body.rows.held, body.rows.entering):
         _clear(z, row)
-
-
-@compiled
-def _scratch(rows: int) -> Values:
-    """So many rows, the first number of the first at the beginning of a line of the cache: a register's worth that lies
-    across two lines is fetched twice, which costs a quarter of the walk."""
-    whole = np.zeros(rows * ROW + PER_LINE)
-    skipped = -(whole.ctypes.data // whole.itemsize) % PER_LINE
-    return whole[skipped : skipped + rows * ROW]
 
 
 @inlined
