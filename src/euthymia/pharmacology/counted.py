@@ -17,21 +17,23 @@ _HALF = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 
 
-def two_words(key: Words, people: int, first: int) -> Words:
-    """The first two of the four words of persons `first` to `first + people - 1`, (people, 2), for a key of two."""
+def two_words(keys: Words, people: int, first: int) -> Words:
+    """The first two of the four words of persons `first` to `first + people - 1`, (2, keys, people), for keys of two,
+    (keys, 2)."""
     # NumPy's generator raises its counter before it counts.
-    one = np.arange(first + 1, first + people + 1, dtype=np.uint64)
-    two = three = four = np.zeros(people, dtype=np.uint64)
+    counter = np.arange(first + 1, first + people + 1, dtype=np.uint64)
+    one = np.broadcast_to(counter, (len(keys), people))
+    two = three = four = np.zeros_like(one)
     for _ in range(_ROUNDS):
         one, two, three, four = (
-            _high(_TIMES_2, three) ^ two ^ key[0],
+            _high(_TIMES_2, three) ^ two ^ keys[:, :1],
             _TIMES_2 * three,
-            _high(_TIMES_0, one) ^ four ^ key[1],
+            _high(_TIMES_0, one) ^ four ^ keys[:, 1:],
             _TIMES_0 * one,
         )
         # The key wraps round, as arrays do without a warning.
-        key = key + _STEPS
-    return np.stack([one, two], axis=1)
+        keys = keys + _STEPS
+    return np.stack([one, two])
 
 
 def _high(factor: np.uint64, words: Words) -> Words:

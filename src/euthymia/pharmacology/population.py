@@ -63,7 +63,10 @@ def sample_individual(individual: Individual, seed: int, people: int) -> dict[st
 
 def standard_normals(names: Sequence[str], seed: int, people: int, first: int) -> Values:
     """Independent standard normal numbers, (people, names)."""
-    return np.stack([_normals(key, people, first) for key in keys_of(names, seed)]).T
+    words = _two_words(keys_of(names, seed), people, first)
+    # 53 bits, never 0, so that the logarithm exists (Box and Muller 1958).
+    one, other = ((words >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+    return np.asarray(np.sqrt(-2.0 * np.log(one)) * np.cos(2.0 * np.pi * other)).T
 
 
 def keys_of(names: Sequence[str], seed: int) -> NDArray[np.uint64]:
@@ -75,17 +78,14 @@ def keys_of(names: Sequence[str], seed: int) -> NDArray[np.uint64]:
     return np.array([(seed, word) for word in words], dtype=np.uint64)
 
 
-def _normals(key: NDArray[np.uint64], people: int, first: int) -> Values:
-    """One number per person: a counter-based generator keyed by seed and name, its counter the person's number."""
-    # One counter step gives four 64-bit numbers; a person owns one step.
+def _two_words(keys: NDArray[np.uint64], people: int, first: int) -> NDArray[np.uint64]:
+    """Two random words of each person for each key, (2, keys, people): a counter-based generator keyed by seed and
+    name, its counter the person's number."""
     if people <= _FEW and "numpy.random" not in sys.modules:
-        raw = two_words(key, people, first)
-    else:
-        raw = np.random.Philox(counter=first, key=key).random_raw(4 * people).reshape(people, 4)
-    # 53 bits, never 0, so that the logarithm exists (Box and Muller 1958).
-    shares = ((raw[:, :2] >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
-    drawn = np.sqrt(-2.0 * np.log(shares[:, 0])) * np.cos(2.0 * np.pi * shares[:, 1])
-    return np.asarray(drawn)
+        return two_words(keys, people, first)
+    # One counter step gives four 64-bit numbers; a person owns one step.
+    drawn = [np.random.Philox(counter=first, key=key).random_raw(4 * people).reshape(people, 4)[:, :2] for key in keys]
+    return np.stack(drawn).transpose(2, 0, 1)
 
 
 def sample_effects(

@@ -27,9 +27,10 @@ def test_a_seed_is_another_crowd() -> None:
 @pytest.mark.parametrize("first", [0, 1, 2**40])
 @pytest.mark.parametrize("key", [(0, 0), (7, 123_456_789_123_456_789), (2**64 - 1, 2**64 - 1)])
 def test_a_few_numbers_are_bit_for_bit_those_of_numpy(key: tuple[int, int], first: int) -> None:
-    words = np.array(key, dtype=np.uint64)
-    whole = np.random.Philox(counter=first, key=words).random_raw(4 * 300).reshape(300, 4)
-    assert (two_words(words, 300, first) == whole[:, :2]).all()
+    keys = np.array([key, (3, 4)], dtype=np.uint64)
+    for place, words in enumerate(keys):
+        whole = np.random.Philox(counter=first, key=words).random_raw(4 * 300).reshape(300, 4)
+        assert (two_words(keys, 300, first)[:, place].T == whole[:, :2]).all()
 
 
 def test_who_clears_fast_in_one_model_clears_fast_in_another() -> None:
