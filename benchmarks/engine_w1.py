@@ -20,8 +20,7 @@ import numpy as np
 from benchmarks import engine_w1_peer as peer
 from benchmarks.engine_accuracy import error
 from euthymia.pharmacology import Dose, Regimen, model_from
-from euthymia.pharmacology.expression import Expression
-from euthymia.pharmacology.model import Evaluate
+from euthymia.pharmacology.expression import Evaluate, Expression
 from euthymia.pharmacology.solve import closed_form, exponential, fast
 from euthymia.pharmacology.solve.system import Input, LinearSystem, Parts
 

@@ -75,6 +75,10 @@ class Expression:
         return eval(self._code, {"__builtins__": {}, **functions}, values)
 
 
+# Works out a formula from what its names stand for: `Expression.__call__` on arrays, or on something else.
+Evaluate = Callable[[Expression, Mapping[str, Any]], Any]
+
+
 @lru_cache(maxsize=4096)
 def _compiled(text: str) -> tuple[frozenset[str], CodeType]:
     """The names a formula uses and its code. A formula is looked at several times while a model file is checked."""

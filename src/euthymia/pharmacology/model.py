@@ -6,7 +6,7 @@ Made by `compounds.load.load_model` from one cited file. It turns a person, thei
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,7 +15,7 @@ import numpy as np
 
 from euthymia.errors import ModelError
 from euthymia.pharmacology.card import Card
-from euthymia.pharmacology.expression import Expression, Values
+from euthymia.pharmacology.expression import Evaluate, Expression, Values
 from euthymia.pharmacology.person import Person
 from euthymia.pharmacology.regimen import Dose, Regimen, Route
 from euthymia.pharmacology.solve.system import LinearSystem, PartInput, Parts
@@ -23,8 +23,6 @@ from euthymia.pharmacology.solve.system import LinearSystem, PartInput, Parts
 if TYPE_CHECKING:
     from euthymia.pharmacology.turnover import Turnover
 
-# Works out a formula from what its names stand for.
-Evaluate = Callable[[Expression, Mapping[str, Any]], Any]
 # What a formula of nasal entry may use besides the parameters.
 DEVICE_WORDS = ("devices", "earlier_devices")
 # Nasal devices used within this time of one another are one sitting; the later ones are absorbed less well.

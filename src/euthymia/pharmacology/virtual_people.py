@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from euthymia.errors import BadInput
 from euthymia.pharmacology.compounds.load import load_model, read_data
-from euthymia.pharmacology.expression import Expression
-from euthymia.pharmacology.model import Evaluate, Model
+from euthymia.pharmacology.expression import Evaluate, Expression
+from euthymia.pharmacology.model import Model
 from euthymia.pharmacology.person import Person
 from euthymia.pharmacology.population import Normals, sample_effects, standard_normals
 from euthymia.pharmacology.regimen import Regimen
 from euthymia.pharmacology.solve import closed_form
 from euthymia.pharmacology.solve.parallel import in_parallel
-from euthymia.pharmacology.solve.system import Parts, Values, slices
+from euthymia.pharmacology.solve.system import Make, Parts, Values, slices
 
 # Sums over people and peaks of each, as `closed_form.add_up` gives them, from what was drawn of so many people.
 _AddUp = Callable[[Mapping[str, Values], int], tuple[Values, Values]]
@@ -126,13 +126,11 @@ def summarise(
     )
 
 
-def _plain(make: Callable[[Mapping[str, Any], Evaluate], Parts], times: Values) -> _AddUp:
+def _plain(make: Make, times: Values) -> _AddUp:
     return lambda given, people: closed_form.add_up(make(given, Expression.__call__).system(people), times)
 
 
-def _compiled(
-    make: Callable[[Mapping[str, Any], Evaluate], Parts], names: Sequence[str], times: Values, keep: _Tally
-) -> _AddUp:
+def _compiled(make: Make, names: Sequence[str], times: Values, keep: _Tally) -> _AddUp:
     from euthymia.pharmacology.solve import fast
 
     recipe = fast.Recipe(make, names, times)

@@ -17,10 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from euthymia.errors import SolverFailed
+from euthymia.errors import Broken, SolverFailed
 from euthymia.pharmacology import Dose, Model, Person, Regimen, load_model, shipped_models, solve
-from euthymia.pharmacology.expression import Expression
-from euthymia.pharmacology.model import Evaluate
+from euthymia.pharmacology.expression import Evaluate, Expression
 from euthymia.pharmacology.population import sample_effects
 from euthymia.pharmacology.solve import closed_form, exponential, fast, integrator, propagated, reference
 from euthymia.pharmacology.solve.system import Input, LinearSystem, Parts, total_area
@@ -280,6 +279,18 @@ def test_a_recipe_gives_what_the_models_system_gives(name: str) -> None:
     fast.Recipe(parts, tuple(drawn), at_h).solve_into(out, np.stack(list(drawn.values())))
     system = parts(drawn, Expression.__call__).system(people)
     assert worst(out.transpose(2, 1, 0), closed_form.solve(system, at_h)) < OF_CHAINS.get(name, EXACT)
+
+
+def test_a_recipe_refuses_memory_that_does_not_fit() -> None:
+    model, at_h = load_model("clements_1981"), np.linspace(0, 2, 5)
+    regimen = Regimen((dose_for(model, "iv", 20, 0, 0.5),))
+    names = tuple(model.values(Person(age_y=50, sex="male", weight_kg=80), {}))
+    recipe = fast.Recipe(lambda asked, evaluate: model.parts(regimen, asked, evaluate=evaluate), names, at_h)
+    for given_people, out in ((3, np.zeros((1, 5, 4))), (4, np.zeros((1, 6, 4))), (4, np.zeros((4, 5, 1)).T)):
+        with pytest.raises(Broken, match="do not fit"):
+            recipe.solve_into(out, np.ones((len(names), given_people)))
+    with pytest.raises(Broken, match="do not fit"):
+        recipe.solve_into(np.zeros((1, 5, 4)), np.ones((len(names) + 1, 4)))
 
 
 @pytest.mark.parametrize("own", [False, True], ids=["shared schedule", "schedules of their own"])

@@ -13,15 +13,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from euthymia.errors import Broken
 from euthymia.pharmacology.expression import Expression
 from euthymia.pharmacology.solve import closed_form
 from euthymia.pharmacology.solve.fast_body import Body, Schedule
 from euthymia.pharmacology.solve.fast_math import LANES
-from euthymia.pharmacology.solve.fast_modes import Make, Places, Setup, duration_of, setup_from, setup_of
+from euthymia.pharmacology.solve.fast_modes import Places, Setup, duration_of, setup_from, setup_of
 from euthymia.pharmacology.solve.fast_recursion import walk, walk_and_sum
 from euthymia.pharmacology.solve.parallel import PROCESSORS, in_parallel
 from euthymia.pharmacology.solve.program import Kind, Program, compiled
-from euthymia.pharmacology.solve.system import Input, LinearSystem, Values, checked, slices
+from euthymia.pharmacology.solve.system import Input, LinearSystem, Make, Values, checked, slices
 
 # People per task: few enough for the cache and to share out evenly, enough to be worth what a task costs before its
 # kernel runs. Not a power of two: rows of people would then all fall on the same lines of the cache.
@@ -122,7 +123,11 @@ class Recipe:
             self._program = compiled(inputs, self._at_h)
 
     def solve_into(self, out: Values, given: Values) -> None:
-        """Every output of these people, (names, people), into `out`, (outputs, times, people), C-contiguous zeros."""
+        """Every output of these people, (names, people), into `out`, (outputs, times, people), C-contiguous zeros. Not
+        looked through for what is not finite; Broken where the shapes do not fit one another."""
+        fits = given.shape == (len(self._names), out.shape[2]) and out.shape[1] == self._at_h.size
+        if not fits or not out.flags.c_contiguous:
+            raise Broken(f"{given.shape} given and {out.shape} to fill do not fit {len(self._names)} names")
         in_parallel(
             lambda part: self._people(np.ascontiguousarray(given[:, part])).walk_into(out, self._at_h, part.start),
             shares(out.shape[2]),

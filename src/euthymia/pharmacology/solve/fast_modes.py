@@ -6,7 +6,7 @@ leaves rates, shares and weights of every mode in the rows in which the walk loo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -14,15 +14,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from euthymia.pharmacology.expression import Expression
 from euthymia.pharmacology.solve.fast_rows import MOST_TOGETHER
 from euthymia.pharmacology.solve.modes import Carried, Group, Local, carry, cascade
-from euthymia.pharmacology.solve.system import LinearSystem, PartInput, Parts, Values, reached
+from euthymia.pharmacology.solve.system import LinearSystem, Make, PartInput, Parts, Values, reached
 from euthymia.pharmacology.solve.tape import Op, Symbol, Tape, Writer, functions, rows_of
 
 Places = NDArray[np.int64]
-# A model's parts from what is given of its people by name, formulas worked out as the second argument does.
-Make = Callable[[Mapping[str, Any], Callable[[Expression, Mapping[str, Any]], Any]], Parts]
 
 
 class Rows(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.errors import SolverFailed
+from euthymia.pharmacology.expression import Evaluate
 
 Values = NDArray[np.float64]
 
@@ -165,6 +166,10 @@ class Parts:
             for each in self.inputs
         )
         return LinearSystem(rates.transpose(2, 0, 1), readout.transpose(2, 0, 1), inputs)
+
+
+# A model's parts from what is given of its people by name, formulas worked out as the second argument does.
+Make = Callable[[Mapping[str, Any], Evaluate], Parts]
 
 
 def _each(value: Any, people: int) -> Values:
