@@ -188,7 +188,10 @@ class Model:
         worked out; left out, on arrays.
         """
         covariates = person.covariates() if isinstance(person, Person) else person
-        found: dict[str, Any] = dict(covariates)
+        # Numbers of NumPy's own, which come to infinity where Python's would stop.
+        found: dict[str, Any] = {
+            name: np.float64(value) if isinstance(value, (int, float)) else value for name, value in covariates.items()
+        }
         for parameter in self.parameters:
             typical = evaluate(parameter.typical, {**found, "value": parameter.value})
             if parameter.name in effects:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from euthymia.errors import BadInput, ModelError
 from euthymia.pharmacology.derivative import Formula, is_zero, names, replaced, slope, tree
 from euthymia.pharmacology.expression import Expression
-from euthymia.pharmacology.solve.system import LinearSystem, Values
+from euthymia.pharmacology.solve.system import LinearSystem, Values, closure
 
 if TYPE_CHECKING:
     from euthymia.pharmacology.model import Model
@@ -196,9 +196,7 @@ def structure(turnover: Turnover) -> Structure:
 
 def _cascade(hears: NDArray[np.bool_]) -> tuple[tuple[int, ...], ...]:
     """Groups of states that hear each other, in an order in which nobody hears a later one. hears: [who, whom]."""
-    reaches = hears | np.eye(len(hears), dtype=np.bool_)
-    for _ in range(len(hears).bit_length()):
-        reaches = reaches @ reaches
+    reaches = closure(hears)
     together = reaches & reaches.T
     groups = dict.fromkeys(tuple(int(place) for place in np.flatnonzero(row)) for row in together)
     return tuple(sorted(groups, key=lambda group: (int(reaches[group[0]].sum()), group)))

@@ -113,7 +113,7 @@ def summarise(
         effects = {name: given[name] for name in chosen.varying}
         return chosen.parts(regimen, chosen.values(covariates, effects, evaluate=evaluate), evaluate=evaluate)
 
-    add_up = _compiled(parts, (*COVARIATES, *chosen.varying), times, keep) if compiled else _plain(parts, times)
+    add_up = _compiled(parts, (*COVARIATES, *chosen.varying), times) if compiled else _plain(parts, times)
     _run(lambda part: keep.count(*add_up(drawn(part), part.stop - part.start)), people.people, compiled=compiled)
     names = chosen.analytes(regimen)
     return PopulationSummary(
@@ -130,11 +130,11 @@ def _plain(make: Make, times: Values) -> _AddUp:
     return lambda given, people: closed_form.add_up(make(given, Expression.__call__).system(people), times)
 
 
-def _compiled(make: Make, names: Sequence[str], times: Values, keep: _Tally) -> _AddUp:
+def _compiled(make: Make, names: Sequence[str], times: Values) -> _AddUp:
     from euthymia.pharmacology.solve import fast
 
     recipe = fast.Recipe(make, names, times)
-    return lambda given, _: recipe.add_up(np.stack([given[name] for name in names]), keep.total.shape[1])
+    return lambda given, _: recipe.add_up(np.stack([given[name] for name in names]))
 
 
 def _run(task: Callable[[slice], None], people: int, *, compiled: bool) -> None:

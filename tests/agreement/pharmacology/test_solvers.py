@@ -22,7 +22,7 @@ from euthymia.pharmacology import Dose, Model, Person, Regimen, load_model, ship
 from euthymia.pharmacology.expression import Evaluate, Expression
 from euthymia.pharmacology.population import sample_effects
 from euthymia.pharmacology.solve import closed_form, exponential, fast, integrator, propagated, reference
-from euthymia.pharmacology.solve.system import Input, LinearSystem, Parts, total_area
+from euthymia.pharmacology.solve.system import Input, LinearSystem, PartInput, Parts, total_area
 
 # Kernels take long to compile: one worker of several does it.
 pytestmark = pytest.mark.xdist_group("kernels")
@@ -286,11 +286,69 @@ def test_a_recipe_refuses_memory_that_does_not_fit() -> None:
     regimen = Regimen((dose_for(model, "iv", 20, 0, 0.5),))
     names = tuple(model.values(Person(age_y=50, sex="male", weight_kg=80), {}))
     recipe = fast.Recipe(lambda asked, evaluate: model.parts(regimen, asked, evaluate=evaluate), names, at_h)
-    for given_people, out in ((3, np.zeros((1, 5, 4))), (4, np.zeros((1, 6, 4))), (4, np.zeros((4, 5, 1)).T)):
+    fits = np.zeros((1, 5, 4))
+    for out in (fits[:, :, :3], fits[:, :4], np.zeros((4, 5, 1)).T, np.zeros((2, 5, 4)), fits.astype(np.float32)):
         with pytest.raises(Broken, match="do not fit"):
-            recipe.solve_into(out, np.ones((len(names), given_people)))
-    with pytest.raises(Broken, match="do not fit"):
-        recipe.solve_into(np.zeros((1, 5, 4)), np.ones((len(names) + 1, 4)))
+            recipe.solve_into(out, np.ones((len(names), 4)))
+    for use in (recipe.add_up, lambda given: recipe.solve_into(fits, given)):
+        with pytest.raises(Broken, match="does not fit"):
+            use(np.ones((len(names) + 1, 4)))
+        with pytest.raises(SolverFailed):
+            use(np.full((len(names), 4), np.nan))
+
+
+@pytest.mark.parametrize("alike", ["one person's", "everybody's, and not given"])
+def test_a_recipe_hands_those_whose_modes_cannot_be_told_apart_to_numpy(alike: str) -> None:
+    """Two steps of the same rate, in one person of a block or written into the model."""
+    people, at_h = 100, np.linspace(0, 6, 13)
+    later = np.linspace(0.3, 0.9, people)
+    if alike.startswith("one"):
+        later[40] = 1.7
+
+    def parts(asked: Mapping[str, Any], _evaluate: Evaluate) -> Parts:
+        out_of_it = asked["later"] if alike.startswith("one") else 1.7
+        rates = {(0, 0): -1.7, (1, 0): 1.7, (1, 1): 0.0 - out_of_it}
+        return Parts(2, 1, rates, {(0, 1): asked["weight"]}, (PartInput(0, 0.5, 10.0, 0.0),))
+
+    drawn = {"later": later, "weight": np.linspace(1, 2, people)}
+    given, out = np.stack(list(drawn.values())), np.zeros((1, at_h.size, people))
+    recipe = fast.Recipe(parts, tuple(drawn), at_h)
+    recipe.solve_into(out, given)
+    expected = exponential.solve(parts(drawn, Expression.__call__).system(people), at_h)
+    assert worst(out.transpose(2, 1, 0), expected) < EXACT
+    sums, peaks = recipe.add_up(given)
+    assert sums == pytest.approx(expected.sum(axis=0).T, rel=1e-9, abs=1e-9)
+    assert peaks == pytest.approx(expected.max(axis=1).T, rel=1e-9, abs=1e-9)
+
+
+def test_a_recipe_refuses_the_logarithm_of_what_is_not_above_0() -> None:
+    """The kernel's logarithm has a number for everything; NumPy's has none, and none is handed out."""
+
+    def parts(asked: Mapping[str, Any], evaluate: Evaluate) -> Parts:
+        share = evaluate(Expression("expit(logit(share))"), asked)
+        return Parts(1, 1, {(0, 0): -1.0}, {(0, 0): 1.0}, (PartInput(0, 0.0, 10.0 * share, 0.0),))
+
+    recipe = fast.Recipe(parts, ("share",), np.array([0.0, 1.0]))
+    sums, _ = recipe.add_up(np.array([[0.25, 0.5]]))
+    assert sums[0] == pytest.approx(7.5 * np.exp([0.0, -1.0]))
+    with pytest.raises(SolverFailed), np.errstate(invalid="ignore"):
+        recipe.add_up(np.array([[0.25, 1.2]]))
+
+
+@pytest.mark.parametrize("nothing", [((1, 2), (2, 1)), ((1, 2),), ((2, 1),)], ids=["both ways", "up", "down"])
+def test_four_compartments_through_which_nothing_flows_in_one_person(nothing: tuple[tuple[int, int], ...]) -> None:
+    people, at_h = 70, np.linspace(0, 8, 9)
+    rates = np.zeros((people, 4, 4))
+    for place, (source, to) in enumerate(((0, 1), (1, 0), (1, 2), (2, 1), (2, 3), (3, 2), (0, None))):
+        each = (0.4 + 0.3 * place) * np.linspace(0.8, 1.3, people)
+        if (source, to) in nothing:
+            each[33] = 0.0
+        rates[:, source, source] -= each
+        if to is not None:
+            rates[:, to, source] += each
+    readout = np.tile(np.array([[[1.0, 0, 0, 0], [0, 0, 0, 1.0]]]), (people, 1, 1))
+    system = LinearSystem(rates, readout, (Input(0, 0.0, np.full(people, 10.0), np.zeros(people)),))
+    assert worst(fast.solve(system, at_h), exponential.solve(system, at_h)) < EXACT
 
 
 @pytest.mark.parametrize("own", [False, True], ids=["shared schedule", "schedules of their own"])

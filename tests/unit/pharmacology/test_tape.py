@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from euthymia.errors import Broken
-from euthymia.pharmacology.expression import Expression
+from euthymia.pharmacology.expression import FUNCTIONS, Expression
 from euthymia.pharmacology.solve.tape import Op, Symbol, Tape, Writer, functions
 
 NAMES = ("a", "b", "c")
@@ -84,7 +83,20 @@ def test_a_row_is_used_again_once_nobody_reads_it() -> None:
     assert writer.tape({0: total}, 1).rows <= 6
 
 
-def test_numbers_alone_without_a_value_are_told() -> None:
+def test_numbers_alone_without_a_value_are_left_to_the_kernel() -> None:
     writer = Writer()
-    with pytest.raises(Broken, match="no value"):
-        writer.number(1.0) / 0.0
+    lost = writer.number(1.0) / 0.0
+    assert lost.number is None
+    assert [Op(op) for op in writer.tape({0: lost}, 1).steps[:, 0]] == [Op.CONSTANT, Op.CONSTANT, Op.DIVIDE]
+
+
+def test_every_function_of_a_formula_is_one_of_symbols() -> None:
+    assert functions(Writer()).keys() == FUNCTIONS.keys()
+
+
+def test_what_a_logarithm_is_taken_of_is_noted() -> None:
+    writer = Writer()
+    a = writer.comes_in()
+    functions(writer)["logit"](a)
+    functions(writer)["log"](2.0)
+    assert [each.number for each in writer.logged] == [None]

@@ -32,10 +32,11 @@ _MOST_KEPT = 64
 
 class _People(NamedTuple):
     """People ready for the kernel: how they are set up (None where it cannot be), what is known of them, (numbers,
-    people), what happens when, and the same people as the slower closed form takes them."""
+    people), how many outputs they have, what happens when, and the same people as the slower closed form takes them."""
 
     setup: Setup | None
     given: Values
+    outputs: int
     program: Program
     system_of: Callable[[slice], LinearSystem]
 
@@ -43,10 +44,14 @@ class _People(NamedTuple):
     def of(cls, system: LinearSystem, at_h: Values) -> _People:
         setup, given = setup_of(system)
         inputs = system.inputs if setup is None else [system.inputs[place] for place in setup.inputs]
-        return cls(setup, given, compiled(inputs, at_h), system.some)
+        return cls(setup, given, system.readout.shape[1], compiled(inputs, at_h), system.some)
 
     def walk_into(self, out: Values, at_h: Values, begins: int) -> None:
         """Write every output into `out`, (outputs, times, people), from a column on."""
+        # The kernel writes where it is told to, without asking whether there is room.
+        room = out.shape[:2] == (self.outputs, at_h.size) and begins + self.given.shape[1] <= out.shape[2]
+        if not room or out.dtype != np.float64 or not out.flags.c_contiguous:
+            raise Broken(f"{self.given.shape[1]} people with {self.outputs} outputs do not fit into {out.shape}")
         sound = np.zeros(self.given.shape[1], dtype=np.bool_)
         if self.setup is not None:
             walk(self.setup.tape, self.given, self._body(self.setup), _schedule(self.program), sound, out, begins)
@@ -54,10 +59,10 @@ class _People(NamedTuple):
             slow = closed_form.solve(self.system_of(each), at_h)
             out[:, :, begins + each.start : begins + each.stop] = slow.transpose(2, 1, 0)
 
-    def add_up(self, at_h: Values, outputs: int) -> tuple[Values, Values]:
+    def add_up(self, at_h: Values) -> tuple[Values, Values]:
         """Sums over these people, (outputs, times), and peaks, (outputs, people)."""
         sound = np.zeros(self.given.shape[1], dtype=np.bool_)
-        sums, peaks = np.zeros((outputs, at_h.size)), np.zeros((outputs, sound.size))
+        sums, peaks = np.zeros((self.outputs, at_h.size)), np.zeros((self.outputs, sound.size))
         if self.setup is not None:
             body, schedule = self._body(self.setup), _schedule(self.program)
             walk_and_sum(self.setup.tape, self.given, body, schedule, sound, sums, peaks)
@@ -98,14 +103,16 @@ def add_up(system: LinearSystem, at_h: Values) -> tuple[Values, Values]:
     """Every output over time summed over the people, (outputs, times), and each one's peak over these times, (outputs,
     people). Nobody's course is kept; SolverFailed if not finite. Runs in this thread: blocks are shared out outside."""
     at_h = np.asarray(at_h, dtype=np.float64)
-    return _People.of(system, at_h).add_up(at_h, system.readout.shape[1])
+    return _People.of(system, at_h).add_up(at_h)
 
 
 class Recipe:
     """A model with a regimen, looked at at set times, made ready once for any number of people given by their numbers.
 
-    The kernel works out compartments and modes itself, so nobody's matrices ever lie in memory. make: the model's parts
-    from what is given by name (`Model.parts`), called once with symbols here.   names: what is given, in this order.
+    The kernel works out compartments and modes itself, so that nobody's matrices lie in memory; only where a tape
+    cannot say it (`fast_modes.setup_from`), and for people whose modes cannot be told apart, NumPy does. make: the
+    model's parts from what is given by name (`Model.parts`), of symbols once, of arrays for those.   names: what is
+    given, in this order.
     """
 
     def __init__(self, make: Make, names: Sequence[str], at_h: Values) -> None:
@@ -123,28 +130,29 @@ class Recipe:
             self._program = compiled(inputs, self._at_h)
 
     def solve_into(self, out: Values, given: Values) -> None:
-        """Every output of these people, (names, people), into `out`, (outputs, times, people), C-contiguous zeros. Not
-        looked through for what is not finite; Broken where the shapes do not fit one another."""
-        fits = given.shape == (len(self._names), out.shape[2]) and out.shape[1] == self._at_h.size
-        if not fits or not out.flags.c_contiguous:
-            raise Broken(f"{given.shape} given and {out.shape} to fill do not fit {len(self._names)} names")
+        """Every output of these people, (names, people), into `out`, (outputs, times, people), C-contiguous zeros.
+        Broken where the shapes do not fit, SolverFailed where what is given is not finite; what comes out is not looked
+        through."""
         in_parallel(
-            lambda part: self._people(np.ascontiguousarray(given[:, part])).walk_into(out, self._at_h, part.start),
-            shares(out.shape[2]),
+            lambda part: self._people(given[:, part]).walk_into(out, self._at_h, part.start), shares(given.shape[1])
         )
 
-    def add_up(self, given: Values, outputs: int) -> tuple[Values, Values]:
+    def add_up(self, given: Values) -> tuple[Values, Values]:
         """Sums and peaks of these people, (names, people), as `fast.add_up` gives them, in this thread."""
-        return self._people(given).add_up(self._at_h, outputs)
+        return self._people(given).add_up(self._at_h)
 
     def _people(self, given: Values) -> _People:
+        if given.ndim != 2 or given.shape[0] != len(self._names):
+            raise Broken(f"{given.shape} given does not fit {len(self._names)} names")
+        given = checked(np.ascontiguousarray(given, dtype=np.float64))
+
         def system_of(part: slice) -> LinearSystem:
             values = dict(zip(self._names, given[:, part], strict=True))
             return self._make(values, Expression.__call__).system(part.stop - part.start)
 
         if self._setup is None or self._program is None:
             return _People.of(system_of(slice(0, given.shape[1])), self._at_h)
-        return _People(self._setup, given, self._program, system_of)
+        return _People(self._setup, given, self._setup.first_mode.size, self._program, system_of)
 
 
 def shares(people: int) -> Iterator[slice]:

@@ -155,12 +155,12 @@ def many_alone(size: int, decay: Values, right: Values, left: Values, held: Valu
     for _ in range(size):
         for source in range(size):
             for to in range(size):
-                if done[source] == 1.0 and done[to] == 0.0 and inside[to, source] != 0.0:
+                # A flow of nothing in this person joins nothing, whichever way it goes.
+                if done[source] == 1.0 and done[to] == 0.0 and inside[to, source] * inside[source, to] > 0.0:
                     scale[to] = scale[source] * np.sqrt(inside[to, source] / inside[source, to])
                     done[to] = 1.0
     for row in range(size):
-        if done[row] == 0.0 or not np.isfinite(scale[row]):
-            # A flow of nothing in this person: no scaling joins what is not joined.
+        if done[row] == 0.0:
             return False
         for column in range(size):
             matrix[row, column] = inside[row, column] * scale[column] / scale[row]

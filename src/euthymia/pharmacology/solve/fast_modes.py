@@ -139,6 +139,8 @@ def _written(writer: Writer, parts: Parts, sizes: Sequence[tuple[int, Symbol]]) 
     carried = carry(rates, pattern, found, ways, readout)
     for one, other in carried.pairs:
         sound = sound * writer.step(Op.APART, one, other)
+    for each in writer.logged:
+        sound = sound * writer.step(Op.ABOVE, each)
     first_term, first_mode, together = seen_runs(carried.seen, parts.outputs)
     rows = Rows.of(int(kept.size), len(ways), len(inputs), int(first_term[-1]))
     results = _results(rows, carried, found, [sizes[place][1] for place in inputs], (first_term, first_mode))
@@ -170,7 +172,7 @@ def _alone(writer: Writer, rates: NDArray[Any], group: Group) -> tuple[Local, Sy
     if size == 1:
         square = np.full((1, 1), one, dtype=object)
         return Local(group, inside[0], square, square), one
-    rows = writer.alone(list(inside.flat), size, rows_of(size)[-1] + 1)
+    rows = writer.alone(list(inside.flat), size)
     decays, right, left, sound = rows_of(size)
     listed = np.array(rows, dtype=object)
     local = Local(

@@ -191,7 +191,7 @@ def _happen_now(
     """Everything of this moment; gives by how much the count of running inputs changes."""
     changed = 0
     for edge in range(schedule.first_edge[moment], schedule.first_edge[moment + 1]):
-        changed += who[1] * _happen(body, z, tables, schedule.edge_kind[edge], schedule.edge_entry[edge])
+        changed += who[1] * _happen(body, z, schedule.edge_kind[edge], schedule.edge_entry[edge])
     for own in range(body.own_kind.size):
         if own_span[own, 0] <= moment <= own_span[own, 1]:
             changed += _happen_to_some(body, z, tables, own, moment, who)
@@ -230,7 +230,7 @@ def _fills(z: Values, rate: int, into: int, length_h: float) -> None:
 
 
 @inlined
-def _happen(body: Body, z: Values, tables: Tables, kind: int, entry: int) -> int:
+def _happen(body: Body, z: Values, kind: int, entry: int) -> int:
     """An edge for everybody; gives by how much the count of running inputs changes."""
     modes, row = body.rows.modes, body.entry_row[entry]
     into = body.rows.held if kind == _BOLUS else body.rows.running

@@ -15,6 +15,7 @@ _CONSTANT, _COPY, _ADD, _SUBTRACT, _MULTIPLY, _DIVIDE = map(
     int, (Op.CONSTANT, Op.COPY, Op.ADD, Op.SUBTRACT, Op.MULTIPLY, Op.DIVIDE)
 )
 _LARGER, _SMALLER, _EXP, _LOG, _POWER, _APART = map(int, (Op.LARGER, Op.SMALLER, Op.EXP, Op.LOG, Op.POWER, Op.APART))
+_ABOVE = int(Op.ABOVE)
 _rows_of = inlined(rows_of)
 
 
@@ -42,8 +43,8 @@ def play(tape: Tape, z: Values, flat: Values) -> None:
             subtract_row(z, into, one, other)
         elif op == _DIVIDE:
             divide_row(z, into, one, other)
-        elif op == _APART:
-            _apart(z, into, one, other)
+        elif op in (_APART, _ABOVE):
+            _tell(z, op, into, one, other)
         elif op == _COPY:
             for lane in range(LANES):
                 z[into, lane] = z[one, lane]
@@ -57,7 +58,12 @@ def play(tape: Tape, z: Values, flat: Values) -> None:
 
 
 @compiled
-def _apart(z: Values, into: int, one: int, other: int) -> None:
+def _tell(z: Values, op: int, into: int, one: int, other: int) -> None:
+    """1 for yes and 0 for no."""
+    if op == _ABOVE:
+        for lane in range(LANES):
+            z[into, lane] = 1.0 if z[one, lane] > 0.0 else 0.0
+        return
     for lane in range(LANES):
         near = NEAR * (abs(z[one, lane]) + abs(z[other, lane]))
         z[into, lane] = 1.0 if abs(z[one, lane] - z[other, lane]) > near else 0.0

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from euthymia.pharmacology.solve.system import LinearSystem, Values
+from euthymia.pharmacology.solve.system import LinearSystem, Values, closure
 
 Pattern = NDArray[np.bool_]
 # Modes nearer to each other than this, as a share of their size, cannot be told apart to nine digits.
@@ -80,9 +80,7 @@ def modes(system: LinearSystem, input_states: Sequence[int]) -> Modes:
 def cascade(pattern: bytes, states: int) -> tuple[Group, ...]:
     """Groups in the order drug flows through them. `pattern`: bytes of (states, states) bool, [to, from]."""
     linked = np.frombuffer(pattern, dtype=np.bool_).reshape(states, states)
-    reaches = linked | np.eye(states, dtype=np.bool_)
-    for _ in range(states.bit_length()):
-        reaches = reaches @ reaches
+    reaches = closure(linked)
     together = reaches & reaches.T
     members = dict.fromkeys(tuple(int(state) for state in np.flatnonzero(row)) for row in together)
     # What feeds others reaches more than they do.

@@ -176,14 +176,20 @@ def _each(value: Any, people: int) -> Values:
     return np.asarray(np.broadcast_to(np.asarray(value, dtype=np.float64), (people,)))
 
 
+def closure(linked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Who is reached from whom over any number of links, or none: [to, from]."""
+    through = linked | np.eye(linked.shape[0], dtype=np.bool_)
+    for _ in range(linked.shape[0].bit_length()):
+        through = through @ through
+    return np.asarray(through)
+
+
 def reached(linked: NDArray[np.bool_], sources: Sequence[int], seen: NDArray[np.bool_]) -> NDArray[np.int64]:
     """The states that drug entering `sources` reaches and that show in one of those `seen`; all of them, if none does.
 
     linked: [to, from].
     """
-    through = linked | np.eye(linked.shape[0], dtype=np.bool_)
-    for _ in range(linked.shape[0].bit_length()):
-        through = through @ through
+    through = closure(linked)
     kept = np.flatnonzero(through[:, list(sources)].any(axis=1) & through[seen].any(axis=0))
     return kept if kept.size else np.arange(linked.shape[0])
 

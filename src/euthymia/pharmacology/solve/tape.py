@@ -2,7 +2,7 @@
 
 A model's formulas and the cascade of its modes take a symbol wherever they take an array. What they do to it becomes
 steps of a tape, each value worked out once and nothing that no result needs; `fast_tape.py` plays it for 64 people side
-by side. Writing needs no compiler, and no two models are compiled twice.
+by side. Writing needs no compiler, and no model is compiled.
 """
 
 from __future__ import annotations
@@ -16,11 +16,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from euthymia.errors import Broken
-
 
 class Op(IntEnum):
-    """What a step does with the rows it names; `ALONE` and `APART` are the engine's own, the rest is arithmetic."""
+    """What a step does with the rows it names; those from `APART` on are the engine's own, the rest is arithmetic."""
 
     CONSTANT = 0
     COPY = 1
@@ -37,6 +35,8 @@ class Op(IntEnum):
     APART = 11
     # The modes of one group of compartments, in rows of their own; see `fast_group.py`.
     ALONE = 12
+    # 1 where a number is above 0, else 0. New steps come behind it: kernels kept on disk know these by number.
+    ABOVE = 13
 
 
 class Tape(NamedTuple):
@@ -61,6 +61,8 @@ class Writer:
     values: list[_Known] = field(default_factory=list)
     places: dict[_Known, int] = field(default_factory=dict)
     incoming: int = 0
+    # What a logarithm is taken of, which must be above 0: the kernel's has a number for everything.
+    logged: list[Symbol] = field(default_factory=list)
 
     def comes_in(self) -> Symbol:
         """The next row of what is given for every person."""
@@ -80,10 +82,16 @@ class Writer:
         known = _simpler(self, op, over)
         return self._keep((op, tuple(each.place for each in over), 0.0)) if known is None else known
 
-    def alone(self, rates: Sequence[Symbol], size: int, rows: int) -> list[Symbol]:
+    def logarithm(self, of: Symbol) -> Symbol:
+        """The logarithm of what must be above 0 for anything to hold."""
+        if of.number is None or of.number <= 0.0:
+            self.logged.append(of)
+        return self.step(Op.LOG, of)
+
+    def alone(self, rates: Sequence[Symbol], size: int) -> list[Symbol]:
         """The rows in which the modes of a group of this size are found from its rates, those rates first."""
         group = self._keep((Op.ALONE, tuple(each.place for each in rates), float(size)))
-        return [self._keep((None, (group.place,), float(row))) for row in range(rows)]
+        return [self._keep((None, (group.place,), float(row))) for row in range(rows_of(size)[-1] + 1)]
 
     def _keep(self, known: _Known) -> Symbol:
         if known not in self.places:
@@ -154,7 +162,10 @@ def functions(writer: Writer) -> Mapping[str, Any]:
     def of(op: Op) -> Any:
         return lambda *over: writer.step(op, *map(writer.symbol, over))
 
-    exp, log = of(Op.EXP), of(Op.LOG)
+    def log(of: Any) -> Symbol:
+        return writer.logarithm(writer.symbol(of))
+
+    exp = of(Op.EXP)
     return {
         "max": of(Op.LARGER),
         "min": of(Op.SMALLER),
@@ -182,10 +193,9 @@ def _simpler(writer: Writer, op: Op, over: Sequence[Symbol]) -> Symbol | None:
     """What a step comes to where it changes nothing or only numbers meet; None where it has to be taken."""
     numbers = [each.number for each in over]
     if op in _ON_NUMBERS and None not in numbers:
-        try:
-            return writer.number(_ON_NUMBERS[op](*numbers))
-        except (ArithmeticError, ValueError) as error:
-            raise Broken(f"a formula of numbers alone has no value: {op.name} {numbers}") from error
+        found = _of_numbers(op, numbers)
+        # What has no value is left to the kernel, which finds that nothing holds, and to NumPy behind it.
+        return None if found is None else writer.number(found)
     match op, numbers:
         case (Op.ADD, [0.0, _]) | (Op.MULTIPLY, [1.0, _]):
             return over[1]
@@ -195,6 +205,14 @@ def _simpler(writer: Writer, op: Op, over: Sequence[Symbol]) -> Symbol | None:
             return writer.number(0.0)
         case _:
             return None
+
+
+def _of_numbers(op: Op, numbers: Sequence[float | None]) -> float | None:
+    try:
+        found = _ON_NUMBERS[op](*numbers)
+    except (ArithmeticError, ValueError):
+        return None
+    return float(found) if isinstance(found, (int, float)) and math.isfinite(found) else None
 
 
 class _Laid:
