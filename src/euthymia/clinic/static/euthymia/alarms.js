@@ -112,11 +112,12 @@
     return found && (found.closest("[data-alarm-lines]") || found);
   }
 
-  // What was pressed down on is still there when the finger comes up: drawn anew in between, the press would be lost.
-  // Only the place under the finger waits (`busy` in session.js waits with it), and never longer than this.
+  // What of an alarm was pressed down on is still there when the finger comes up: drawn anew in between, the press would
+  // be lost. Only the place under the finger waits (`busy` in session.js waits with it), and never longer than this.
   const PRESS_MS = 3000;
   function pressedDown(event) {
-    const pressed = event.target;
+    const pressed = event.target.closest("[data-alarm-lines] button, [data-alarm-lines] a");
+    if (!pressed) return;
     pressed.dataset.pressed = "";
     window.setTimeout(() => { delete pressed.dataset.pressed; }, PRESS_MS);
   }
