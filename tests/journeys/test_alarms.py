@@ -19,18 +19,6 @@ BEYOND, WITHIN = "231/131 76 97%", "124/78 72 98%"
 COUNTDOWN = re.compile(r"[012]:[0-5][0-9]")
 
 
-# Presses a button down, has its place drawn anew, and lets go: is the button there before, and after?
-HELD = """button => new Promise(done => {
-    const place = button.closest("[data-alarm-lines]");
-    const drawAnew = () => { place.dataset.drawn = ""; document.dispatchEvent(new Event("htmx:afterSwap")); };
-    button.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
-    drawAnew();
-    const during = button.isConnected;
-    button.dispatchEvent(new PointerEvent("pointerup", { bubbles: true }));
-    setTimeout(() => { drawAnew(); done([during, button.isConnected]); }, 50);
-})"""
-
-
 def open_board(page: Page, server: DemoServer) -> Page:
     """A second screen of the same person: the wall, or another tablet."""
     board = page.context.new_page()
@@ -71,11 +59,7 @@ def test_an_alarm_reaches_another_screen_is_answered_there_and_is_back_after_a_r
     expect(line).to_be_visible()
     expect(line).to_contain_text("231 mmHg is above")
     expect(board.locator(f'.alarm-call--high[data-alarm-session="{session}"]')).to_contain_text("Stop limit")
-    silence = line.get_by_role("button", name="Silence")
-    assert silence.evaluate(HELD) == [True, False], (
-        "a button is not drawn anew under a finger, and is once it is let go"
-    )
-    silence.click()
+    line.get_by_role("button", name="Silence").click()
     expect(line.locator("[data-alarm-until]")).to_have_text(COUNTDOWN)
     expect(line).to_have_class(re.compile("alarm-line--flashes"))
     line.get_by_role("button", name="Mine").click()

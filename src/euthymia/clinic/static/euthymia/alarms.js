@@ -112,25 +112,9 @@
     return found && (found.closest("[data-alarm-lines]") || found);
   }
 
-  // What of an alarm was pressed down on is still there when the finger comes up: drawn anew in between, the press would
-  // be lost. Only the place under the finger waits (`busy` in session.js waits with it), and never longer than this.
-  const PRESS_MS = 3000;
-  function pressedDown(event) {
-    const pressed = event.target.closest("[data-alarm-lines] button, [data-alarm-lines] a");
-    if (!pressed) return;
-    pressed.dataset.pressed = "";
-    window.setTimeout(() => { delete pressed.dataset.pressed; }, PRESS_MS);
-  }
-
-  // The click that belongs to it has been heard by then.
-  const letUp = () => window.setTimeout(() => { document.querySelectorAll("[data-pressed]").forEach((one) => { delete one.dataset.pressed; }); draw(); }, 0);
-  document.addEventListener("pointerdown", pressedDown, true);
-  document.addEventListener("pointerup", letUp, true);
-  document.addEventListener("pointercancel", letUp, true);
-
   // A line somebody writes in keeps its words; everything else is drawn at once.
   function put(place, html) {
-    if (place.dataset.drawn === html || place.querySelector("[data-pressed]")) return;
+    if (place.dataset.drawn === html) return;
     const field = place.contains(document.activeElement) ? document.activeElement : null;
     const was = field ? { key: keyOf(field), name: field.name, kind: field.value } : null;
     const typed = new Map(Array.from(place.querySelectorAll("input[name=reason]")).map((one) => [keyOf(one), one.value]));

@@ -35,9 +35,8 @@
     part.dataset.etag = answer.getResponseHeader("ETag") || "";
   });
 
-  // A part that somebody is working in waits: a finger on it, a focused field, a filled field, a menu opened by hand.
+  // A part that somebody is working in waits: a focused field, a filled field, a menu opened by hand.
   function busy(part) {
-    if (part.querySelector("[data-pressed]")) return true;
     const at = document.activeElement;
     if (at && part.contains(at) && at.matches("input, textarea, select")) return true;
     // A refusal stays in sight until the next press.
