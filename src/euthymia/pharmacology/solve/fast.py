@@ -119,15 +119,15 @@ class Recipe:
         self._make, self._names = make, tuple(names)
         self._at_h = np.asarray(at_h, dtype=np.float64)
         found = setup_from(make, names)
-        self._setup, self._program = None, None
+        self._ready: tuple[Setup, Program] | None = None
         if found is not None:
-            self._setup, parts = found
+            setup, parts = found
             one = np.ones(1)
             inputs = [
                 Input(each.state, each.start_h, one, np.array([duration_of(each)]))
-                for each in (parts.inputs[place] for place in self._setup.inputs)
+                for each in (parts.inputs[place] for place in setup.inputs)
             ]
-            self._program = compiled(inputs, self._at_h)
+            self._ready = setup, compiled(inputs, self._at_h)
 
     def solve_into(self, out: Values, given: Values) -> None:
         """Every output of these people, (names, people), into `out`, (outputs, times, people), C-contiguous zeros.
@@ -150,9 +150,10 @@ class Recipe:
             values = dict(zip(self._names, given[:, part], strict=True))
             return self._make(values, Expression.__call__).system(part.stop - part.start)
 
-        if self._setup is None or self._program is None:
+        if self._ready is None:
             return _People.of(system_of(slice(0, given.shape[1])), self._at_h)
-        return _People(self._setup, given, self._setup.first_mode.size, self._program, system_of)
+        setup, program = self._ready
+        return _People(setup, given, setup.first_mode.size, program, system_of)
 
 
 def shares(people: int) -> Iterator[slice]:

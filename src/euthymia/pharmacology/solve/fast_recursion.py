@@ -30,7 +30,8 @@ def walk(
     """Write every output at every look of these people into `out`, (outputs, times, people) and C-contiguous, from the
     column at which they begin.
 
-    given: (numbers, people), what the tape begins with.   sound: (people,), who of them is not to be believed.
+    given: (numbers, people), what the tape begins with.   sound: (people,), written: whose modes can be told apart;
+    what is written for the others is not to be believed.
     """
     tables = laid_out(body, schedule, tape)
     z = np.zeros((tables.end, ROW))

@@ -219,7 +219,7 @@ class _Laid:
     """Gives every needed value a row; a row is used again once the last step that reads it has been taken."""
 
     def __init__(self, writer: Writer, results: Mapping[int, Symbol], first: int) -> None:
-        self.values, self.incoming, self.first = writer.values, writer.incoming, first
+        self.values, self.first = writer.values, first
         self.results = {row: symbol.place for row, symbol in results.items()}
         self.last_read = self._last_reads()
         self.home = {place: row for row, place in reversed(self.results.items()) if self._may_live_in_a_result(place)}
