@@ -27,6 +27,34 @@ def open_board(page: Page, server: DemoServer) -> Page:
     return board
 
 
+def press_drawn_anew(button: Locator, *, up_at: Locator | None = None) -> None:
+    """Press with the mouse; what is pressed is drawn anew before it comes up again, there or elsewhere (`up_at`)."""
+    button.evaluate(DRAWN_ANEW)
+    if up_at:
+        button.drag_to(up_at)
+    else:
+        button.click(delay=200)
+
+
+def touch_drawn_anew(button: Locator) -> None:
+    """The same with a finger. A browser presses what lies under a finger that comes up: not a second time."""
+    page = button.page
+    screen = page.context.new_cdp_session(page)
+    screen.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    for _ in range(3):
+        button.scroll_into_view_if_needed()
+        wanted, box = button.evaluate(DRAWN_ANEW), button.bounding_box()
+        assert box is not None
+        finger = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+        screen.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [finger]})
+        if page.evaluate("window.gone") == wanted:
+            screen.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+            return
+        # The page moved while the finger came down.
+        screen.send("Input.dispatchTouchEvent", {"type": "touchCancel", "touchPoints": []})
+    pytest.fail("the page does not come to rest")
+
+
 def high(page: Page, session: str) -> Locator:
     """The line of the high alarm on systolic pressure of this session."""
     place = page.locator(f'[data-alarm-lines="{session}"] .alarm-line')
@@ -81,6 +109,38 @@ def test_an_alarm_reaches_another_screen_is_answered_there_and_is_back_after_a_r
     expect(page.get_by_text("First on a screen").first).to_be_visible()
 
 
+def test_a_press_is_not_lost_where_its_line_is_drawn_anew_under_it(at_work: SignIn, server: DemoServer) -> None:
+    page = at_work("nurse")
+    address = running(page, server)[1]
+    session = address.split("/")[2]
+    page.goto(f"{server.address}{address}")
+    board = open_board(page, server)
+    enter_line(page, BEYOND)
+    line = high(board, session)
+    expect(line).to_be_visible(timeout=PATIENCE_MS)
+    group = page.context.new_page()
+    group.goto(f"{server.address}/board/group/")
+    press_drawn_anew(group.locator(f'.alarm-call[data-alarm-session="{session}"]'))
+    group.wait_for_url(f"**{address}")
+    group.close()
+    # A press that is let go elsewhere was thought better of.
+    press_drawn_anew(line.get_by_role("button", name="Acknowledge"), up_at=board.locator("h1"))
+    press_drawn_anew(line.get_by_role("button", name="Silence"))
+    expect(line.locator("[data-alarm-until]")).to_have_text(COUNTDOWN)
+    expect(line).to_have_class(re.compile("alarm-line--flashes"))
+    sent: list[str] = []
+    board.on("request", lambda asked: sent.append(asked.url) if asked.url.endswith("/alarms/act/") else None)
+    touch_drawn_anew(line.get_by_role("button", name="Mine"))
+    expect(line).not_to_contain_text("No owner")
+    assert len(sent) == 1
+    press_drawn_anew(high(page, session).get_by_role("button", name="Acknowledge"))
+    expect(line).to_contain_text("Seen by")
+    enter_line(page, WITHIN)
+    line.get_by_label("What was found and done").fill("Cuff moved.")
+    press_drawn_anew(line.get_by_role("button", name="Close"))
+    expect(line).to_have_count(0)
+
+
 def test_a_page_that_nobody_speaks_to_says_that_it_is_not_monitoring(at_work: SignIn, server: DemoServer) -> None:
     page = at_work("nurse")
     board = open_board(page, server)
@@ -117,6 +177,17 @@ def test_a_reader_who_asks_for_less_motion_sees_a_border_instead_of_a_flash(
     assert tier.evaluate(MOTION).startswith("none ")
 
 
+# The next time something is pressed down on, every alarm is drawn anew; `gone` is what of it was pressed and is gone.
+DRAWN_ANEW = """one => {
+  const drawAnew = (pressed) => {
+    document.querySelectorAll("[data-alarm-lines], [data-alarm-strip]").forEach(place => { place.dataset.drawn = ""; });
+    document.dispatchEvent(new CustomEvent("htmx:afterSwap", { detail: { target: document.body } }));
+    return pressed.isConnected ? "" : pressed.textContent;
+  };
+  window.gone = new Promise(done => document.addEventListener(
+    "pointerdown", event => setTimeout(() => done(drawAnew(event.target))), { once: true }));
+  return one.textContent;
+}"""
 A_LINE = """() => {
   const line = document.createElement("div");
   line.className = "alarm-probe alarm-line alarm-line--high alarm-line--flashes";

@@ -168,14 +168,18 @@
 
   // ---- what people do ----
 
-  document.addEventListener("submit", async (event) => {
+  document.addEventListener("submit", (event) => {
     const form = event.target.closest("[data-alarm-act]");
     if (!form) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    const body = new URLSearchParams(new FormData(form, event.submitter));
+    act(form, event.submitter);
+  }, true);
+
+  async function act(form, button) {
+    const body = new URLSearchParams(new FormData(form, button));
     body.set("id", newId());
-    form.querySelectorAll("button").forEach((button) => { button.disabled = true; });
+    form.querySelectorAll("button").forEach((one) => { one.disabled = true; });
     try {
       const answer = await sendTwice(form.action, body);
       const said = answer.ok ? "" : (await answer.json()).message;
@@ -183,8 +187,39 @@
     } catch (lost) {
       problem("This did not reach the server. Press again.");
     }
-    form.querySelectorAll("button").forEach((button) => { button.disabled = false; });
+    form.querySelectorAll("button").forEach((one) => { one.disabled = false; });
     ask();
+  }
+
+  // What a finger came down on is what it presses, also where that was drawn anew or moved before it came up: a browser
+  // then clicks nothing, or what has come in between. Drawing waits for nobody; what was pressed is sent as it was seen.
+  const PRESSED = "[data-alarm-lines] button:enabled, [data-alarm-lines] a, [data-alarm-strip] a";
+  const CLICK_MS = 500;
+  let down = null;
+  let pressedAt = -Infinity;
+
+  document.addEventListener("pointerdown", (event) => {
+    if (!event.isPrimary) return;
+    const one = event.button === 0 && event.target.closest(PRESSED);
+    down = one && { one, box: one.getBoundingClientRect() };
+    pressedAt = -Infinity;
+  }, true);
+
+  document.addEventListener("pointerup", (event) => {
+    if (!event.isPrimary || !down) return;
+    const { one, box } = down, x = event.clientX, y = event.clientY;
+    down = null;
+    const slidOff = x < box.left || x > box.right || y < box.top || y > box.bottom;
+    if (slidOff || one.contains(document.elementFromPoint(x, y))) return;
+    pressedAt = event.timeStamp;
+    if (one.form) act(one.form, one); else one.click();
+  }, true);
+
+  document.addEventListener("pointercancel", (event) => { if (event.isPrimary) down = null; }, true);
+
+  // The browser's own click of such a press would press what lies there now. A key's click has no `detail`.
+  document.addEventListener("click", (event) => {
+    if (event.isTrusted && event.detail && event.timeStamp - pressedAt < CLICK_MS) { event.preventDefault(); event.stopImmediatePropagation(); }
   }, true);
 
   // The id makes a second try harmless.
