@@ -8,11 +8,17 @@ from collections.abc import Callable
 import pytest
 from benchmarks.demo_server import DemoServer
 from playwright.sync_api import Page, expect
+from tests.journeys.bedside import settle
 
 pytestmark = pytest.mark.journey
 SignIn = Callable[[str], Page]
 # Longer than the five seconds after which a number is old, whatever else this machine is doing.
 PATIENCE_MS = 30_000
+
+DRAW_EXPECTED = """() => {
+  document.getElementById("expected").dataset.etag = "";
+  document.body.dispatchEvent(new Event("session-changed"));
+}"""
 
 
 def test_the_board_shows_what_the_monitors_say_and_turns_to_dashes_when_it_hears_nothing(
@@ -39,6 +45,11 @@ def test_the_session_page_draws_the_last_minutes_with_a_table(at_work: SignIn, s
     trend = page.locator(".monitor-trend")
     trend.locator("summary").first.click()
     expect(trend.locator("svg:visible").first).to_be_visible(timeout=PATIENCE_MS)
+    # Another part drawn anew opens nothing that nobody opened.
+    with page.expect_response(lambda answer: "part=expected" in answer.url):
+        page.evaluate(DRAW_EXPECTED)
+    settle(page)
+    expect(trend.locator("table:visible")).to_have_count(0)
     trend.get_by_text("The same numbers as a table").first.click()
     expect(trend.locator("table").first).to_be_visible()
 

@@ -71,7 +71,7 @@
   let opened = [];
   document.addEventListener("htmx:beforeSwap", () => {
     document.querySelectorAll(".flowsheet").forEach((grid) => places.set(grid.id, [grid.scrollLeft, grid.scrollTop]));
-    opened = Array.from(document.querySelectorAll(".session-main details[open] summary")).map((one) => keyOf(one));
+    opened = Array.from(document.querySelectorAll(".session-main details[open] > summary")).map((one) => keyOf(one));
   });
   document.addEventListener("htmx:afterSwap", (event) => {
     document.querySelectorAll(".flowsheet").forEach((grid) => {
