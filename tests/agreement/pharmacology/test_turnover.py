@@ -1,4 +1,4 @@
-"""Turnover states four ways: RODAS4 in NumPy, the compiled kernel, the adaptive integrator and SciPy.
+"""Turnover states four ways: RODAS4 in NumPy, collocation compiled, the adaptive integrator and SciPy.
 
 One model file feeds all of them. The compiled kernel takes states apart into a cascade, the others do not.
 """
@@ -116,6 +116,22 @@ def test_any_schedule_and_people_agree(doses: list[Dose], seed: int, other: bool
     assert worst(rosenbrock.driven(asked, at_h), expected) < AGREED
     assert worst(fast_turnover.driven(asked, at_h, relative=1e-7), expected) < AGREED
     assert worst(fast_turnover.driven(asked, at_h), expected) < FAST
+
+
+@pytest.mark.parametrize("of", [BENCHMARK, UNLIKE], ids=["benchmark", "unlike"])
+def test_a_first_look_hours_after_a_bolus_leaves_nobody_to_the_slow_method(
+    of: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """States start from nothing at once there: steps of a millionth of the way to that look are needed."""
+    asked = system(of, [bolus(39.0, 6.4)], people=32, seed=1)
+    at_h = np.array([0.0, 8.3, 42.0])
+    expected = rosenbrock.driven(asked, at_h)
+
+    def slow(*_: Any, **__: Any) -> None:
+        raise AssertionError("somebody was left to the slow method")
+
+    monkeypatch.setattr(rosenbrock, "driven", slow)
+    assert worst(fast_turnover.driven(asked, at_h, relative=1e-5), expected) < 10 * AGREED
 
 
 def test_states_stand_still_before_the_first_dose() -> None:

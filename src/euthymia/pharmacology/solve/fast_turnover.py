@@ -1,7 +1,7 @@
 """Turnover states for populations: the same definition as `rosenbrock.py`, compiled, many people at once.
 
 People are solved in blocks; a block shares its steps, as large as the worst of its people allows, and always a half,
-a quarter, ... of the interval between two events, so that the decay over a step is worked out once and used again.
+a quarter, ... of the interval between two events, so that the decay over a step is worked out once and used again. The method itself is in `collocation.py`.
 Threads share the blocks. Needs the `fast` extra; the first call of a model compiles it, which takes seconds.
 """
 
@@ -30,7 +30,7 @@ BLOCK = 32
 # Rows are this much longer than a block: at a power of two apart they would push one another out of the cache.
 _APART = 8
 # The shortest step is the interval between two events over 2 to this power.
-HALVINGS = 14
+HALVINGS = 20
 # At the shortest step an error of this size is rounding: where nearly nothing is there yet, more cannot be had.
 _ROUNDING = 1e-4
 # Intervals that come again have tables of their own; the others share one.
@@ -144,18 +144,18 @@ def kernel(relative, spans, numbers, edges, people, reads, out, column, report):
                             opened[this] = level
                         done += full >> level
                         steps += 1
-                        while worst < 0.055 and level > 0 and done < full and done % (full >> (level - 1)) == 0:
+                        while worst < 0.027 and level > 0 and done < full and done % (full >> (level - 1)) == 0:
                             level -= 1
-                            worst *= 16.0
+                            worst *= 32.0
                     elif level == HALVINGS:
                         report[block, 2] = 1
                         done = full
                     else:
                         refused += 1
                         level += 1
-                        if worst > 24.0 and level < HALVINGS:
+                        if worst > 48.0 and level < HALVINGS:
                             level += 1
-                h_next = h * min(4.0, 0.9 * max(worst, 1e-4) ** -0.25)
+                h_next = h * min(4.0, 0.9 * max(worst, 1e-4) ** -0.2)
                 turned = False
             jumped = False
             for edge in range(edge_from[moment], edge_from[moment + 1]):
@@ -217,10 +217,10 @@ class _Compiled:
     constants: tuple[Formula, ...]
 
 
-def driven(system: TurnoverSystem, at_h: Values, *, relative: float = 4e-4) -> Values:
+def driven(system: TurnoverSystem, at_h: Values, *, relative: float = 3e-3) -> Values:
     """States and concentrations over time, (people, times, reads), as `rosenbrock.driven` gives them.
 
-    relative: error allowed per step, 1e-7 or more; that of the answer is five to a hundred times smaller.
+    relative: error allowed per step, 1e-7 or more; that of the answer is ten to a thousand times smaller.
     SolverFailed where it cannot be kept. People whose kinetics have no real modes of their own go through
     `rosenbrock.driven`.
     """

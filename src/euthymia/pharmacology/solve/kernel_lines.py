@@ -10,12 +10,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 from euthymia.errors import Broken
 from euthymia.pharmacology.derivative import names, over
 
 # Under a logarithm, and beside a state of nothing.
 TINY = "1e-30"
+# What is known to be nothing, so that it is left out of sums.
+ZERO = "0.0"
 
 
 @dataclass(slots=True)
@@ -98,53 +101,87 @@ class Written:
         """start + Σ weight · part."""
         written = [start] if start else []
         written += [part if weight == 1.0 else f"{weight!r} * {part}" for weight, part in parts if weight]
-        return self.keep(" + ".join(written)) if written else "0.0"
+        return self.keep(" + ".join(written)) if written else ZERO
 
 
-class Solver:
-    """Solves the small matrix of one group: its inverse for two states, elimination without exchanges otherwise."""
+class Complex(NamedTuple):
+    """What a complex value's two parts are called."""
 
-    def __init__(self, written: Written, matrix: list[list[str]]) -> None:
+    real: str
+    imaginary: str = ZERO
+
+
+class ComplexSolver:
+    """Solves the small complex matrix of one group: by cofactors up to two states, else by elimination without
+    exchanges."""
+
+    def __init__(self, written: Written, matrix: list[list[Complex]]) -> None:
         self.written, self.size = written, len(matrix)
-        keep = written.keep
-        if self.size == 2:
-            (a, b), (c, d) = matrix
-            over_all = keep(f"1.0 / ({a} * {d} - {b} * {c})")
-            self.inverse = [[keep(f"{d} * {over_all}"), keep(f"-{b} * {over_all}")]]
-            self.inverse.append([keep(f"-{c} * {over_all}"), keep(f"{a} * {over_all}")])
-            return
-        self.lower: dict[tuple[int, int], str] = {}
         self.upper = [list(row) for row in matrix]
-        self.pivots: list[str] = []
+        self.lower: dict[tuple[int, int], Complex] = {}
+        self.pivots: list[Complex] = []
+        if self.size <= 2:
+            self.pivots.append(self._inverse(self._determinant()))
+            return
         for column in range(self.size):
-            self.pivots.append(keep(f"1.0 / {self.upper[column][column]}"))
+            self.pivots.append(self._inverse(self.upper[column][column]))
             for row in range(column + 1, self.size):
-                if self.upper[row][column] == "0.0":
+                if self.upper[row][column] == Complex(ZERO):
                     continue
-                factor = keep(f"{self.upper[row][column]} * {self.pivots[column]}")
+                factor = self._times(self.upper[row][column], self.pivots[column])
                 self.lower[row, column] = factor
                 for other in range(column + 1, self.size):
-                    if self.upper[column][other] != "0.0":
-                        self.upper[row][other] = keep(
-                            f"{self.upper[row][other]} - {factor} * {self.upper[column][other]}"
-                        )
+                    self.upper[row][other] = self._less(self.upper[row][other], factor, self.upper[column][other])
 
-    def __call__(self, right: Sequence[str]) -> list[str]:
+    def __call__(self, right: Sequence[Complex]) -> list[Complex]:
         """The solution for one right side."""
-        keep = self.written.keep
-        if self.size == 2:
-            return [keep(f"{one} * {right[0]} + {other} * {right[1]}") for one, other in self.inverse]
         found = list(right)
+        if self.size <= 2:
+            if self.size == 2:
+                (a, b), (c, d) = self.upper
+                first, second = right
+                found = [self._less(self._times(d, first), b, second), self._less(self._times(a, second), c, first)]
+            return [self._times(one, self.pivots[0]) for one in found]
         for row in range(self.size):
             for column in range(row):
                 if (row, column) in self.lower:
-                    found[row] = keep(f"{found[row]} - {self.lower[row, column]} * {found[column]}")
+                    found[row] = self._less(found[row], self.lower[row, column], found[column])
         for row in reversed(range(self.size)):
             for column in range(row + 1, self.size):
-                if self.upper[row][column] != "0.0":
-                    found[row] = keep(f"{found[row]} - {self.upper[row][column]} * {found[column]}")
-            found[row] = keep(f"{found[row]} * {self.pivots[row]}")
+                found[row] = self._less(found[row], self.upper[row][column], found[column])
+            found[row] = self._times(found[row], self.pivots[row])
         return found
+
+    def _determinant(self) -> Complex:
+        if self.size == 1:
+            return self.upper[0][0]
+        (a, b), (c, d) = self.upper
+        return self._less(self._times(a, d), b, c)
+
+    def _inverse(self, one: Complex) -> Complex:
+        keep = self.written.keep
+        over_all = keep(f"1.0 / ({one.real} * {one.real} + {one.imaginary} * {one.imaginary})")
+        return Complex(keep(f"{one.real} * {over_all}"), keep(f"-{one.imaginary} * {over_all}"))
+
+    def _times(self, one: Complex, other: Complex) -> Complex:
+        return Complex(
+            self._sum(ZERO, ("+", one.real, other.real), ("-", one.imaginary, other.imaginary)),
+            self._sum(ZERO, ("+", one.real, other.imaginary), ("+", one.imaginary, other.real)),
+        )
+
+    def _less(self, start: Complex, one: Complex, other: Complex) -> Complex:
+        """start - one · other."""
+        return Complex(
+            self._sum(start.real, ("-", one.real, other.real), ("+", one.imaginary, other.imaginary)),
+            self._sum(start.imaginary, ("-", one.real, other.imaginary), ("-", one.imaginary, other.real)),
+        )
+
+    def _sum(self, start: str, *products: tuple[str, str, str]) -> str:
+        """start and the products, each with its sign, without those that are nothing."""
+        parts = "".join(f" {sign} {one} * {other}" for sign, one, other in products if ZERO not in (one, other))
+        if not parts:
+            return start
+        return self.written.keep(parts.strip(" +") if start == ZERO else start + parts)
 
 
 _VALUE = re.compile(r"\bv\d+\b")

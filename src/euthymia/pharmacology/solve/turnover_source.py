@@ -1,32 +1,26 @@
 """Writes the compiled kernel's step for one model: its formulas as plain arithmetic, each worked out once.
 
 A step takes every person of a block through the same work without a branch. What depends on parameters only is worked
-out before (`constants`); what holds at the end of a step is kept for the start of the next (`carried`). States that
-hear each other are solved by RODAS4; a state whose course is an integral, by exact decay and five looks at its making.
+out before (`constants`); what holds at the end of a step is kept for the start of the next (`carried`). A state whose
+course is an integral is solved by exact decay and looks at its making; states that hear each other in
+`coupled_source.py`. Both look at the same places of the step.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from euthymia.pharmacology.derivative import is_zero, names, replaced
-from euthymia.pharmacology.solve.kernel_lines import TINY, Solver, Written, loop, phases
-from euthymia.pharmacology.solve.rosenbrock import ADDED, CARRIED, GAMMA, IN_TIME, PEAK_SHARE
+from euthymia.pharmacology.solve.collocation import END, ERROR, INTEGRAL, LOOKS, START, UNTIL, WITHIN
+from euthymia.pharmacology.solve.coupled_source import Solved, couple
+from euthymia.pharmacology.solve.kernel_lines import TINY, Written, loop, phases
+from euthymia.pharmacology.solve.rosenbrock import PEAK_SHARE
 from euthymia.pharmacology.turnover import Structure
 
-# Looks within the step, in the order of the table's rows.
-LOOKS = (0.21, 0.386, 0.63, 1.0)
-_START = -1
-_END = 3
-# Which look each stage of RODAS4 takes.
-# The error of RODAS4 is that of a lower order, far above what is left after the step; that of five looks is nearer to
-# the truth, and an error of a plain state stays. So it counts this many times.
-PLAIN_WEIGHT = 200.0
-_STAGE_LOOK = (_START, 1, 0, 2, _END, _END)
+# The error of a state that is an integral stays, where others forget theirs. So it counts this many times.
+PLAIN_WEIGHT = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +46,7 @@ class Step:
         self.carried: dict[str, ast.expr] = {}
         self.inputs = {place: self._input(place) for place in structure.plain}
         self.decays = {place: _negative(structure.jacobian[place][place]) for place in self.inputs}
-        for node in [*self.inputs.values(), *self._by_driver(), *self._coupled()]:
+        for node in [*self.inputs.values(), *self._coupled()]:
             for part in self._of_drivers(node):
                 self.carried.setdefault(ast.unparse(part), part)
         for node in self.inputs.values():
@@ -63,9 +57,6 @@ class Step:
         """What makes a plain state: its change where there is none of it."""
         name = self.layout.states[place]
         return replaced(self.structure.changes[place], {name: ast.Constant(0)})
-
-    def _by_driver(self) -> list[ast.expr]:
-        return [node for group in self._together() for place in group for node in self.structure.by_driver[place]]
 
     def _coupled(self) -> list[ast.expr]:
         return [self.structure.changes[place] for group in self._together() for place in group]
@@ -92,7 +83,7 @@ class Step:
     def refresh(self) -> str:
         """Works out what is carried, from the state at hand."""
         written = self._written()
-        at = self._heard(written, _START) | self._states(written)
+        at = self._heard(written, START) | self._states(written)
         for row, node in enumerate(self.carried.values()):
             written.lines.append(f"Z[CARRIED + {row}, b] = {written.value(node, at)}")
         return loop(written.lines)
@@ -134,7 +125,7 @@ class Step:
 
     def accept(self) -> str:
         """Makes the end of the step the start of the next."""
-        lines = [f"Z[TERMS + {row}, b] *= E[{4 * mode + _END}, b]" for row, (_, mode) in enumerate(self.layout.terms)]
+        lines = [f"Z[TERMS + {row}, b] *= E[{4 * mode + END}, b]" for row, (_, mode) in enumerate(self.layout.terms)]
         for place in range(len(self.layout.states)):
             lines.append(f"y{place} = Z[NEXT + {place}, b]")
             lines.append(f"Z[STATES + {place}, b] = y{place}")
@@ -152,10 +143,10 @@ class Step:
     def step(self) -> str:
         """One step of length h: the states after it, what is carried on, and the error as a share of each state."""
         written = self._written()
-        work = _Work(self, written)
+        work = Work(self, written)
         cuts = []
         parts = [part for node in [*self.inputs.values(), *self._coupled()] for part in self._of_drivers(node)]
-        for look in (0, 1, 2, _END):
+        for look in (*WITHIN, END):
             for part in parts:
                 work.value(part, look, {})
             cuts.append(len(written.lines))
@@ -163,7 +154,7 @@ class Step:
             if group[0] in self.structure.plain:
                 work.integrate(group[0])
             else:
-                work.couple(group)
+                couple(work, group)
             cuts.append(len(written.lines))
         work.finish()
         loops, self.passed_rows = phases(written.lines, cuts)
@@ -180,7 +171,7 @@ class Step:
             for row, (heard, mode) in enumerate(self.layout.terms):
                 if heard == place:
                     term = written.keep(f"Z[TERMS + {row}, b]")
-                    parts.append(term if look == _START else f"{term} * E[{4 * mode + look}, b]")
+                    parts.append(term if look == START else f"{term} * E[{4 * mode + look}, b]")
             found[name] = written.keep(f"max({' + '.join(parts)}, 0.0)")
         return found
 
@@ -188,20 +179,15 @@ class Step:
         return {name: written.keep(f"Z[STATES + {place}, b]") for place, name in enumerate(self.layout.states)}
 
 
-class _Work:
-    """One step while it is being written: what is known of every state at its start and end."""
+class Work:
+    """One step while it is being written: what is known of every state at its start, and of those solved so far."""
 
     def __init__(self, step: Step, written: Written) -> None:
         self.step, self.written = step, written
         self.structure, self.states = step.structure, step.layout.states
         self.start = step._states(written)
         self.heard: dict[int, dict[str, str]] = {}
-        self.end: dict[str, str] = {}
-        self.start_change: dict[str, str] = {}
-        self.end_change: dict[str, str] = {}
-        self.errors: dict[str, str] = {}
-        # States that others hear, at the looks between the ends of the step.
-        self.middle: dict[str, list[str]] = {}
+        self.solved: dict[str, Solved] = {}
         # Carried values stand in for their formulas at the start of the step.
         self.rows = {text: f"Z[CARRIED + {row}, b]" for row, text in enumerate(step.carried)}
 
@@ -213,10 +199,10 @@ class _Work:
 
     def value(self, node: ast.expr, look: int, states: Mapping[str, str]) -> str:
         """A formula at a look, with these states."""
-        if look == _START:
+        if look == START:
             node, at = self._carried(node), {**states, **self._carried_values()}
             if names(node) & set(self.step.layout.heard):
-                at |= self.at(_START)
+                at |= self.at(START)
             written = Written(
                 self.written.constants, self.written.moving | set(at), self.written.lines, self.written.known
             )
@@ -241,155 +227,50 @@ class _Work:
         return {f"carried {row}": place for row, place in enumerate(self.rows.values())}
 
     def upstream(self, node: ast.expr, look: int) -> dict[str, str]:
-        """States a formula hears that were solved before, at a look: on the cubic through both ends."""
-        found = {}
-        for name in names(node) & set(self.end):
-            if look == _START:
-                found[name] = self.start[name]
-            elif look == _END:
-                found[name] = self.end[name]
-            else:
-                found[name] = self.middle[name][look]
-        return found
+        """States a formula hears that were solved before, at a look."""
+        return {
+            name: self.start[name] if look == START else self.solved[name].looks[look]
+            for name in names(node) & set(self.solved)
+        }
 
     def integrate(self, place: int) -> None:
         """A plain state: its past decays, and what made it decays from when it was made."""
         name, made, keep = self.states[place], self.step.inputs[place], self.written.keep
-        first = self.step.decay_rows().get(place)
-        looks = [self.value(made, look, self.upstream(made, look)) for look in (_START, 0, 1, 2, _END)]
+        first, start = self.step.decay_rows().get(place), self.start[name]
+        makings = [self.value(made, look, self.upstream(made, look)) for look in (START, *WITHIN, END)]
         left = [f"E[{first + row}, b] * " if first is not None else "" for row in range(4)] + [""]
-        parts = [keep(f"{decay}{look}") if decay else look for decay, look in zip(left, looks, strict=True)]
-        sums = self.written.total(zip(FIVE_LOOKS, parts, strict=True))
-        made_since = keep(f"h * {sums}")
-        self.end[name] = keep(f"{left[0]}{self.start[name]} + {made_since}")
-        self.errors[name] = keep(f"h * ({self.written.total(zip(LOOKS_ERROR, parts, strict=True))})")
-        if self.step.is_heard(place):
-            self._offer(name, place, looks, parts)
+        parts = [keep(f"{decay}{making}") if decay else making for decay, making in zip(left, makings, strict=True)]
+        since = keep(f"h * {self.written.total(zip(INTEGRAL, parts, strict=True))}")
+        error = self.written.total((PLAIN_WEIGHT * weight, part) for weight, part in zip(ERROR, parts, strict=True))
+        looks = [self._until(look, parts, start, first) for look in WITHIN] if self.step.is_heard(place) else []
+        self.solved[name] = Solved([*looks, keep(f"{left[0]}{start} + {since}")], keep(f"abs(h * {error})"))
 
-    def _offer(self, name: str, place: int, looks: list[str], parts: list[str]) -> None:
-        """Makes a plain state readable at the looks: what is left of its start, and what was made until then."""
-        keep, first, start = self.written.keep, self.step.decay_rows().get(place), self.start[name]
-        decay = self.written.value(self.step.decays[place], {})
-        self.start_change[name] = keep(f"{looks[0]} - {decay} * {start}")
-        self.end_change[name] = keep(f"{looks[4]} - {decay} * {self.end[name]}")
-        self.middle[name] = []
-        for row, weights in enumerate(UNTIL_LOOKS):
-            made = self.written.total(zip(weights, parts, strict=True))
-            if first is None:
-                self.middle[name].append(keep(f"{start} + h * {made}"))
-            else:
-                back = f"E[{first + 7 + row}, b]"
-                self.middle[name].append(keep(f"E[{first + 4 + row}, b] * {start} + h * {back} * {made}"))
-
-    def couple(self, group: tuple[int, ...]) -> None:
-        """States that hear each other, by RODAS4 with their own Jacobian."""
-        keep, own = self.written.keep, [self.states[place] for place in group]
-        inverse = self._inverse(group)
-        in_time = [self._in_time(place) for place in group]
-        stages: list[list[str]] = []
-        reached: dict[str, str] = {}
-        for stage, look in enumerate(_STAGE_LOOK):
-            reached = {
-                name: self.written.total(
-                    [(weight, done[row]) for weight, done in zip(ADDED[stage], stages, strict=True)], self.start[name]
-                )
-                for row, name in enumerate(own)
-            }
-            right = []
-            for row, place in enumerate(group):
-                change = self.structure.changes[place]
-                found = self.value(change, look, self.upstream(change, look) | reached)
-                if stage == 0:
-                    self.start_change[self.states[place]] = found
-                carried = [(weight, done[row]) for weight, done in zip(CARRIED[stage], stages, strict=True)]
-                parts = [found]
-                if IN_TIME[stage] and in_time[row] != "0.0":
-                    parts.append(f"{IN_TIME[stage]!r} * {in_time[row]}")
-                if carried:
-                    parts.append(f"{self.written.total(carried)} * per_h")
-                right.append(keep(" + ".join(parts)))
-            stages.append(inverse(right))
-        for row, name in enumerate(own):
-            self.end[name] = keep(f"{reached[name]} + {stages[5][row]}")
-            self.errors[name] = stages[5][row]
-        for place, name in zip(group, own, strict=True):
-            if self.step.is_heard(place):
-                change = self.structure.changes[place]
-                self.end_change[name] = self.value(change, _END, self.upstream(change, _END) | self.end)
-                self.middle[name] = [self._on_cubic(name, at) for at in LOOKS[:3]]
-
-    def _on_cubic(self, name: str, at: float) -> str:
-        """A state between its ends, on the cubic through both ends and their slopes."""
-        left, ends = 1.0 - at, (self.start[name], self.end[name])
-        slopes = (self.start_change[name], self.end_change[name])
-        return self.written.keep(
-            f"{left * left * (1 + 2 * at)!r} * {ends[0]} + {at * at * (3 - 2 * at)!r} * {ends[1]}"
-            f" + h * ({at * left * left!r} * {slopes[0]} - {at * at * left!r} * {slopes[1]})"
-        )
-
-    def _in_time(self, place: int) -> str:
-        """h times the slope in time of a state's change, from concentrations and from states solved before."""
-        parts = []
-        heard = self.step.layout.heard
-        for name, node in zip(self.structure.drivers, self.structure.by_driver[place], strict=True):
-            if not is_zero(node):
-                parts.append(f"{self.value(node, _START, self.start)} * {self._slope(heard.index(name))}")
-        for name, node in zip(self.states, self.structure.jacobian[place], strict=True):
-            if name in self.end and not is_zero(node):
-                parts.append(f"{self.value(node, _START, self.start)} * {self.start_change[name]}")
-        return self.written.keep(f"h * ({' + '.join(parts)})") if parts else "0.0"
-
-    def _slope(self, heard: int) -> str:
-        terms = [
-            f"{self.written.keep(f'Z[TERMS + {row}, b]')} * {self.written.keep(f'Z[RATES + {mode}, b]')}"
-            for row, (place, mode) in enumerate(self.step.layout.terms)
-            if place == heard
-        ]
-        return self.written.keep(" + ".join(terms)) if terms else "0.0"
-
-    def _inverse(self, group: tuple[int, ...]) -> Solver:
-        matrix = []
-        for place in group:
-            row = []
-            for other in group:
-                node = self.structure.jacobian[place][other]
-                found = "0.0" if is_zero(node) else self.value(_negative(node), _START, self.start)
-                row.append(self.written.keep(f"{1 / GAMMA!r} * per_h + {found}") if place == other else found)
-            matrix.append(row)
-        return Solver(self.written, matrix)
+    def _until(self, look: int, parts: list[str], start: str, first: int | None) -> str:
+        """A plain state at a look: what is left of its start, and what was made until then."""
+        made = self.written.total(zip(UNTIL[look], parts, strict=True))
+        if first is None:
+            return self.written.keep(f"{start} + h * {made}")
+        # The parts have decayed to the end of the step.
+        left, back = f"E[{first + 4 + look}, b]", f"E[{first + 7 + look}, b]"
+        return self.written.keep(f"{left} * {start} + h * {back} * {made}")
 
     def finish(self) -> None:
         """Writes down the end of the step."""
+        ends = {name: solved.looks[-1] for name, solved in self.solved.items()}
         for place, name in enumerate(self.states):
-            self.written.lines.append(f"Z[NEXT + {place}, b] = {self.end[name]}")
+            self.written.lines.append(f"Z[NEXT + {place}, b] = {ends[name]}")
         for row, node in enumerate(self.step.carried.values()):
-            self.written.lines.append(f"Z[NEXT_CARRIED + {row}, b] = {self.value(node, _END, self.end)}")
+            self.written.lines.append(f"Z[NEXT_CARRIED + {row}, b] = {self.value(node, END, ends)}")
         keep, shares = self.written.keep, []
         for place, name in enumerate(self.states):
-            size = f"max(max(abs({self.start[name]}), abs({self.end[name]})), {PEAK_SHARE!r} * Z[PEAKS + {place}, b])"
-            shares.append((keep(f"abs({self.errors[name]})"), keep(f"{size} + {TINY}")))
+            largest = f"max(max(abs({self.start[name]}), abs({ends[name]})), {PEAK_SHARE!r} * Z[PEAKS + {place}, b])"
+            shares.append((self.solved[name].error, keep(f"({largest} + {TINY}){self.solved[name].per}")))
         worst = "0.0"
         for (one, its), (other, others) in zip(shares[::2], [*shares[1::2], ("0.0", "1.0")], strict=False):
             # Two shares for one division.
             larger = keep(f"max({one} * {others}, {other} * {its}) / ({its} * {others})")
             worst = larger if worst == "0.0" else f"max({worst}, {larger})"
         self.written.lines.append(f"Z[ERROR, b] = {worst}")
-
-
-def _weights(looks: Sequence[float], until: float = 1.0) -> list[float]:
-    """Weights of the looks that integrate every polynomial up to their number exactly from 0 until there."""
-    powers = np.vander(np.array(looks), len(looks), increasing=True).T
-    orders = np.arange(1.0, len(looks) + 1.0)
-    return [float(one) for one in np.linalg.solve(powers, until**orders / orders)]
-
-
-FIVE_LOOKS = _weights((0.0, *LOOKS))
-UNTIL_LOOKS = [_weights((0.0, *LOOKS), look) for look in LOOKS[:3]]
-# Five looks less the same integral without the look at 0.386.
-_FOUR = _weights((0.0, 0.21, 0.63, 1.0))
-LOOKS_ERROR = [
-    PLAIN_WEIGHT * (five - four) for five, four in zip(FIVE_LOOKS, [*_FOUR[:2], 0.0, *_FOUR[2:]], strict=True)
-]
 
 
 def _negative(node: ast.expr) -> ast.expr:
