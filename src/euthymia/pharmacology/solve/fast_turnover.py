@@ -1,8 +1,9 @@
 """Turnover states for populations: the same definition as `rosenbrock.py`, compiled, many people at once.
 
 People are solved in blocks; a block shares its steps, as large as the worst of its people allows, and always a half,
-a quarter, ... of the interval between two events, so that the decay over a step is worked out once and used again. The method itself is in `collocation.py`.
-Threads share the blocks. Needs the `fast` extra; the first call of a model compiles it, which takes seconds.
+a quarter, ... of the interval between two events, so that the decay over a step is worked out once and used again. What
+a step does is written by `turnover_source.py`. Threads share the blocks. Needs the `fast` extra; the first call of a
+model compiles it, which takes seconds.
 """
 
 from __future__ import annotations
