@@ -8,9 +8,10 @@ model compiles it, which takes seconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from threading import Lock
 from typing import Any
 
@@ -41,7 +42,7 @@ _COMPILING = Lock()
 
 _KERNEL = """
 B, WIDTH, HALVINGS, PER_TABLE, ROUNDING = {block}, {width}, {halvings}, {table_rows}, {rounding}
-TERMS, RATES, LEVELS, STATES, NEXT, PEAKS, CARRIED, NEXT_CARRIED, CONSTANTS, PASSED, ERROR, ROWS = {places}
+{rows} = {places}
 
 @inlined
 def refresh(Z):
@@ -59,6 +60,10 @@ def step(Z, E, h):
 @inlined
 def accept(Z, E):
 {accept}
+
+@inlined
+def hear(Z):
+{hear}
 
 @inlined
 def sized(Z):
@@ -192,19 +197,10 @@ def kernel(relative, spans, numbers, edges, people, reads, out, column, report):
                 refresh(Z)
             if look[moment] >= 0:
                 fetch_lanes(out, look[moment] + 1, here, B)
-                for row in range(reads.shape[0]):
-                    if reads[row, 0] >= 0:
-                        for b in range(B):
-                            out[row, look[moment], here + b] = Z[STATES + reads[row, 0], b]
-                    else:
-                        for b in range(B):
-                            Z[ERROR, b] = Z[LEVELS + reads[row, 1], b]
-                        for term in range(terms):
-                            if HEARD_OF[term] == reads[row, 1]:
-                                for b in range(B):
-                                    Z[ERROR, b] += Z[TERMS + term, b]
-                        for b in range(B):
-                            out[row, look[moment], here + b] = max(Z[ERROR, b], 0.0)
+                hear(Z)
+                for row in range(reads.size):
+                    for b in range(B):
+                        out[row, look[moment], here + b] = Z[reads[row], b]
         report[block, 0] = steps
         report[block, 1] = refused
 """
@@ -212,10 +208,11 @@ def kernel(relative, spans, numbers, edges, people, reads, out, column, report):
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """A kernel, and the formulas of parameters it takes as numbers."""
+    """A kernel, the formulas of parameters it takes as numbers, and the rows of its scratch that can be read."""
 
     kernel: Callable[..., None]
     constants: tuple[Formula, ...]
+    rows: Mapping[str, int]
 
 
 def driven(system: TurnoverSystem, at_h: Values, *, relative: float = 3e-3) -> Values:
@@ -273,7 +270,7 @@ class _Run:
         numbers = (len(layout.states), len(layout.heard), len(layout.terms), layout.modes, len(layout.heard), count)
         spans = (program.spans_h, program.span, slots, program.looks, _first_edges(program))
         edges = (*(_whole(each) for each in _edges(program)), _whole([self.rows.index(e.state) for e in self.inputs]))
-        reads = np.array([_row(layout, name) for name in system.reads], dtype=np.int64)
+        reads = _whole([ready.rows[name] for name in system.reads])
         ready.kernel(self.relative, spans, numbers, edges, people, reads, out, column, report)
         return report
 
@@ -311,16 +308,20 @@ def _kernel(turnover: Turnover, layout: Layout) -> _Compiled:
     from euthymia.pharmacology.solve import fast_math
 
     step = Step(structure(turnover), layout)
-    parts = {name: getattr(step, name)() for name in ("refresh", "table", "sized", "step", "accept")}
-    rows = [len(layout.terms), layout.modes, len(layout.heard), *[len(layout.states)] * 3, *[len(step.carried)] * 2]
-    places = np.cumsum([0, *rows, len(step.constants), step.passed_rows, 1]).tolist()
+    parts = {name: getattr(step, name)() for name in ("refresh", "table", "hear", "sized", "step", "accept")}
+    states, heard, carried = len(layout.states), len(layout.heard), len(step.carried)
+    rows = {"TERMS": len(layout.terms), "RATES": layout.modes, "LEVELS": heard, "HEARD": heard, "STATES": states}
+    rows |= {"NEXT": states, "PEAKS": states, "CARRIED": carried, "NEXT_CARRIED": carried}
+    rows |= {"CONSTANTS": len(step.constants), "PASSED": step.passed_rows, "ERROR": 1}
+    first = dict(zip([*rows, "ROWS"], accumulate(rows.values(), initial=0), strict=True))
     source = _KERNEL.format(
         block=BLOCK,
         width=BLOCK + _APART,
         halvings=HALVINGS,
         rounding=_ROUNDING,
         table_rows=step.table_rows(),
-        places=tuple(places),
+        rows=", ".join(first),
+        places=tuple(first.values()),
         **{name: _indented(text, 4) for name, text in parts.items()},
     )
     known: dict[str, Any] = {
@@ -335,12 +336,9 @@ def _kernel(turnover: Turnover, layout: Layout) -> _Compiled:
         "HEARD_OF": np.array([heard for heard, _ in layout.terms]),
     }
     exec(compile(source, "<turnover kernel>", "exec"), known)
-    return _Compiled(known["kernel"], tuple(Formula(node) for node in step.constants.values()))
-
-
-def _row(layout: Layout, name: str) -> tuple[int, int]:
-    """Where a read is: (state, -1) or (-1, heard)."""
-    return (layout.states.index(name), -1) if name in layout.states else (-1, layout.heard.index(name))
+    readable = [(name, first["STATES"] + place) for place, name in enumerate(layout.states)]
+    readable += [(name, first["HEARD"] + place) for place, name in enumerate(layout.heard)]
+    return _Compiled(known["kernel"], tuple(Formula(node) for node in step.constants.values()), dict(readable))
 
 
 def _slots(program: Program) -> tuple[NDArray[np.int64], int]:

@@ -187,7 +187,7 @@ class ComplexSolver:
 _VALUE = re.compile(r"\bv\d+\b")
 _LONG_CALL = re.compile(r"= (?:log|exp)_short\(")
 # Lines of a loop of which several people fit into what a processor looks ahead.
-_MOST_LINES = 40
+_MOST_LINES = 80
 _LOAD = re.compile(r"^v\d+ = [ZE]\[[^\]]*\]$")
 
 

@@ -78,7 +78,7 @@ class Step:
             for part in self._of_drivers(child)
         ]
 
-    # The loops: `refresh` at the start and after a jump, `table` for one length of step, `step`, `accept`.
+    # The loops: `refresh` at the start and after a jump, `table` for one length of step, `step`, `accept`, `hear`.
 
     def refresh(self) -> str:
         """Works out what is carried, from the state at hand."""
@@ -132,6 +132,12 @@ class Step:
             lines.append(f"Z[PEAKS + {place}, b] = max(Z[PEAKS + {place}, b], abs(y{place}))")
         lines += [f"Z[CARRIED + {row}, b] = Z[NEXT_CARRIED + {row}, b]" for row in range(len(self.carried))]
         return loop(lines)
+
+    def hear(self) -> str:
+        """The concentrations at the end of the last step."""
+        written = self._written()
+        heard = self._heard(written, START).values()
+        return loop([*written.lines, *(f"Z[HEARD + {place}, b] = {one}" for place, one in enumerate(heard))])
 
     def sized(self) -> str:
         """Gives plain states that start from nothing a size, from a step that is not taken."""
