@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from euthymia.errors import ModelError
+from euthymia.errors import ModelError, SolverFailed
 from euthymia.pharmacology import Dose, Person, Regimen, load_model, model_from, simulate
 from euthymia.pharmacology.compounds.load import read_data
 
@@ -232,3 +232,14 @@ def test_a_fact_of_a_route_stands_once_and_its_words_come_with_that_route_only()
     )
     assert any("4-fold" in words for words in answer.model.assumptions)
     assert not any("Under the skin" in words for words in answer.model.assumptions)
+
+
+def test_a_formula_without_a_value_in_one_person_is_an_error_and_no_answer() -> None:
+    """It passes the people a file is tried on, and has no value at one age."""
+    data = minimal()
+    data["parameter"][0]["typical"] = "value + 1 / (age_y - 51) ** 2"
+    model, person = model_from(data), Person(age_y=51, sex="male", weight_kg=80)
+    with np.errstate(divide="ignore"):
+        assert model.values(person, {})["volume"] == INFINITE
+        with pytest.raises(SolverFailed):
+            simulate(Regimen((Dose("ketamine", "iv", 35, 0, duration_h=0.5),)), person, [1.0], model=model)
