@@ -231,7 +231,7 @@ def driven(system: TurnoverSystem, at_h: Values, *, relative: float = 3e-3) -> V
     else:
         for places in groups:
             out[:, :, places] = driven(system.some(places), at_h, relative=relative).transpose(2, 1, 0)
-    return checked(out[:, :, : system.people].transpose(2, 1, 0))
+    return out[:, :, : system.people].transpose(2, 1, 0)
 
 
 class _Run:
@@ -256,6 +256,7 @@ class _Run:
         if lost.size:
             slow = rosenbrock.driven(self.system.some(lost), self.at_h, relative=self.relative)
             out[:, :, column + lost] = slow.transpose(2, 1, 0)
+        checked(out[:, :, column : column + everybody.size])
 
     def _walk(self, out: Values, column: int) -> NDArray[np.int64]:
         """Every block through the kernel; gives, per block, steps taken, steps refused, and whether it got stuck."""
@@ -275,9 +276,8 @@ class _Run:
         return report
 
     def _people(self, constants: Sequence[Formula], size: int) -> tuple[Values, ...]:
-        """What the kernel needs of each person, people last, the last person repeated up to whole blocks."""
+        """What the kernel needs of each person, people last, in whole blocks."""
         system, found = self.system, self.found
-        everybody = np.minimum(np.arange(size), system.people - 1)
         # A mode that never empties is let empty over a thousand million hours.
         rates = np.where(found.rates_per_h == 0, -1e-9, found.rates_per_h)
         with np.errstate(invalid="ignore", over="ignore"):
@@ -290,15 +290,14 @@ class _Run:
         worked_out = [np.broadcast_to(formula(system.values), (system.people,)) for formula in constants]
         steady = np.stack(worked_out) if worked_out else np.zeros((0, system.people))
         rows = (rates, entering, amounts, steady, system.start)
-        return tuple(np.ascontiguousarray(each[..., everybody]) for each in rows)
+        return tuple(_in_blocks(each, size) for each in rows)
 
     def _before_the_first_dose(self, out: Values) -> None:
         program, system = self.program, self.system
         seen = np.isin(np.arange(self.at_h.size), program.looks)
-        everybody = np.minimum(np.arange(out.shape[2]), system.people - 1)
+        start = dict(zip(system.turnover.names, _in_blocks(system.start, out.shape[2]), strict=True))
         for row, name in enumerate(system.reads):
-            states = system.turnover.names
-            out[row, ~seen] = system.start[states.index(name)][everybody] if name in states else 0.0
+            out[row, ~seen] = start.get(name, 0.0)
 
 
 @lru_cache(maxsize=32)
@@ -339,6 +338,14 @@ def _kernel(turnover: Turnover, layout: Layout) -> _Compiled:
     readable = [(name, first["STATES"] + place) for place, name in enumerate(layout.states)]
     readable += [(name, first["HEARD"] + place) for place, name in enumerate(layout.heard)]
     return _Compiled(known["kernel"], tuple(Formula(node) for node in step.constants.values()), dict(readable))
+
+
+def _in_blocks(rows: Values, size: int) -> Values:
+    """The rows with people last, the last person repeated up to whole blocks."""
+    people = rows.shape[-1]
+    found = np.empty((*rows.shape[:-1], size))
+    found[..., :people], found[..., people:] = rows, rows[..., -1:]
+    return found
 
 
 def _slots(program: Program) -> tuple[NDArray[np.int64], int]:
