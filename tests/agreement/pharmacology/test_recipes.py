@@ -14,8 +14,9 @@ from euthymia.pharmacology import Model, Person, Regimen, load_model
 from euthymia.pharmacology.expression import Evaluate, Expression
 from euthymia.pharmacology.population import sample_effects
 from euthymia.pharmacology.solve import closed_form, exponential, fast
-from euthymia.pharmacology.solve.fast_modes import setup_from
-from euthymia.pharmacology.solve.system import Make, PartInput, Parts
+from euthymia.pharmacology.solve.fast_modes import modes_of, setup_from
+from euthymia.pharmacology.solve.modes import Modes, modes
+from euthymia.pharmacology.solve.system import LinearSystem, Make, PartInput, Parts
 
 # Kernels take long to compile: one worker of several does it.
 pytestmark = pytest.mark.xdist_group("kernels")
@@ -110,3 +111,22 @@ def test_a_recipe_refuses_the_logarithm_of_what_is_not_above_0() -> None:
     assert sums[0] == pytest.approx(7.5 * np.exp([0.0, -1.0]))
     with pytest.raises(SolverFailed), np.errstate(invalid="ignore"):
         recipe.add_up(np.array([[0.25, 1.2]]))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_modes_found_by_the_tape_give_the_course_of_those_found_in_numpy(name: str) -> None:
+    parts, drawn = recipe_for(load_model(name), 70)
+    system = parts(drawn, Expression.__call__).system(70).reached()
+    states = sorted({entry.state for entry in system.inputs})
+    given_at_once, expected = course(modes_of(system), system), course(modes(system, states), system)
+    assert np.abs(given_at_once - expected).max() < EXACT * np.abs(expected).max()
+
+
+def course(found: Modes, system: LinearSystem) -> np.ndarray:
+    """What one mg given at once to each state shows, (outputs, input states, times, people)."""
+    assert found.sound.all()
+    shown = np.zeros((system.readout.shape[1], len(found.entering), 4, system.people))
+    for row, (output, mode) in enumerate(found.terms):
+        left = np.exp(found.rates_per_h[mode] * np.array([0.0, 0.1, 1.0, 10.0])[:, None])
+        shown[output] += found.entering[:, mode, None] * found.seen[row] * left
+    return shown

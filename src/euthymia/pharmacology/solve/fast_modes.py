@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.pharmacology.solve.fast_rows import MOST_TOGETHER
-from euthymia.pharmacology.solve.modes import Carried, Group, Local, carry, cascade
+from euthymia.pharmacology.solve.fast_tape import play_for
+from euthymia.pharmacology.solve.modes import Carried, Group, Local, Modes, carry, cascade, modes
 from euthymia.pharmacology.solve.system import LinearSystem, Make, PartInput, Parts, Values, reached
 from euthymia.pharmacology.solve.tape import Op, Symbol, Tape, Writer, functions, rows_of
 
@@ -70,6 +71,27 @@ def setup_of(system: LinearSystem) -> tuple[Setup | None, Values]:
     )
     given = [rates[pattern], readout[reads], *(entry.size[None] for entry in system.inputs)]
     return setup, np.concatenate(given)
+
+
+def modes_of(system: LinearSystem) -> Modes:
+    """What `modes.modes` gives for every state that something enters, found by the tape; by NumPy where drug goes round.
+
+    All states must be reached.
+    """
+    setup, given = setup_of(system)
+    if setup is None:
+        return modes(system, sorted({entry.state for entry in system.inputs}))
+    rows, first_term, first_mode = setup.rows, setup.first_term, setup.first_mode
+    found = np.empty((rows.end, system.people))
+    play_for(setup.tape, given, found)
+    terms = tuple(
+        (output, int(mode))
+        for output, (mode_from, many) in enumerate(zip(first_mode, np.diff(first_term), strict=True))
+        for mode in range(mode_from, mode_from + many)
+    )
+    entering = found[rows.entering : rows.amounts].reshape(-1, rows.modes, system.people)
+    sound = (found[rows.sound] > 0) & np.isfinite(found).all(axis=0)
+    return Modes(found[: rows.modes], entering, found[rows.seen : rows.sound], terms, sound)
 
 
 @lru_cache(maxsize=256)

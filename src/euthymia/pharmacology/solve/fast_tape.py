@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from euthymia.pharmacology.solve.fast_group import many_alone, three_alone, two_alone
-from euthymia.pharmacology.solve.fast_math import LANES, ROW, compiled, exp64, inlined, log64
+from euthymia.pharmacology.solve.fast_math import LANES, ROW, compiled, exp64, inlined, kept, log64
 from euthymia.pharmacology.solve.fast_rows import add_row, divide_row, multiply_row, subtract_row
 from euthymia.pharmacology.solve.modes import NEAR
 from euthymia.pharmacology.solve.system import Values
@@ -17,6 +17,20 @@ _CONSTANT, _COPY, _ADD, _SUBTRACT, _MULTIPLY, _DIVIDE = map(
 _LARGER, _SMALLER, _EXP, _LOG, _POWER, _APART = map(int, (Op.LARGER, Op.SMALLER, Op.EXP, Op.LOG, Op.POWER, Op.APART))
 _ABOVE = int(Op.ABOVE)
 _rows_of = inlined(rows_of)
+
+
+@kept
+def play_for(tape: Tape, given: Values, out: Values) -> None:
+    """Write everybody's first rows after the last step into `out`, (rows, people); `given` comes in, (numbers, people)."""
+    z = np.zeros((tape.rows, ROW))
+    flat = z.reshape(-1)
+    for first in range(0, given.shape[1], LANES):
+        width = min(LANES, given.shape[1] - first)
+        lay_down(tape, given, z, first, width)
+        play(tape, z, flat)
+        for row in range(out.shape[0]):
+            for lane in range(width):
+                out[row, first + lane] = z[row, lane]
 
 
 @compiled

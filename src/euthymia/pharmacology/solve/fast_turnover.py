@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from euthymia.pharmacology.derivative import Formula
 from euthymia.pharmacology.solve import fast, rosenbrock
-from euthymia.pharmacology.solve.modes import Modes, modes
+from euthymia.pharmacology.solve.fast_modes import modes_of
+from euthymia.pharmacology.solve.modes import Modes
 from euthymia.pharmacology.solve.parallel import in_parallel
 from euthymia.pharmacology.solve.program import Kind, Program, compiled
 from euthymia.pharmacology.solve.system import Values, checked
@@ -242,7 +243,7 @@ class _Run:
         linear = system.linear.reached()
         self.inputs = linear.inputs
         self.rows = sorted({entry.state for entry in linear.inputs})
-        self.found: Modes = modes(linear, self.rows)
+        self.found: Modes = modes_of(linear)
         self.program: Program = compiled(linear.inputs, at_h)
 
     def into(self, out: Values, column: int) -> None:
