@@ -74,9 +74,9 @@ def setup_of(system: LinearSystem) -> tuple[Setup | None, Values]:
 
 
 def modes_of(system: LinearSystem) -> Modes:
-    """What `modes.modes` gives for every state that something enters, found by the tape; by NumPy where drug goes round.
+    """What `modes.modes` gives for every state that something enters, found by the tape.
 
-    All states must be reached.
+    All states must be reached. Where drug goes round in a circle, NumPy finds them.
     """
     setup, given = setup_of(system)
     if setup is None:

@@ -21,7 +21,10 @@ _rows_of = inlined(rows_of)
 
 @kept
 def play_for(tape: Tape, given: Values, out: Values) -> None:
-    """Write everybody's first rows after the last step into `out`, (rows, people); `given` comes in, (numbers, people)."""
+    """Write everybody's first rows after the last step into `out`, (rows, people).
+
+    given: (numbers, people), what the tape begins with.
+    """
     z = np.zeros((tape.rows, ROW))
     flat = z.reshape(-1)
     for first in range(0, given.shape[1], LANES):
