@@ -52,7 +52,12 @@ def model(states: list[dict[str, Any]] | None = None) -> Model:
     return model_from(tables)
 
 
-BENCHMARK, UNLIKE = model(), model(OTHER)
+# One from nothing makes another from nothing, by its square, and is held back by it.
+FROM_NOTHING = [
+    {"name": "maker", "unit": "-", "start": "0", "change": "ce / (50 + ce) * (1 - made) - maker"},
+    {"name": "made", "unit": "-", "start": "0", "change": "0.5 * maker ** 2 - 0.3 * made"},
+]
+BENCHMARK, UNLIKE, SPROUTING = model(), model(OTHER), model(FROM_NOTHING)
 
 
 def system(
@@ -118,7 +123,7 @@ def test_any_schedule_and_people_agree(doses: list[Dose], seed: int, other: bool
     assert worst(fast_turnover.driven(asked, at_h), expected) < FAST
 
 
-@pytest.mark.parametrize("of", [BENCHMARK, UNLIKE], ids=["benchmark", "unlike"])
+@pytest.mark.parametrize("of", [BENCHMARK, UNLIKE, SPROUTING], ids=["benchmark", "unlike", "from nothing"])
 def test_a_first_look_hours_after_a_bolus_leaves_nobody_to_the_slow_method(
     of: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,11 +163,12 @@ def test_people_with_schedules_of_their_own_are_solved_by_theirs() -> None:
         assert worst(method(shifted, LOOKS_H)[:1], alone[:1]) < allowed
 
 
-def test_modes_that_cannot_be_told_apart_are_solved_all_the_same() -> None:
-    assert BENCHMARK.turnover is not None
-    values = {**BENCHMARK.values(PERSON, {}), "ke0": np.array([3.0, 6.0]), "absorption": np.array([3.0, 1.0])}
+@pytest.mark.parametrize("of", [BENCHMARK, UNLIKE], ids=["benchmark", "unlike"])
+def test_modes_that_cannot_be_told_apart_are_solved_all_the_same(of: Model) -> None:
+    assert of.turnover is not None
+    values = {**of.values(PERSON, {}), "ke0": np.array([3.0, 6.0]), "absorption": np.array([3.0, 1.0])}
     regimen = Regimen((infusion(), Dose("ketamine", "nasal", 37.5, 0.0)))
-    asked = turnover.system(BENCHMARK, regimen, values, 2, reads=(*BENCHMARK.turnover.names, "ce", "drug"))
+    asked = turnover.system(of, regimen, values, 2, reads=(*of.turnover.names, "ce", "drug"))
     assert rosenbrock.has_modes(asked).tolist() == [False, True]
     expected = integrated.driven(asked, LOOKS_H)
     assert worst(rosenbrock.driven(asked, LOOKS_H), expected) < AGREED

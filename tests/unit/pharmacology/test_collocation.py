@@ -40,6 +40,7 @@ def test_an_integral_until_a_look_is_exact_to_the_fourth_power() -> None:
 
 
 def test_pairs_give_the_course_of_a_cubic_slope() -> None:
+    assert COURSE_OF_PAIRS[-1] == (1.0, 0.0, 1.0, 0.0)
     found = np.array(COURSE_OF_PAIRS) @ pairs(1 - 2 * np.array(LOOKS) + 5 * np.array(LOOKS) ** 3)
     looks = np.array(LOOKS)
     assert found == pytest.approx(looks - looks**2 + 1.25 * looks**4, abs=1e-12)

@@ -1,4 +1,4 @@
-"""Radau's collocation with four looks, an implicit method of order 7 (Hairer and Wanner 1996, IV.8): its numbers.
+"""Radau's collocation with four looks, an implicit method (Hairer and Wanner 1996, IV.8): its numbers.
 
 Over a step the course is the polynomial whose slope is right at four looks, the last of them the end of the step. The
 four are found together; a change of variables takes them apart into two pairs, each one complex number per state, so
@@ -42,6 +42,7 @@ def _pairs(slopes: _Numbers) -> tuple[NDArray[np.complex128], _Numbers]:
     above = above[np.argsort(values[above].imag)]
     chosen = vectors[:, above] / vectors[-1, above]
     basis = np.stack([part for vector in chosen.T for part in (vector.real, -vector.imag)], axis=1)
+    basis[-1] = (1.0, 0.0) * (_COUNT // 2)
     return values[above], basis
 
 
@@ -53,6 +54,7 @@ def _rows(numbers: NDArray[Any]) -> tuple[tuple[float, ...], ...]:
 LOOKS = tuple(float(look) for look in [*_looks()[:-1], 1.0])
 # Which look is which.
 START, WITHIN, END = -1, (0, 1, 2), 3
+ALL_LOOKS = (*WITHIN, END)
 _EVERY = (0.0, *LOOKS)
 # [look, look]: slopes at all looks from the course, less its start, at all of them.
 _SLOPES = np.linalg.inv(np.stack([integral(LOOKS, look) for look in LOOKS]))

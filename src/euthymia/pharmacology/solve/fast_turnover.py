@@ -36,6 +36,8 @@ _APART = 8
 HALVINGS = 20
 # At the shortest step an error of this size is rounding: where nearly nothing is there yet, more cannot be had.
 _ROUNDING = 1e-4
+# What the slow method is allowed per step, beside this one: its answer's error is nearer to that of its steps.
+_FOR_THE_SLOW, _LEAST_FOR_THE_SLOW = 0.01, 4e-8
 # Intervals that come again have tables of their own; the others share one.
 _MOST_KEPT = 48
 # Threads that ask for the same kernel at once get the same one.
@@ -84,7 +86,7 @@ def kernel(relative, spans, numbers, edges, people, reads, out, column, report):
     spans_h, span, slot, look, edge_from = spans
     kind, entry, entry_row = edges
     rates, entering, amounts, constants, start = people
-    states, seen, terms, modes, heard, slots = numbers
+    states, terms, modes, heard, slots = numbers
     Z = np.zeros((ROWS, WIDTH))
     T = np.zeros((slots * (HALVINGS + 1), PER_TABLE, WIDTH))
     ready = np.zeros(slots * (HALVINGS + 1), np.uint8)
@@ -151,6 +153,7 @@ def kernel(relative, spans, numbers, edges, people, reads, out, column, report):
                             opened[this] = level
                         done += full >> level
                         steps += 1
+                        # The error falls with the fifth power of the step; a little more is asked before it doubles.
                         while worst < 0.027 and level > 0 and done < full and done % (full >> (level - 1)) == 0:
                             level -= 1
                             worst *= 32.0
@@ -255,7 +258,8 @@ class _Run:
             stuck = np.repeat(self._walk(out, column)[:, 2] > 0, BLOCK)[: everybody.size]
             lost = everybody[~self.found.sound | stuck]
         if lost.size:
-            slow = rosenbrock.driven(self.system.some(lost), self.at_h, relative=self.relative)
+            relative = max(_FOR_THE_SLOW * self.relative, _LEAST_FOR_THE_SLOW)
+            slow = rosenbrock.driven(self.system.some(lost), self.at_h, relative=relative)
             out[:, :, column + lost] = slow.transpose(2, 1, 0)
         checked(out[:, :, column : column + everybody.size])
 
@@ -269,7 +273,7 @@ class _Run:
         people = self._people(ready.constants, report.shape[0] * BLOCK)
         self._before_the_first_dose(out[:, :, column : column + report.shape[0] * BLOCK])
         slots, count = _slots(program)
-        numbers = (len(layout.states), len(layout.heard), len(layout.terms), layout.modes, len(layout.heard), count)
+        numbers = (len(layout.states), len(layout.terms), layout.modes, len(layout.heard), count)
         spans = (program.spans_h, program.span, slots, program.looks, _first_edges(program))
         edges = (*(_whole(each) for each in _edges(program)), _whole([self.rows.index(e.state) for e in self.inputs]))
         reads = _whole([ready.rows[name] for name in system.reads])

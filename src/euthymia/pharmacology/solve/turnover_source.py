@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from euthymia.pharmacology.derivative import is_zero, names, replaced
-from euthymia.pharmacology.solve.collocation import END, ERROR, INTEGRAL, LOOKS, START, UNTIL, WITHIN
+from euthymia.pharmacology.solve.collocation import ALL_LOOKS, END, ERROR, INTEGRAL, LOOKS, START, UNTIL, WITHIN
 from euthymia.pharmacology.solve.coupled_source import Solved, couple
 from euthymia.pharmacology.solve.kernel_lines import TINY, Written, loop, phases
 from euthymia.pharmacology.solve.rosenbrock import PEAK_SHARE
@@ -134,17 +134,16 @@ class Step:
         return loop(lines)
 
     def hear(self) -> str:
-        """The concentrations at the end of the last step."""
+        """The concentrations now."""
         written = self._written()
         heard = self._heard(written, START).values()
         return loop([*written.lines, *(f"Z[HEARD + {place}, b] = {one}" for place, one in enumerate(heard))])
 
     def sized(self) -> str:
-        """Gives plain states that start from nothing a size, from a step that is not taken."""
-        lines = []
-        for place in sorted(self.inputs):
-            lines.append(f"Z[PEAKS + {place}, b] = max(Z[PEAKS + {place}, b], 0.1 * abs(Z[NEXT + {place}, b]))")
-        return loop(lines) if lines else "pass"
+        """Gives states that start from nothing a size, from a step that is not taken."""
+        places = range(len(self.layout.states))
+        sizes = [f"max(Z[PEAKS + {place}, b], 0.1 * abs(Z[NEXT + {place}, b]))" for place in places]
+        return loop(f"Z[PEAKS + {place}, b] = {size}" for place, size in zip(places, sizes, strict=True))
 
     def step(self) -> str:
         """One step of length h: the states after it, what is carried on, and the error as a share of each state."""
@@ -152,7 +151,7 @@ class Step:
         work = Work(self, written)
         cuts = []
         parts = [part for node in [*self.inputs.values(), *self._coupled()] for part in self._of_drivers(node)]
-        for look in (*WITHIN, END):
+        for look in ALL_LOOKS:
             for part in parts:
                 work.value(part, look, {})
             cuts.append(len(written.lines))
@@ -243,7 +242,7 @@ class Work:
         """A plain state: its past decays, and what made it decays from when it was made."""
         name, made, keep = self.states[place], self.step.inputs[place], self.written.keep
         first, start = self.step.decay_rows().get(place), self.start[name]
-        makings = [self.value(made, look, self.upstream(made, look)) for look in (START, *WITHIN, END)]
+        makings = [self.value(made, look, self.upstream(made, look)) for look in (START, *ALL_LOOKS)]
         left = [f"E[{first + row}, b] * " if first is not None else "" for row in range(4)] + [""]
         parts = [keep(f"{decay}{making}") if decay else making for decay, making in zip(left, makings, strict=True)]
         since = keep(f"h * {self.written.total(zip(INTEGRAL, parts, strict=True))}")

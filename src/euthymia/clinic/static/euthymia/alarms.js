@@ -200,13 +200,14 @@
 
   document.addEventListener("pointerdown", (event) => {
     if (!event.isPrimary) return;
-    const one = event.button === 0 && event.target.closest(PRESSED);
-    down = one && { one, box: one.getBoundingClientRect() };
+    const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+    const one = plain && event.target.closest(PRESSED);
+    down = one && { one, id: event.pointerId, box: one.getBoundingClientRect() };
     pressedAt = -Infinity;
   }, true);
 
   document.addEventListener("pointerup", (event) => {
-    if (!event.isPrimary || !down) return;
+    if (!down || event.pointerId !== down.id) return;
     const { one, box } = down, x = event.clientX, y = event.clientY;
     down = null;
     const slidOff = x < box.left || x > box.right || y < box.top || y > box.bottom;
@@ -215,11 +216,13 @@
     if (one.form) act(one.form, one); else one.click();
   }, true);
 
-  document.addEventListener("pointercancel", (event) => { if (event.isPrimary) down = null; }, true);
+  document.addEventListener("pointercancel", (event) => { if (down && event.pointerId === down.id) down = null; }, true);
 
   // The browser's own click of such a press would press what lies there now. A key's click has no `detail`.
   document.addEventListener("click", (event) => {
-    if (event.isTrusted && event.detail && event.timeStamp - pressedAt < CLICK_MS) { event.preventDefault(); event.stopImmediatePropagation(); }
+    if (!event.isTrusted || !event.detail || event.timeStamp - pressedAt >= CLICK_MS) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
   }, true);
 
   // The id makes a second try harmless.
