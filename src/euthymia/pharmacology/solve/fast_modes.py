@@ -73,14 +73,14 @@ def setup_of(system: LinearSystem) -> tuple[Setup | None, Values]:
     return setup, np.concatenate(given)
 
 
-def modes_of(system: LinearSystem) -> Modes:
-    """What `modes.modes` gives for every state that something enters, found by the tape.
+def modes_of(system: LinearSystem, input_states: Sequence[int]) -> Modes:
+    """What `modes.modes` gives, found by the tape; where drug goes round in a circle, by NumPy.
 
-    All states must be reached. Where drug goes round in a circle, NumPy finds them.
+    All states must be reached.   input_states: those that something enters, in their order.
     """
     setup, given = setup_of(system)
     if setup is None:
-        return modes(system, sorted({entry.state for entry in system.inputs}))
+        return modes(system, input_states)
     rows, first_term, first_mode = setup.rows, setup.first_term, setup.first_mode
     found = np.empty((rows.end, system.people))
     play_for(setup.tape, given, found)

@@ -246,7 +246,7 @@ class _Run:
         linear = system.linear.reached()
         self.inputs = linear.inputs
         self.rows = sorted({entry.state for entry in linear.inputs})
-        self.found: Modes = modes_of(linear)
+        self.found: Modes = modes_of(linear, self.rows)
         self.program: Program = compiled(linear.inputs, at_h)
 
     def into(self, out: Values, column: int) -> None:
@@ -316,7 +316,7 @@ def _kernel(turnover: Turnover, layout: Layout) -> _Compiled:
     states, heard, carried = len(layout.states), len(layout.heard), len(step.carried)
     rows = {"TERMS": len(layout.terms), "RATES": layout.modes, "LEVELS": heard, "HEARD": heard, "STATES": states}
     rows |= {"NEXT": states, "PEAKS": states, "CARRIED": carried, "NEXT_CARRIED": carried}
-    rows |= {"CONSTANTS": len(step.constants), "PASSED": step.passed_rows, "ERROR": 1}
+    rows |= {"CONSTANTS": len(step.constants), "ERROR": 1}
     first = dict(zip([*rows, "ROWS"], accumulate(rows.values(), initial=0), strict=True))
     source = _KERNEL.format(
         block=BLOCK,

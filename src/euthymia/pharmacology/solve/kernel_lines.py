@@ -6,10 +6,8 @@ Used by `turnover_source.py`. The names in the lines are rows of the kernel's sc
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import NamedTuple
 
 from euthymia.errors import Broken
@@ -182,62 +180,6 @@ class ComplexSolver:
         if not parts:
             return start
         return self.written.keep(parts.strip(" +") if start == ZERO else start + parts)
-
-
-_VALUE = re.compile(r"\bv\d+\b")
-_LONG_CALL = re.compile(r"= (?:log|exp)_short\(")
-# Lines of a loop of which several people fit into what a processor looks ahead.
-_MOST_LINES = 80
-_LOAD = re.compile(r"^v\d+ = [ZE]\[[^\]]*\]$")
-
-
-def phases(lines: Sequence[str], cuts: Sequence[int]) -> tuple[list[list[str]], int]:
-    """The lines as several loops over people, and how many values go from one to another.
-
-    A processor works on several people of a short loop at once, where one long chain would keep it waiting. So the
-    lines are cut where asked, behind every logarithm and exponential, and where a loop would be too long. What is only
-    loaded is loaded again; everything else is passed on in rows of its own.
-    """
-    bounds = _bounds(lines, cuts)
-    defined: dict[str, tuple[int, str]] = {}
-    found: list[list[str]] = []
-    rows: dict[str, int] = {}
-    for first, end in pairwise(bounds):
-        body: list[str] = []
-        have: set[str] = set()
-        for line in lines[first:end]:
-            for name in _VALUE.findall(line.split(" = ", 1)[1]):
-                if name not in have:
-                    body.append(_fetched(name, defined, rows, found))
-                    have.add(name)
-            body.append(line)
-            if line.startswith("v"):
-                name = line.split(" = ", 1)[0]
-                defined[name] = (len(found), line)
-                have.add(name)
-        found.append(body)
-    return found, len(rows)
-
-
-def _bounds(lines: Sequence[str], cuts: Sequence[int]) -> list[int]:
-    """Where each loop begins, and the end."""
-    behind = [place for place, line in enumerate(lines, start=1) if _LONG_CALL.search(line)]
-    coarse = sorted({0, *cuts, *behind, len(lines)})
-    found = [0]
-    for first, end in pairwise(coarse):
-        pieces = -(-(end - first) // _MOST_LINES)
-        found += [first + (end - first) * piece // pieces for piece in range(1, pieces + 1)]
-    return found
-
-
-def _fetched(name: str, defined: Mapping[str, tuple[int, str]], rows: dict[str, int], found: list[list[str]]) -> str:
-    phase, line = defined[name]
-    if _LOAD.match(line):
-        return line
-    if name not in rows:
-        rows[name] = len(rows)
-        found[phase].append(f"Z[PASSED + {rows[name]}, b] = {name}")
-    return f"{name} = Z[PASSED + {rows[name]}, b]"
 
 
 def loop(lines: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from euthymia.pharmacology.derivative import is_zero, names, replaced
 from euthymia.pharmacology.solve.collocation import ALL_LOOKS, END, ERROR, INTEGRAL, LOOKS, START, UNTIL, WITHIN
 from euthymia.pharmacology.solve.coupled_source import Solved, couple
-from euthymia.pharmacology.solve.kernel_lines import TINY, Written, loop, phases
+from euthymia.pharmacology.solve.kernel_lines import TINY, Written, loop
 from euthymia.pharmacology.solve.rosenbrock import PEAK_SHARE
 from euthymia.pharmacology.turnover import Structure
 
@@ -40,8 +40,6 @@ class Step:
         self.structure, self.layout = structure, layout
         self.constants: dict[str, ast.expr] = {}
         self.moving = frozenset(layout.states + layout.heard)
-        # Rows for what one loop of a step leaves for a later one; known once the step is written.
-        self.passed_rows = 0
         # What is kept from the end of one step to the start of the next, by what it says.
         self.carried: dict[str, ast.expr] = {}
         self.inputs = {place: self._input(place) for place in structure.plain}
@@ -149,21 +147,13 @@ class Step:
         """One step of length h: the states after it, what is carried on, and the error as a share of each state."""
         written = self._written()
         work = Work(self, written)
-        cuts = []
-        parts = [part for node in [*self.inputs.values(), *self._coupled()] for part in self._of_drivers(node)]
-        for look in ALL_LOOKS:
-            for part in parts:
-                work.value(part, look, {})
-            cuts.append(len(written.lines))
         for group in self.structure.groups:
             if group[0] in self.structure.plain:
                 work.integrate(group[0])
             else:
                 couple(work, group)
-            cuts.append(len(written.lines))
         work.finish()
-        loops, self.passed_rows = phases(written.lines, cuts)
-        return "\n".join(loop(lines) for lines in loops if lines)
+        return loop(written.lines)
 
     def _written(self) -> Written:
         return Written(self.constants, self.moving)
