@@ -113,11 +113,13 @@ def schedules(draw: st.DrawFn) -> list[Dose]:
 @given(doses=schedules(), seed=st.integers(0, 10_000), other=st.booleans())
 # The hardest found so far.
 @example(doses=[bolus(83.0, 0.0), bolus(5.0, 12.0)], seed=298, other=True)
+# Here the yardstick itself was 2e-6 off at its usual tolerance.
+@example(doses=[Dose("ketamine", "iv", 20.0, 3.5, duration_h=0.5), bolus(5.0, 12.0)], seed=46, other=True)
 def test_any_schedule_and_people_agree(doses: list[Dose], seed: int, other: bool) -> None:
     of = UNLIKE if other else BENCHMARK
     asked = system(of, doses, people=4, seed=seed)
     at_h = np.array([0.0, 4.0, 8.3, 20.0, 33.0])
-    expected = integrated.driven(asked, at_h)
+    expected = integrated.driven(asked, at_h, relative=1e-9)
     assert worst(rosenbrock.driven(asked, at_h), expected) < AGREED
     assert worst(fast_turnover.driven(asked, at_h, relative=1e-7), expected) < AGREED
     assert worst(fast_turnover.driven(asked, at_h), expected) < FAST
