@@ -36,6 +36,15 @@ def press_drawn_anew(button: Locator, *, up_at: Locator | None = None) -> None:
         button.click(delay=200)
 
 
+def space_drawn_anew(button: Locator) -> None:
+    """The same with the space bar, which presses when it comes up."""
+    button.focus()
+    wanted = button.evaluate(DRAWN_ANEW)
+    button.page.keyboard.down(" ")
+    assert button.page.evaluate("window.gone") == wanted
+    button.page.keyboard.up(" ")
+
+
 def touch_drawn_anew(button: Locator) -> None:
     """The same with a finger. A browser presses what lies under a finger that comes up: not a second time."""
     page = button.page
@@ -129,12 +138,15 @@ def test_a_press_is_not_lost_where_its_line_is_drawn_anew_under_it(at_work: Sign
     expect(line.locator("[data-alarm-until]")).to_have_text(COUNTDOWN)
     expect(line).to_have_class(re.compile("alarm-line--flashes"))
     sent: list[str] = []
-    board.on("request", lambda asked: sent.append(asked.url) if asked.url.endswith("/alarms/act/") else None)
+    for one in (board, page):
+        one.on("request", lambda asked: sent.append(asked.url) if asked.url.endswith("/alarms/act/") else None)
     touch_drawn_anew(line.get_by_role("button", name="Mine"))
     expect(line).not_to_contain_text("No owner")
     assert len(sent) == 1
-    press_drawn_anew(high(page, session).get_by_role("button", name="Acknowledge"))
+    sent.clear()
+    space_drawn_anew(high(page, session).get_by_role("button", name="Acknowledge"))
     expect(line).to_contain_text("Seen by")
+    assert len(sent) == 1
     enter_line(page, WITHIN)
     line.get_by_label("What was found and done").fill("Cuff moved.")
     press_drawn_anew(line.get_by_role("button", name="Close"))
@@ -184,8 +196,8 @@ DRAWN_ANEW = """one => {
     document.dispatchEvent(new CustomEvent("htmx:afterSwap", { detail: { target: document.body } }));
     return pressed.isConnected ? "" : pressed.textContent;
   };
-  window.gone = new Promise(done => document.addEventListener(
-    "pointerdown", event => setTimeout(() => done(drawAnew(event.target))), { once: true }));
+  window.gone = new Promise(done => ["pointerdown", "keydown"].forEach(name => document.addEventListener(
+    name, event => setTimeout(() => done(drawAnew(event.target))), { once: true })));
   return one.textContent;
 }"""
 A_LINE = """() => {

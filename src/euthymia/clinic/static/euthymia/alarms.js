@@ -225,6 +225,24 @@
     event.stopImmediatePropagation();
   }, true);
 
+  // The space bar presses when it comes up, and only what it went down on.
+  let spaceOn = null;
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== " " || event.repeat) return;
+    const one = event.target.closest(PRESSED);
+    spaceOn = one && one.form ? one : null;
+  }, true);
+
+  document.addEventListener("keyup", (event) => {
+    if (event.key !== " ") return;
+    const one = spaceOn;
+    spaceOn = null;
+    if (!one || one.isConnected) return;
+    event.preventDefault();
+    act(one.form, one);
+  }, true);
+
   // The id makes a second try harmless.
   async function sendTwice(address, body) {
     const send = () => fetch(address, { method: "POST", headers: { "X-CSRFToken": token(), Accept: "application/json" }, body, signal: AbortSignal.timeout(SILENT_AFTER_MS) });
