@@ -7,16 +7,23 @@ as many people per second. Needs the `fast` extra; import it only where a kernel
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
+from numba import config as numba_config
 from numba import njit, types
 from numba.extending import intrinsic
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
+_HERE = Path(__file__).parent
+_KERNELS = "kernels-"
 # Everything but re-association: rounding by adding and taking away a large number must survive the compiler.
 FASTMATH: Final = {"contract", "nsz", "nnan", "ninf", "arcp"}
 # NumPy's rule for division: without it every division is a possible exception, and the loop is not widened.
@@ -56,10 +63,26 @@ def compiled(function: _Function) -> _Function:
 def kept(function: _Function) -> _Function:
     """The same for a kernel that callers outside call: what was compiled stays on disk, so only the first start waits.
 
-    What is kept is made anew when the file of this kernel changes, not when a file it calls into does: after a change
-    there, delete the `.nbi` files beside it.
+    Numba makes a kernel anew when its own file changes, not when a file it calls into does. So what is kept lies in a
+    folder named after all files beside this one; folders of other versions of them are removed.
     """
-    return cast(_Function, njit(fastmath=set(FASTMATH), error_model=ERROR_MODEL, nogil=True, cache=True)(function))
+    settings: Any = numba_config
+    before = settings.CACHE_DIR
+    settings.CACHE_DIR = str(_folder_of_kernels(Path(before) if before else _HERE / "__pycache__"))
+    try:
+        return cast(_Function, njit(fastmath=set(FASTMATH), error_model=ERROR_MODEL, nogil=True, cache=True)(function))
+    finally:
+        settings.CACHE_DIR = before
+
+
+@lru_cache(maxsize=1)
+def _folder_of_kernels(within: Path) -> Path:
+    digest = sha256(b"".join(file.read_bytes() for file in sorted(_HERE.glob("*.py")))).hexdigest()
+    folder = within / f"{_KERNELS}{digest[:16]}"
+    for other in within.glob(f"{_KERNELS}*"):
+        if other != folder:
+            shutil.rmtree(other, ignore_errors=True)
+    return folder
 
 
 def inlined(function: _Function) -> _Function:
