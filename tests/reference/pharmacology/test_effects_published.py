@@ -110,7 +110,7 @@ def test_the_mean_rise_of_an_infusion_is_that_of_one_series() -> None:
     systolic, diastolic = mean_rises(36)
     assert systolic == pytest.approx(7.4, rel=0.2)
     assert diastolic < 0.7 * 6.0
-    assert "3.7 mmHg, against 6.0" in failures("blood_pressure")
+    assert "3.6 mmHg, against 6.0" in failures("blood_pressure")
 
 
 def test_the_mean_rise_of_an_infusion_is_above_the_other_series_as_its_file_says() -> None:
@@ -135,6 +135,32 @@ def test_blood_pressure_after_the_spray_is_highest_when_it_was_seen_to_be_but_fa
     assert 35 <= rise.argmax() <= 50
     assert rise[90] / rise.max() == pytest.approx(0.76, abs=0.03)
     assert "levels fall slowly" in failures("blood_pressure")
+
+
+def test_pressure_after_an_infusion_is_not_back_when_it_was_seen_to_be() -> None:
+    """Back to the start by 90 min in 49 people, 10.2147/NDT.S273287; provenance abstract."""
+    rise = course("systolic_rise", INFUSION)
+    assert rise[90] / rise.max() == pytest.approx(0.43, abs=0.02)
+    assert "0.4 of the largest systolic rise is left" in failures("blood_pressure")
+
+
+@pytest.mark.parametrize(
+    ("s_ketamine_ng_per_ml", "most_published", "words"),
+    [(1959.0, 0.27, "148/78 mmHg"), (9.3 * 237.73 / 2, 0.30, "83/44 mmHg")],
+)
+def test_under_anaesthesia_the_line_of_pressure_goes_far_too_high(
+    s_ketamine_ng_per_ml: float, most_published: float, words: str
+) -> None:
+    """Mean pressure rose by 27 % at 1959 ng/mL of S-ketamine (Anesthesiology 2005;103:258) and pressure by 15 to 30 %
+    at 9.3 µmol/L of the racemate (31 patients); provenance abstract. Of a mean pressure of 90 mmHg."""
+    pressure = load_effect("blood_pressure")
+    level, values = np.array([[s_ketamine_ng_per_ml]]), pressure.values({})
+    systolic, diastolic = (
+        float(pressure.course(level, values, output=f"{name}_rise")[0, 0]) for name in ("systolic", "diastolic")
+    )
+    assert (systolic + 2 * diastolic) / 3 > 2 * most_published * 90
+    assert words == f"{systolic:.0f}/{diastolic:.0f} mmHg"
+    assert words in failures("blood_pressure")
 
 
 def test_the_mean_rise_of_the_pulse_is_built_in_and_its_anaesthetic_one_fails() -> None:
