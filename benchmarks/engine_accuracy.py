@@ -25,15 +25,15 @@ def measure() -> list[dict[str, Any]]:
     """One row per method."""
     worst = {"closed_form": 0.0, "compiled": 0.0, "integrator": 0.0, "float32": 0.0}
     for model_id in shipped_models():
-        system = _system(load_model(model_id))
-        truth = np.stack([_truth(system.person(place)) for place in range(PEOPLE)])
+        people = system(load_model(model_id), PEOPLE)
+        true = np.stack([truth(people.person(place)) for place in range(PEOPLE)])
         found = {
-            "closed_form": closed_form.solve(system, TIMES_H),
-            "compiled": fast.solve(system, TIMES_H),
-            "integrator": integrator.solve(system, TIMES_H, relative=1e-10, absolute_mg=1e-13),
-            "float32": propagated.solve(system, TIMES_H, precision="float32"),
+            "closed_form": closed_form.solve(people, TIMES_H),
+            "compiled": fast.solve(people, TIMES_H),
+            "integrator": integrator.solve(people, TIMES_H, relative=1e-10, absolute_mg=1e-13),
+            "float32": propagated.solve(people, TIMES_H, precision="float32"),
         }
-        worst = {name: max(worst[name], error(values, truth)) for name, values in found.items()}
+        worst = {name: max(worst[name], error(values, true)) for name, values in found.items()}
     models = f"{len(shipped_models())} models, {PEOPLE} people each"
     targets = {"closed_form": 1e-9, "compiled": 1e-9, "integrator": 1e-6, "float32": 1e-4}
     return [
@@ -48,13 +48,13 @@ def measure() -> list[dict[str, Any]]:
     ]
 
 
-def error(found: Values, truth: Values) -> float:
+def error(found: Values, true: Values) -> float:
     """The worst over people, times and outputs."""
-    peak = np.abs(truth).max(axis=1, keepdims=True)
-    return float((np.abs(found - truth) / (np.abs(truth) + 1e-3 * np.where(peak > 0, peak, 1.0))).max())
+    peak = np.abs(true).max(axis=1, keepdims=True)
+    return float((np.abs(found - true) / (np.abs(true) + 1e-3 * np.where(peak > 0, peak, 1.0))).max())
 
 
-def _system(model: Model) -> LinearSystem:
+def system(model: Model, people: int) -> LinearSystem:
     """Invented people with a dose by every route of the model, an effect site and an area."""
     doses = []
     for place, route in enumerate(model.card.routes):
@@ -63,12 +63,12 @@ def _system(model: Model) -> LinearSystem:
         doses.append(Dose(model.card.drugs[0], route, 56.0 if devices else 50.0, 1.5 * place, duration_h=duration_h))
     child = model.card.oldest_y is not None and model.card.oldest_y < 18
     person = Person(model.card.youngest_y + 1 if child else 50.0, "male", 20.0 if child else 80.0)
-    values = model.values(person, sample_effects(model, SEED, PEOPLE))
-    system = model.system(Regimen(tuple(doses)), values, PEOPLE)
-    return system.with_effect_site(model.parent(), share=0.5, ke0_per_h=5.01).with_area_under(0)
+    values = model.values(person, sample_effects(model, SEED, people))
+    found = model.system(Regimen(tuple(doses)), values, people)
+    return found.with_effect_site(model.parent(), share=0.5, ke0_per_h=5.01).with_area_under(0)
 
 
-def _truth(system: LinearSystem) -> Values:
+def truth(system: LinearSystem) -> Values:
     """Every output of one person, from event to event, (times, outputs)."""
     starts = [(float(entry.starts_h[0]), float(entry.duration_h[0])) for entry in system.inputs]
     moments = sorted(

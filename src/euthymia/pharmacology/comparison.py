@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.errors import BadInput
+from euthymia.pharmacology.model import Model
 from euthymia.pharmacology.person import Individual, Person
 from euthymia.pharmacology.population import Band
 from euthymia.pharmacology.regimen import Regimen
@@ -35,15 +36,17 @@ def compare(
     person: Person | Individual,
     at_h: Sequence[float] | Values,
     *,
-    models: Sequence[str],
+    models: Sequence[str | Model],
     band: Band | None = None,
     taking: Sequence[str] = (),
 ) -> Comparison:
     """Each model's answer, and how many-fold they differ; `taking` as in `simulate`. Refuses fewer than two models."""
-    if len(set(models)) < 2:
+    if isinstance(models, (str, Model)):
+        raise BadInput("not_a_list", "models", "Give a list of models.")
+    asked = {model.id if isinstance(model, Model) else model: model for model in models}
+    if len(asked) < 2:
         raise BadInput("too_few_models", "models", "Name at least two different models to compare.")
-    asked = dict.fromkeys(models)
-    found = tuple(simulate(regimen, person, at_h, model=model, band=band, taking=taking) for model in asked)
+    found = tuple(simulate(regimen, person, at_h, model=model, band=band, taking=taking) for model in asked.values())
     typical = np.stack([one.series[0].typical for one in found])
     highest, lowest = typical.max(axis=0), typical.min(axis=0)
     ratio = np.divide(highest, lowest, out=np.zeros_like(highest), where=lowest > 0)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from euthymia.charts import Axis, Band, Chart, Mark, MarkKind, Scale, Series
 from euthymia.errors import BadInput
+from euthymia.number import is_number
 
 if TYPE_CHECKING:
     from euthymia.pharmacology.regimen import Regimen
@@ -50,6 +51,9 @@ def drawn_together(
 
     chart = chart_of_several(simulations, name)
     if until_h is not None:
+        first_h = min(float(one.at_h[0]) for one in simulations.values())
+        if not is_number(until_h) or until_h <= first_h:
+            raise BadInput("out_of_range", "until_h", f"Give a time after the picture's first, {first_h:g} h.")
         end = until_h / 24.0 if chart.x.unit == "days" else until_h
         chart = replace(chart, x=replace(chart.x, high=end), marks=tuple(one for one in chart.marks if one.at <= end))
     source = source_of_several(simulations, name)
@@ -83,7 +87,7 @@ def _drawn(title: str, source: str, unit: str, lines: list[tuple[str, Simulation
         x=Axis("Time", "days") if in_days else Axis("Time", "h", scale=Scale.HOURS),
         y=Axis(label, unit, low=0) if label else Axis(unit[0].upper() + unit[1:], low=0),
         series=tuple(
-            Series(said, (one.at_h / per_unit).tolist(), series.typical.tolist(), _bands(series.band))
+            Series(said, (one.at_h / per_unit).tolist(), series.typical.tolist(), _bands(series.band, one))
             for said, one, series in lines
         ),
         marks=_marks([one for _, one, _ in lines], per_unit),
@@ -164,12 +168,12 @@ def _shared_unit(units: list[str]) -> str:
     return units[0]
 
 
-def _bands(band: Mapping[float, NDArray[np.float64]]) -> tuple[Band, ...]:
+def _bands(band: Mapping[float, NDArray[np.float64]], simulation: Simulation) -> tuple[Band, ...]:
     """Pairs of quantiles from the outside in; a middle one without a partner is not drawn."""
-    levels = sorted(band)
+    levels, whose = sorted(band), "likely" if simulation.learned else "of people"
     pairs = [(levels[place], levels[-1 - place]) for place in range(len(levels) // 2)]
     return tuple(
-        Band(band[low].tolist(), band[high].tolist(), f"{(high - low) * 100:.0f} % of people") for low, high in pairs
+        Band(band[low].tolist(), band[high].tolist(), f"{(high - low) * 100:.0f} % {whose}") for low, high in pairs
     )
 
 

@@ -22,7 +22,7 @@ from euthymia.pharmacology.model import Model
 from euthymia.pharmacology.occasions import occasions_of
 from euthymia.pharmacology.person import Individual, Person
 from euthymia.pharmacology.population import Band, quantiles
-from euthymia.pharmacology.regimen import Dose, Regimen, Route
+from euthymia.pharmacology.regimen import Regimen, Route
 from euthymia.pharmacology.simulate import models_for, simulate
 from euthymia.pharmacology.simulation import Simulation
 from euthymia.pharmacology.solve import closed_form
@@ -144,7 +144,7 @@ def _kinetic(
         area += solved[:, -1, -1]
         if has_vein:
             entered += total_area(system)[:, parent]
-            by_vein += total_area(model.system(_into_a_vein(doses), values, people))[:, parent]
+            by_vein += total_area(model.system(doses.into_a_vein(), values, people))[:, parent]
     found = {("bioavailability", "share"): entered / by_vein} if has_vein else {}
     found[("cmax", "ng/mL")] = course.max(axis=1)
     found[("tmax_h", "h")] = grid_h[course.argmax(axis=1)] - regimen.first_h
@@ -190,11 +190,3 @@ def _grid_h(regimen: Regimen) -> Values:
     # Sums of steps may fall beside one another by rounding.
     kept = [moment for place, moment in enumerate(ordered) if not place or moment - ordered[place - 1] > 1e-6]
     return np.array(kept)
-
-
-def _into_a_vein(regimen: Regimen) -> Regimen:
-    return Regimen(tuple(_as_bolus(dose) for dose in regimen))
-
-
-def _as_bolus(dose: Dose) -> Dose:
-    return replace(dose, route=Route.IV, duration_h=0.0, devices=None)

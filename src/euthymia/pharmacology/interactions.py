@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from euthymia.errors import BadInput, ModelError
+from euthymia.pharmacology.card import Kind
 from euthymia.pharmacology.compounds.load import read_data
 from euthymia.pharmacology.expression import Expression
 from euthymia.pharmacology.model import FirstPass, Model, Parameter
@@ -44,6 +45,8 @@ def interactions() -> tuple[Interaction, ...]:
 
 def interactions_named(taking: Sequence[str]) -> tuple[Interaction, ...]:
     """The medicines of these names, each once; refuses (BadInput, path `taking[0]`) one that is not known."""
+    if isinstance(taking, str):
+        raise BadInput("not_a_list", "taking", f"Give a list of medicines, such as ['{taking}'].")
     if not taking:
         return ()
     known = {each.name: each for each in interactions()}
@@ -55,7 +58,7 @@ def interactions_named(taking: Sequence[str]) -> tuple[Interaction, ...]:
 
 
 def interacting(model: Model, regimen: Regimen, taking: Sequence[Interaction]) -> Model:
-    """The model of somebody taking these; of several, the multipliers are multiplied.
+    """The model of somebody taking these, assembled and said to be; of several, the multipliers are multiplied.
 
     Refuses (ModelError, path `taking`) a route whose first pass the model does not tell apart.
     """
@@ -68,7 +71,13 @@ def interacting(model: Model, regimen: Regimen, taking: Sequence[Interaction]) -
         message += f" by the route {untold[0]}" if untold else ""
         raise ModelError("interaction_not_covered", "taking", f"{message}, so {taking[0].name} has nothing to act on.")
     changed = _changed(model, where, taking)
-    return replace(model, parameters=tuple(changed.get(row.name, row) for row in model.parameters))
+    names = " and ".join(each.name.replace("_", " ") for each in taking)
+    card = replace(
+        model.card,
+        kind=Kind.ASSEMBLED,
+        citation=f"{model.card.citation.rstrip('.')}; first pass changed for {names}, which was assembled",
+    )
+    return replace(model, card=card, parameters=tuple(changed.get(row.name, row) for row in model.parameters))
 
 
 def interaction_notes(taking: Sequence[Interaction]) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 DEVICE_WORDS = ("devices", "earlier_devices")
 # Nasal devices used within this time of one another are one sitting; the later ones are absorbed less well.
 SAME_SITTING_H = 1.0
+# Whom the widest of the shipped models of adults was fitted on (perez_ruixo_2021, its card).
+_WIDEST_AGE_Y, _WIDEST_WEIGHT_KG = (18.0, 86.0), (39.0, 170.0)
 NANOGRAM_PER_ML = 1000.0
 
 
@@ -293,15 +295,17 @@ class Model:
             raise ModelError("devices_mismatch", f"{path}.devices" if dose.devices else f"{path}.amount_mg", message)
 
     def notes(self, person: Person) -> tuple[str, ...]:
-        """Where this person lies outside those the model was fitted on."""
+        """Where this person lies outside those the model was fitted on; where that is not said, any model of adults."""
         asked = (
-            ("age", person.age_y, self.card.fitted_age_y, "years"),
-            ("weight", person.weight_kg, self.card.fitted_weight_kg, "kg"),
+            ("age", person.age_y, self.card.fitted_age_y, _WIDEST_AGE_Y, "years"),
+            ("weight", person.weight_kg, self.card.fitted_weight_kg, _WIDEST_WEIGHT_KG, "kg"),
         )
         found = []
-        for name, value, fitted, unit in asked:
-            if fitted is not None and not fitted[0] <= value <= fitted[1]:
-                within = f"the {fitted[0]:g} to {fitted[1]:g} {unit} it was fitted on"
+        for name, value, fitted, widest, unit in asked:
+            low, high = fitted or (widest if self.card.oldest_y is None else (value, value))
+            if not low <= value <= high:
+                whom = "it was fitted on" if fitted else f"of any adult model; its own {name}s are not stated"
+                within = f"the {low:g} to {high:g} {unit} {whom}"
                 found.append(f"{self.card.id}: {name} {value:g} {unit} is outside {within}.")
         return tuple(found)
 

@@ -7,13 +7,14 @@ same name differs in the same direction in every model: who clears fast, clears 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.errors import BadInput
+from euthymia.number import is_number, is_whole, plain
 from euthymia.pharmacology.counted import two_words
 from euthymia.pharmacology.model import Model
 from euthymia.pharmacology.person import Individual
@@ -35,16 +36,28 @@ class Band:
     quantiles: tuple[float, ...] = (0.05, 0.5, 0.95)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "quantiles", tuple(self.quantiles))
-        if not _is_whole(self.people) or not 2 <= self.people <= MOST_PEOPLE:
+        if not is_whole(self.people) or not 2 <= self.people <= MOST_PEOPLE:
             raise BadInput("out_of_range", "band.people", f"A band needs 2 to {MOST_PEOPLE} people.")
-        if not _is_whole(self.seed) or not 0 <= self.seed < 2**63:
-            raise BadInput("out_of_range", "band.seed", "A seed is a whole number, 0 or more.")
-        levels = self.quantiles
-        if not levels or not all(isinstance(level, (int, float)) and 0 < level < 1 for level in levels):
-            raise BadInput("out_of_range", "band.quantiles", "Give quantiles between 0 and 1, such as 0.05, 0.5, 0.95.")
-        if list(levels) != sorted(set(levels)):
-            raise BadInput("unsorted", "band.quantiles", "Give quantiles in increasing order, each once.")
+        object.__setattr__(self, "people", int(self.people))
+        object.__setattr__(self, "seed", checked_seed(self.seed, "band.seed"))
+        object.__setattr__(self, "quantiles", checked_quantiles(self.quantiles, "band.quantiles"))
+
+
+def checked_seed(seed: object, path: str) -> int:
+    """A whole number that a generator can start from, or a refusal with this path."""
+    if not is_whole(seed) or not 0 <= seed < 2**63:
+        raise BadInput("out_of_range", path, f"A seed is a whole number from 0 to {2**63 - 1}.")
+    return int(seed)
+
+
+def checked_quantiles(levels: object, path: str) -> tuple[float, ...]:
+    """Shares between 0 and 1 in increasing order, or a refusal with this path."""
+    found = tuple(levels) if isinstance(levels, Iterable) else ()
+    if not found or not all(is_number(level) and 0 < level < 1 for level in found):
+        raise BadInput("out_of_range", path, "Give quantiles between 0 and 1, such as 0.05, 0.5, 0.95.")
+    if list(found) != sorted(set(found)):
+        raise BadInput("unsorted", path, "Give quantiles in increasing order, each once.")
+    return tuple(map(plain, found))
 
 
 def sample_individual(individual: Individual, seed: int, people: int) -> dict[str, Values]:
@@ -56,7 +69,11 @@ def sample_individual(individual: Individual, seed: int, people: int) -> dict[st
     known = np.array([individual.effects[name] for name in names])
     drawn = np.tile(known, (people, 1))
     if individual.covariance:
-        root = np.linalg.cholesky(np.array(individual.covariance))
+        try:
+            root = np.linalg.cholesky(np.array(individual.covariance))
+        except np.linalg.LinAlgError as error:
+            message = "These are no covariances: some sum of the effects would vary by less than nothing."
+            raise BadInput("not_a_covariance", "individual.covariance", message) from error
         drawn = drawn + standard_normals(names, seed, people, 0) @ root.T
     return {name: drawn[:, place] for place, name in enumerate(names)}
 
@@ -119,7 +136,3 @@ def quantiles(values: Values, levels: Sequence[float]) -> Mapping[float, Values]
         above = min(below + 1, last)
         found[float(level)] = ordered[below] + (level * last - below) * (ordered[above] - ordered[below])
     return found
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)

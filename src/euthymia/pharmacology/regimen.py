@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self, TypeVar
 
 from euthymia.errors import RegimenError
+from euthymia.number import is_number, is_whole, plain
 
 _Word = TypeVar("_Word", bound=StrEnum)
 # Beyond these a number is a slip of the pen, not a dose; clinical limits are the protocol's business.
@@ -65,17 +65,16 @@ class Dose:
     def __post_init__(self) -> None:
         object.__setattr__(self, "drug", _word(Drug, self.drug, "drug"))
         object.__setattr__(self, "route", _word(Route, self.route, "route"))
-        _require_number(self.amount_mg, "amount_mg", (0.0, MOST_MG))
+        for name, highest in (("amount_mg", MOST_MG), ("start_h", LATEST_H), ("duration_h", LONGEST_H)):
+            object.__setattr__(self, name, _number(getattr(self, name), name, (0.0, highest)))
         if self.amount_mg <= 0:
             raise RegimenError("not_positive", "amount_mg", "A dose must be above 0 mg.")
-        _require_number(self.start_h, "start_h", (0.0, LATEST_H))
-        _require_number(self.duration_h, "duration_h", (0.0, LONGEST_H))
         if self.duration_h and self.route != Route.IV:
             raise RegimenError(
                 "not_an_infusion", "duration_h", f"Only an iv dose runs over time; {self.route} does not."
             )
         if self.devices is not None:
-            self._require_devices(self.devices)
+            object.__setattr__(self, "devices", self._counted(self.devices))
         if not isinstance(self.line, str) or (self.line and self.route != Route.IV):
             raise RegimenError("not_a_line", "line", "A line is the name of a drip; only an iv dose has one.")
 
@@ -84,11 +83,12 @@ class Dose:
         """A dose at once whose vial states the salt; over time or by device, give `base_mg(...)` to `Dose`."""
         return cls(drug, route, base_mg(hydrochloride_mg), start_h)
 
-    def _require_devices(self, devices: object) -> None:
+    def _counted(self, devices: object) -> int:
         if self.route != Route.NASAL:
             raise RegimenError("not_nasal", "devices", f"Devices belong to the nasal route, not to {self.route}.")
-        if isinstance(devices, bool) or not isinstance(devices, int) or not 1 <= devices <= 12:
+        if not is_whole(devices) or not 1 <= devices <= 12:
             raise RegimenError("out_of_range", "devices", "Give devices as a whole number from 1 to 12.")
+        return int(devices)
 
     @property
     def end_h(self) -> float:
@@ -107,7 +107,7 @@ class Regimen:
     doses: tuple[Dose, ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "doses", tuple(self.doses))
+        object.__setattr__(self, "doses", _doses(self.doses, "doses"))
         if not self.doses:
             raise RegimenError("no_doses", "doses", "A regimen needs at least one dose.")
         for place, dose in enumerate(self.doses):
@@ -128,6 +128,8 @@ class Regimen:
         return iter(self.doses)
 
     def __add__(self, other: Self) -> Self:
+        if not isinstance(other, Regimen):
+            return NotImplemented
         return replace(self, doses=self.doses + other.doses)
 
     @property
@@ -149,7 +151,13 @@ class Regimen:
 
     def later(self, by_h: float) -> Self:
         """The same doses, `by_h` hours later."""
+        by_h = _number(by_h, "by_h", (-LATEST_H, LATEST_H))
         return replace(self, doses=tuple(replace(dose, start_h=dose.start_h + by_h) for dose in self.doses))
+
+    def into_a_vein(self) -> Self:
+        """The same amounts at the same times, each at once into a vein."""
+        into_vein = (replace(dose, route=Route.IV, duration_h=0.0, devices=None) for dose in self.doses)
+        return replace(self, doses=tuple(into_vein))
 
     def with_given(self, given: Iterable[Dose], *, until_h: float) -> Self:
         """What was really given up to `until_h` in the place of what was planned until then; the plan goes on after.
@@ -157,18 +165,22 @@ class Regimen:
         A planned infusion that runs across `until_h` keeps its part after it.   Refuses a given dose that begins or
         ends after `until_h`, path `given[0]...`.
         """
-        _require_number(until_h, "until_h", (0.0, LATEST_H))
-        recorded = tuple(given)
+        until_h = _number(until_h, "until_h", (0.0, LATEST_H))
+        recorded = _doses(given, "given")
         for place, dose in enumerate(recorded):
             if dose.end_h > until_h + _TOUCHING_H:
-                raise RegimenError("not_yet_given", f"given[{place}].start_h", "Given doses end by `until_h`.")
+                field = "start_h" if dose.start_h > until_h + _TOUCHING_H else "duration_h"
+                raise RegimenError("not_yet_given", f"given[{place}].{field}", "Given doses end by `until_h`.")
         ahead = (_after(dose, until_h) for dose in self.doses)
         return replace(self, doses=recorded + tuple(dose for dose in ahead if dose is not None))
 
     def repeated(self, times: int, *, every_h: float) -> Self:
         """The regimen given `times` times, `every_h` hours apart."""
-        if times < 1 or every_h <= 0:
-            raise RegimenError("out_of_range", "times", "Repeat at least once, with an interval above 0 h.")
+        if not is_whole(times) or not 1 <= times <= MOST_DOSES:
+            raise RegimenError("out_of_range", "times", f"Repeat 1 to {MOST_DOSES} times, a whole number.")
+        every_h = _number(every_h, "every_h", (0.0, LATEST_H))
+        if every_h <= 0:
+            raise RegimenError("not_positive", "every_h", "The interval must be above 0 h.")
         copies = [self.later(turn * every_h).doses for turn in range(times)]
         return replace(self, doses=tuple(dose for doses in copies for dose in doses))
 
@@ -189,14 +201,16 @@ def infusion(drug: Drug | str, steps: Iterable[RateStep], *, stop_h: float) -> R
     ordered = list(steps)
     if not ordered:
         raise RegimenError("no_doses", "steps", "Give at least one rate.")
+    if wrong := [place for place, step in enumerate(ordered) if not isinstance(step, RateStep)]:
+        raise RegimenError("not_a_rate", f"steps[{wrong[0]}]", "Give every step as a RateStep.")
     ends = [step.at_h for step in ordered[1:]] + [stop_h]
     doses: list[Dose] = []
     for place, (step, end_h) in enumerate(zip(ordered, ends, strict=True)):
-        if not (math.isfinite(step.at_h) and math.isfinite(end_h)) or end_h <= step.at_h:
+        if not (is_number(step.at_h) and is_number(end_h)) or end_h <= step.at_h:
             raise RegimenError(
                 "unsorted", f"steps[{place}].at_h", "Rate steps must follow one another before the stop."
             )
-        if not math.isfinite(step.mg_per_h) or step.mg_per_h < 0:
+        if not is_number(step.mg_per_h) or step.mg_per_h < 0:
             raise RegimenError("out_of_range", f"steps[{place}].mg_per_h", "A pump's rate is 0 mg/h or more.")
         if step.mg_per_h > 0:
             running_h = end_h - step.at_h
@@ -206,7 +220,7 @@ def infusion(drug: Drug | str, steps: Iterable[RateStep], *, stop_h: float) -> R
 
 def base_mg(hydrochloride_mg: float) -> float:
     """Milligrams of free base in an amount of the hydrochloride; refuses what is not a positive amount."""
-    _require_number(hydrochloride_mg, "hydrochloride_mg", (0.0, MOST_MG / BASE_PER_HYDROCHLORIDE))
+    hydrochloride_mg = _number(hydrochloride_mg, "hydrochloride_mg", (0.0, MOST_MG / BASE_PER_HYDROCHLORIDE))
     if hydrochloride_mg <= 0:
         raise RegimenError("not_positive", "hydrochloride_mg", "A dose must be above 0 mg.")
     return hydrochloride_mg * BASE_PER_HYDROCHLORIDE
@@ -243,9 +257,21 @@ def _word(kind: type[_Word], value: str, name: str) -> _Word:
         raise RegimenError(f"unknown_{name}", name, f"'{value}' is not known. Use one of: {known}.") from None
 
 
-def _require_number(value: object, name: str, limits: tuple[float, float]) -> None:
+def _doses(doses: object, path: str) -> tuple[Dose, ...]:
+    """The doses as a tuple; a single dose, and what is none, are refused."""
+    if isinstance(doses, Dose) or not isinstance(doses, Iterable):
+        raise RegimenError("not_a_list", path, "Give a list of doses, also where there is only one.")
+    found = tuple(doses)
+    for place, dose in enumerate(found):
+        if not isinstance(dose, Dose):
+            raise RegimenError("not_a_dose", f"{path}[{place}]", "Give every dose as a Dose.")
+    return found
+
+
+def _number(value: object, name: str, limits: tuple[float, float]) -> float:
     low, high = limits
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if not is_number(value):
         raise RegimenError("not_a_number", name, f"Give {name} as a finite number.")
     if not low <= value <= high:
         raise RegimenError("out_of_range", name, f"{name} is {value:g}; it must be from {low:g} to {high:g}.")
+    return plain(value)  # type: ignore[no-any-return]

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.errors import BadInput, ModelError
+from euthymia.number import is_number, is_whole
 from euthymia.pharmacology.answers import effect_answers, incidences, split
 from euthymia.pharmacology.card import Matrix
-from euthymia.pharmacology.compounds.load import load_model
-from euthymia.pharmacology.courses import MOST_NUMBERS, Courses, covariates_of, random_effects_of
+from euthymia.pharmacology.compounds.load import load_model, shipped_models
+from euthymia.pharmacology.courses import Courses, covariates_of, random_effects_of
 from euthymia.pharmacology.defaults import Choice, choice_for
 from euthymia.pharmacology.effects.load import load_effect, shipped_effects
 from euthymia.pharmacology.interactions import Interaction, interacting, interaction_notes, interactions_named
@@ -22,7 +22,7 @@ from euthymia.pharmacology.model import Model
 from euthymia.pharmacology.named_array import NamedArray
 from euthymia.pharmacology.person import Individual, Person
 from euthymia.pharmacology.population import Band
-from euthymia.pharmacology.regimen import Dose, Regimen, Route
+from euthymia.pharmacology.regimen import LATEST_H, MOST_DOSES, Regimen, Route
 from euthymia.pharmacology.simulation import Series, Simulation, Summary
 from euthymia.pharmacology.solve import closed_form
 from euthymia.pharmacology.solve.system import total_area
@@ -30,6 +30,11 @@ from euthymia.pharmacology.solve.system import total_area
 Values = NDArray[np.float64]
 MOST_TIMES = 20_000
 SUMMARY_H = 24.0
+# So long after the latest dose that nothing is left of it.
+_LATEST_H = 2 * LATEST_H
+# Courses that effects add to a model's own, roughly, and how many numbers of all courses are made: half a gigabyte.
+_EFFECTS = 8
+_MOST_NUMBERS = 60_000_000
 # A peak is first looked for every ten minutes and at the edges of doses, then every minute around the highest look.
 _COARSE_LOOKS = 145
 
@@ -53,6 +58,7 @@ def simulate(
     medicines that change first pass, by the names of `interactions()`.   earlier_sessions: how many this person had
     before the regimen, for what fades over sessions.   Refuses with BadInput what no model covers.
     """
+    _require_kinds(regimen, person, band)
     times = checked_times(at_h)
     whom = person.person if isinstance(person, Individual) else person
     if model is None and isinstance(person, Individual):
@@ -61,13 +67,16 @@ def simulate(
     models = models_for(regimen, model).with_interactions(regimen, medicines)
     shown = models.shown
     shown.require_covers(regimen, whom)
-    if band is not None and band.people * times.size > MOST_NUMBERS:
+    if isinstance(person, Individual):
+        _require_known_effects(person, shown)
+    if band is not None and band.people * times.size * (len(shown.outputs) + _EFFECTS) > _MOST_NUMBERS:
         message = f"{band.people} people at {times.size} times is too much at once; ask for fewer of either."
         raise BadInput("too_much", "band.people", message)
     if keep_people and band is None:
         raise BadInput("no_band", "keep_people", "There are people to keep only where a band is asked for.")
-    if isinstance(earlier_sessions, bool) or not isinstance(earlier_sessions, int) or earlier_sessions < 0:
-        raise BadInput("out_of_range", "earlier_sessions", "Give how many sessions came before, 0 or more.")
+    if not is_whole(earlier_sessions) or not 0 <= earlier_sessions <= MOST_DOSES:
+        message = f"Give how many sessions came before, 0 to {MOST_DOSES}."
+        raise BadInput("out_of_range", "earlier_sessions", message)
     courses = Courses(
         regimen,
         person,
@@ -93,9 +102,10 @@ def simulate(
         series=tuple(series),
         summary=_summary(shown, regimen, person),
         effects=tuple(effects),
-        notes=shown.notes(whom) + _learned_elsewhere(shown, person) + interaction_notes(medicines),
+        notes=shown.notes(whom) + _left_out(shown, person) + interaction_notes(medicines),
         incidences=incidences(courses, earlier_sessions),
         people=_kept(kept, times) if keep_people else None,
+        learned=isinstance(person, Individual),
     )
 
 
@@ -125,10 +135,17 @@ class Models(NamedTuple):
         return Models(changed[id(self.shown)], changed.get(id(self.arterial)), changed.get(id(self.venous)))
 
 
-def _learned_elsewhere(shown: Model, person: Person | Individual) -> tuple[str, ...]:
-    if not isinstance(person, Individual) or person.model_id == shown.id:
-        return ()
-    return (f"This person's kinetics were learned with {person.model_id}; {shown.id} uses what it has a name for.",)
+def _left_out(shown: Model, person: Person | Individual) -> tuple[str, ...]:
+    """What the model or the person knows and this answer does not use."""
+    found = []
+    if shown.turnover is not None:
+        names = ", ".join(shown.turnover.names)
+        found.append(f"{shown.id} has turnover states ({names}); they are not part of this answer (turnover.solve).")
+    if isinstance(person, Individual) and person.model_id != shown.id:
+        found.append(
+            f"This person's kinetics were learned with {person.model_id}; {shown.id} uses what it has a name for."
+        )
+    return tuple(found)
 
 
 def _summary(model: Model, regimen: Regimen, person: Person | Individual) -> tuple[Summary, ...]:
@@ -171,14 +188,10 @@ def _bioavailability(model: Model, regimen: Regimen, values: dict[str, Values]) 
     """Total area over that of the same doses given into a vein; None where the model has no vein to compare with."""
     if str(Route.IV) not in model.card.routes:
         return None
-    into_vein = Regimen(tuple(_as_bolus(dose) for dose in regimen))
+    into_vein = regimen.into_a_vein()
     parent = model.parent()
     given = total_area(model.system(regimen, values, 1))[0, parent]
     return float(given / total_area(model.system(into_vein, values, 1))[0, parent])
-
-
-def _as_bolus(dose: Dose) -> Dose:
-    return replace(dose, route=Route.IV, duration_h=0.0, devices=None)
 
 
 def models_for(regimen: Regimen, model: str | Model | None) -> Models:
@@ -198,14 +211,48 @@ def models_for(regimen: Regimen, model: str | Model | None) -> Models:
     return usual._replace(shown=named, arterial=named if usual.arterial else None)
 
 
+def _require_kinds(regimen: object, person: object, band: object) -> None:
+    """Refuses what is of another kind, the likeliest slip of who calls this from Python."""
+    if not isinstance(regimen, Regimen):
+        raise BadInput("not_a_regimen", "regimen", "Give a Regimen, such as Regimen.given(Dose(...)).")
+    if not isinstance(person, (Person, Individual)):
+        raise BadInput("not_a_person", "person", "Give a Person, or an Individual that was learned.")
+    if band is not None and not isinstance(band, Band):
+        raise BadInput("not_a_band", "band", "Give a Band, such as Band(people=500).")
+
+
+def _require_known_effects(person: Individual, shown: Model) -> None:
+    """Refuses a random effect that no model and no effect has a name for: a slip of the pen.
+
+    What was learned of somebody may be told to any model: to those that drive effects, and to those of other routes.
+    """
+    unknown = set(person.effects) - set(shown.varying)
+    for effect in shipped_effects():
+        unknown -= set(load_effect(effect).varying)
+    own = [person.model_id] if person.model_id in shipped_models() else []
+    for model_id in (*own, *shipped_models()):
+        if not unknown:
+            return
+        unknown -= set(load_model(model_id).varying)
+    if own:
+        name, known = min(unknown), ", ".join(load_model(person.model_id).varying)
+        message = f"There is no random effect of this name. {person.model_id} has: {known}."
+        raise BadInput("unknown_effect", f"individual.effects.{name}", message)
+
+
 def checked_times(at_h: Sequence[float] | Values) -> Values:
     """Times as an array; refuses none, too many, not-a-numbers and times out of order, with the place in the path."""
+    if not isinstance(at_h, Iterable):
+        raise BadInput("not_a_list", "at_h", "Give a list of times, also where there is only one.")
     listed = list(at_h)
     if not 1 <= len(listed) <= MOST_TIMES:
         raise BadInput("no_times", "at_h", f"Give 1 to {MOST_TIMES} times.")
     for place, moment in enumerate(listed):
-        if isinstance(moment, (bool, str)) or moment is None or not math.isfinite(moment):
+        if not is_number(moment):
             raise BadInput("not_a_number", f"at_h[{place}]", "Give every time as a finite number of hours.")
+        if abs(moment) > _LATEST_H:
+            message = f"{moment:g} h is {moment / 8766:.3g} years; times go to {_LATEST_H:g} h."
+            raise BadInput("out_of_range", f"at_h[{place}]", message)
         if place and moment <= listed[place - 1]:
             raise BadInput("unsorted", f"at_h[{place}]", "Give times in increasing order, each once.")
     return np.asarray(listed, dtype=np.float64)

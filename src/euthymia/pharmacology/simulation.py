@@ -90,7 +90,11 @@ class Seen(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Simulation:
-    """The answer of `simulate`. people: (person, at_h, name) of the band's people, where they were kept."""
+    """The answer of `simulate`.
+
+    people: (person, at_h, name) of the band's people, where they were kept.   learned: whether the band says what is
+    still likely of one person, and not how people differ.
+    """
 
     model: Card
     regimen: Regimen
@@ -101,6 +105,7 @@ class Simulation:
     notes: tuple[str, ...]
     incidences: tuple[Incidence, ...] = ()
     people: NamedArray | None = None
+    learned: bool = False
 
     def named(self, name: str) -> Series | EffectSeries:
         """An analyte or effect by name; refuses one that was not simulated."""

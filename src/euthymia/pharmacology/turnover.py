@@ -133,12 +133,13 @@ def solve(
     """States and concentrations over time, (people, times, reads), by the default method (NumPy, no compiler).
 
     values: parameters of these people (`Model.values`).   reads: names of states, effect sites or analytes; left out,
-    every state.   SolverFailed where the accuracy cannot be kept.
+    every state.   Refuses (BadInput) times as `simulate` does.   SolverFailed where the accuracy cannot be kept.
     """
     # Imported here: most models have no turnover.
+    from euthymia.pharmacology.simulate import checked_times
     from euthymia.pharmacology.solve import rosenbrock
 
-    return rosenbrock.driven(system(model, regimen, values, people, reads=reads), at_h)
+    return rosenbrock.driven(system(model, regimen, values, people, reads=reads), checked_times(at_h))
 
 
 def system(
@@ -153,6 +154,9 @@ def system(
     turnover = model.turnover
     if turnover is None:
         raise ModelError("no_turnover", "model", f"{model.id} has no turnover states.")
+    for name, value in values.items():
+        if np.shape(value) not in ((), (1,), (people,)):
+            raise BadInput("wrong_shape", f"values.{name}", f"Give one number, or one for each of {people} people.")
     asked = turnover.names if reads is None else tuple(reads)
     for place, name in enumerate(asked):
         if name not in turnover.names + turnover.linear:

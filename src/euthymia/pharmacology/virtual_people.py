@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.errors import BadInput
+from euthymia.number import is_whole
 from euthymia.pharmacology.compounds.load import load_model, read_data
 from euthymia.pharmacology.expression import Evaluate, Expression
 from euthymia.pharmacology.model import Model
 from euthymia.pharmacology.person import Person
-from euthymia.pharmacology.population import Normals, sample_effects, standard_normals
+from euthymia.pharmacology.population import Normals, checked_quantiles, checked_seed, sample_effects, standard_normals
 from euthymia.pharmacology.regimen import Regimen
 from euthymia.pharmacology.solve import closed_form
 from euthymia.pharmacology.solve.parallel import in_parallel
@@ -46,8 +47,10 @@ class VirtualPeople:
     like: str = "esketamine_programme"
 
     def __post_init__(self) -> None:
-        if isinstance(self.people, bool) or not isinstance(self.people, int) or not 1 <= self.people <= MOST_PEOPLE:
+        if not is_whole(self.people) or not 1 <= self.people <= MOST_PEOPLE:
             raise BadInput("out_of_range", "people", f"Ask for 1 to {MOST_PEOPLE} people, as a whole number.")
+        object.__setattr__(self, "people", int(self.people))
+        object.__setattr__(self, "seed", checked_seed(self.seed, "seed"))
         if self.like not in ("esketamine_programme",):
             raise BadInput("unknown_population", "like", f"'{self.like}' is not known. Use: esketamine_programme.")
 
@@ -98,7 +101,7 @@ def summarise(
     """
     from euthymia.pharmacology.simulate import checked_times
 
-    times = checked_times(at_h)
+    times, levels = checked_times(at_h), checked_quantiles(quantiles, "quantiles")
     chosen = model if isinstance(model, Model) else load_model(model)
     chosen.require_covers(regimen, _someone(people))
     keep = _Tally(times.size, len(chosen.outputs))
@@ -122,7 +125,7 @@ def summarise(
         at_h=times,
         analytes=names,
         mean=keep.total / people.people,
-        peaks={name: {level: keep.peak(place, level) for level in quantiles} for place, name in enumerate(names)},
+        peaks={name: {level: keep.peak(place, level) for level in levels} for place, name in enumerate(names)},
     )
 
 
@@ -172,18 +175,19 @@ class _Tally:
 
     def count(self, sums: Values, peaks: Values) -> None:
         """sums: over people, (outputs, times).   peaks: (outputs, people)."""
-        with np.errstate(divide="ignore"):
-            places = np.log(peaks / _LOWEST_PEAK) / _WIDTH
-        places = np.clip(places, 0, _CLASSES - 1).astype(np.int64)
+        places = np.log(np.maximum(peaks, _LOWEST_PEAK) / _LOWEST_PEAK) / _WIDTH
+        places = np.minimum(places, _CLASSES - 1).astype(np.int64)
         counted = np.stack([np.bincount(row, minlength=_CLASSES) for row in places])
         with self.lock:
             self.total += sums.T
             self.classes += counted
 
     def peak(self, output: int, level: float) -> float:
-        """The middle of the class in which the quantile lies."""
+        """The middle of the class in which the quantile lies; 0 in the lowest."""
         counted = np.cumsum(self.classes[output])
         place = int(np.searchsorted(counted, level * counted[-1]))
+        if place == 0:
+            return 0.0
         return float(_LOWEST_PEAK * np.exp((place + 0.5) * _WIDTH))
 
 

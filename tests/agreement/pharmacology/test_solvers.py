@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from benchmarks import engine_accuracy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -142,6 +143,40 @@ def test_no_drug_is_made_or_lost(amount: float, duration_h: float, weight_kg: fl
     body = closed_form.solve(inside, at_h)[0].sum(axis=1)
     area = closed_form.solve(system.with_area_under(0), at_h)[0, :, -1]
     assert body + values["clearance"] * area / 1000 == pytest.approx(np.full(3, amount), rel=1e-9)
+
+
+@pytest.mark.parametrize("model_id", MODELS)
+def test_every_model_keeps_or_loses_what_it_was_given_by_every_route(model_id: str) -> None:
+    """What is in all states, and what left each of them, make up what has entered."""
+    model = load_model(model_id)
+    for route in model.card.routes:
+        values = model.values(Person(50, "male", 80), sample_effects(model, 5, 3))
+        system = model.system(Regimen((dose_for(model, route, 50, 0, 0.5),)), values, 3)
+        lost = -system.rates.sum(axis=1, keepdims=True)
+        states = np.broadcast_to(np.eye(system.states), (3, system.states, system.states))
+        counted = replace(system, readout=np.concatenate([states, lost], axis=1)).with_area_under(system.states)
+        found = closed_form.solve(counted, np.array([4.0, 30.0]))
+        inside, gone = found[:, :, : system.states].sum(axis=2), found[:, :, -1]
+        entered = np.sum([entry.amount for entry in system.inputs], axis=0)
+        assert inside + gone == pytest.approx(np.broadcast_to(entered[:, None], (3, 2)), rel=1e-6), route
+        assert (lost > -1e-12 * np.abs(system.rates).max()).all()
+
+
+def test_rates_a_million_times_apart_are_exact() -> None:
+    """The cosine of a third of an angle knows slow rates only as well as the fastest; a step of Newton mends it."""
+    into, back, deeper, up, out = 900.0, 100.0, 0.02, 0.001, 0.5
+    rates = np.array([[[-into - deeper - out, back, up], [into, -back, 0.0], [deeper, 0.0, -up]]])
+    system = LinearSystem(rates, np.eye(3)[None], (Input(0, 0.0, np.array([10.0]), np.array([0.0])),))
+    truth = engine_accuracy.truth(system)[None]
+    for solver in (closed_form, fast):
+        assert engine_accuracy.error(solver.solve(system, engine_accuracy.TIMES_H), truth) < EXACT
+
+
+def test_two_chains_one_behind_the_other_are_exact_too() -> None:
+    """Against matrix exponentials in extended precision: in double precision they are no yardstick for this one."""
+    system = engine_accuracy.system(load_model("simons_2022"), people=3)
+    truth = np.stack([engine_accuracy.truth(system.person(place)) for place in range(3)])
+    assert engine_accuracy.error(closed_form.solve(system, engine_accuracy.TIMES_H), truth) < EXACT
 
 
 @settings(max_examples=20, deadline=None)

@@ -16,7 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from euthymia.errors import BadInput, ModelError
-from euthymia.pharmacology import Dose, Model, Person, Regimen, load_model, model_from, turnover
+from euthymia.pharmacology import Dose, Model, Person, Regimen, load_model, model_from, simulate, turnover
 from euthymia.pharmacology.population import sample_effects
 from euthymia.pharmacology.solve import fast_turnover, integrated, rosenbrock
 from euthymia.pharmacology.solve.system import Input
@@ -212,6 +212,26 @@ def test_what_is_not_there_is_refused() -> None:
     with pytest.raises(BadInput) as unknown:
         turnover.system(BENCHMARK, regimen, BENCHMARK.values(PERSON, {}), 1, reads=("pressure", "mood"))
     assert unknown.value.path == "reads[1]"
+
+
+@pytest.mark.parametrize(
+    ("at_h", "people", "path"),
+    [
+        (np.array([2.0, 1.0]), 1, "at_h[1]"),
+        (np.array([np.nan, 1.0]), 1, "at_h[0]"),
+        (LOOKS_H, 3, "values.clearance"),
+    ],
+)
+def test_times_out_of_order_and_values_of_other_people_are_refused(at_h: np.ndarray, people: int, path: str) -> None:
+    values = BENCHMARK.values(PERSON, {"clearance": np.zeros(2)})
+    with pytest.raises(BadInput) as refused:
+        turnover.solve(BENCHMARK, Regimen((infusion(),)), values, people if people > 1 else 2, at_h)
+    assert refused.value.path == path
+
+
+def test_an_answer_without_turnover_states_says_so() -> None:
+    (note,) = simulate(Regimen((infusion(),)), PERSON, LOOKS_H, model=BENCHMARK).notes
+    assert "pressure, moderator, plasticity, symptom" in note
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_a_planned_dose_that_was_not_given_is_gone() -> None:
 @pytest.mark.parametrize(
     ("given", "until_h", "path"),
     [
-        ([drip(0, 1)], 0.5, "given[0].start_h"),
+        ([drip(0, 1)], 0.5, "given[0].duration_h"),
         ([drip(0, 0.2), drip(2, 0.1)], 1, "given[1].start_h"),
         ([], float("nan"), "until_h"),
         ([], -1, "until_h"),

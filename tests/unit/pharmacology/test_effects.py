@@ -42,6 +42,14 @@ def test_every_number_says_its_unit_and_where_it_is_from(name: str) -> None:
     assert all(row["provenance"] for row in data.get("correlation", []))
 
 
+def test_a_share_that_differs_between_people_stays_a_share() -> None:
+    """Tolerance is one: on the log scale somebody would turn dissociation around."""
+    found = load_effect("dissociation").values({"dissociation.tolerance": np.array([-3.0, 0.0, 3.0])})["tolerance"]
+    odds = found / (1 - found)
+    assert ((found > 0) & (found < 1)).all()
+    assert np.log(odds / odds[1]) == pytest.approx([-3.0, 0.0, 3.0])
+
+
 @pytest.mark.parametrize("name", EVERY)
 def test_random_effects_carry_the_name_of_their_effect_and_a_covariance_that_can_be_drawn_from(name: str) -> None:
     effect = load_effect(name)
@@ -317,6 +325,8 @@ TWO = [{"name": "slope", **ROW}, {"name": "height", **ROW}]
             {"parameter": [{"name": "slope", "value": 1, "unit": "1", "provenance": "read", "log_sd": 0.1}]},
             "spread_provenance",
         ),
+        ({"parameter": [{"name": "slope", "value": 1, "unit": "1", "provenance": "memory"}]}, "no source"),
+        ({"parameter": [{"name": "slope", **ROW, "spread_provenance": "memory"}]}, "no source"),
         ({"correlation": [{"of": ["slope", "height"], "value": 0.5}]}, "height"),
         ({"parameter": TWO, "correlation": [{"of": ["slope", "height"], "value": 1.0}]}, "between -1 and 1"),
     ],

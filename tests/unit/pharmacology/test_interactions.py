@@ -62,6 +62,9 @@ def test_the_answer_says_what_was_done_and_that_it_is_assembled() -> None:
     assert answer.named("dissociation").typical[1] > plain.named("dissociation").typical[1]
     many = simulate(regimen, ADULT, [1.0], taking=["clarithromycin", "ticlopidine"]).notes
     assert any("nobody measured" in note for note in many)
+    assert (answer.model.kind, plain.model.kind) == ("assembled", "published")
+    assert "(assembled, venous)" in answer.svg()
+    assert "first pass changed for clarithromycin" in answer.svg()
 
 
 def test_an_unknown_medicine_is_refused_with_the_list() -> None:

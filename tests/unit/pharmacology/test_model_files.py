@@ -57,6 +57,11 @@ NAN, INFINITE = float("nan"), float("inf")
         ("parameter", 1, {"value": INFINITE}, "not_a_number", "parameter[1].value"),
         ("parameter", 1, {"value": True}, "not_a_number", "parameter[1].value"),
         ("parameter", 1, {"unit": ""}, "not_text", "parameter[1].unit"),
+        ("parameter", 1, {"provenance": "from memory"}, "no_source", "parameter[1].provenance"),
+        ("parameter", 1, {"cv": 0.2, "spread_provenance": "memory"}, "no_source", "parameter[1].spread_provenance"),
+        ("parameter", 1, {"value": 10**400}, "not_a_number", "parameter[1].value"),
+        ("input", 0, {"fraction": 5}, "out_of_range", "input[0].fraction"),
+        ("flow", 0, {"rate_per_h": "0 * clearance"}, "never_empties", "flow"),
         ("parameter", 1, {"variance": -0.1}, "out_of_range", "parameter[1].variance"),
         ("parameter", 1, {"cv": NAN}, "not_a_number", "parameter[1].cv"),
         ("parameter", 1, {"cv": 0.2, "variance": 0.1}, "duplicate", "parameter[1].variance"),
@@ -117,6 +122,10 @@ def test_a_wrong_field_is_named(table: str, place: int, fields: dict[str, Any], 
         ({"fitted_age_y": [18]}, "not_a_pair", "card.fitted_age_y"),
         ({"assumptions": "none"}, "not_a_list", "card.assumptions"),
         ({"colour": "red"}, "unknown_field", "card.colour"),
+        ({"routes": ["iv", "im"]}, "missing_field", "card.routes[1]"),
+        ({"oldest_y": 5}, "out_of_range", "card.oldest_y"),
+        ({"youngest_y": 10**400}, "not_a_number", "card.youngest_y"),
+        ({"provenance": "memory"}, "no_source", "card.provenance"),
     ],
 )
 def test_a_wrong_card_is_named(fields: dict[str, Any], code: str, path: str) -> None:
@@ -161,6 +170,17 @@ def test_covariances_that_no_people_can_have_are_refused() -> None:
         data["covariance"] = [{"of": ["volume", "clearance"], "value": 0.2}]
 
     assert refused(change) == ("out_of_range", "model.covariance")
+
+
+def test_a_state_with_the_name_of_a_link_is_refused() -> None:
+    """It would be taken for the link, and never empty."""
+
+    def change(data: dict[str, Any]) -> None:
+        data["state"].append({"name": "way_1"})
+        source = [{"state": "central", "rate_per_h": 1}]
+        data["chain"] = [{"name": "way", "from": source, "steps": 2, "mean_time_h": 1, "to": "central"}]
+
+    assert refused(change) == ("duplicate", "model.chain[0].name")
 
 
 def test_a_chain_as_long_as_a_slip_of_the_pen_is_refused_at_once() -> None:

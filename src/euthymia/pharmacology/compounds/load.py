@@ -17,8 +17,10 @@ from euthymia.pharmacology.compounds.sense import (
     require_names,
     require_numbers,
     require_outputs,
+    require_routes,
     require_spreads,
     require_states,
+    require_way_out,
 )
 from euthymia.pharmacology.compounds.shape import Row, checked_rows, refuse
 from euthymia.pharmacology.expression import Expression, Values
@@ -62,12 +64,16 @@ def _data_in(folder: str) -> list[str]:
     return [name.removesuffix(".toml") for name in listdir(f"{_ROOM}/{folder}") if name.endswith(".toml")]
 
 
-@cache
 def load_model(model_id: str) -> Model:
     """A shipped model by id, with its card. Refuses (ModelError, path `model`) an id that is not shipped."""
-    if model_id not in shipped_models():
+    if not isinstance(model_id, str) or model_id not in shipped_models():
         message = f"'{model_id}' is not shipped. Shipped: {', '.join(shipped_models())}."
         raise ModelError("unknown_model", "model", message)
+    return _loaded(model_id)
+
+
+@cache
+def _loaded(model_id: str) -> Model:
     return model_from(read_data("compounds", model_id))
 
 
@@ -80,10 +86,12 @@ def model_from(data: Mapping[str, Any]) -> Model:
     require_names(rows, _PRINTED_FOR, devices="mg_per_device" in data["card"])
     states, flow_rows = _chained(rows["state"], rows["flow"], rows["chain"])
     require_states(rows, states)
+    require_routes(data["card"], rows)
     require_outputs(rows, "model")
     require_spreads(rows)
     model = _model(data["card"], rows, states, flow_rows)
     values = require_numbers(model, rows, (_PRINTED_FOR, *_unlike(model.card)))
+    require_way_out(model, values)
     notes = _parameter_notes(values, rows["parameter"], data["card"])
     first_pass = _first_pass(head.first_pass, rows["parameter"])
     if rows["turnover"]:

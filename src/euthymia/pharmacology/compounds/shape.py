@@ -5,11 +5,11 @@ Only what can be told from one row by itself is told here; what the rows say to 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from euthymia.errors import Broken, ModelError
+from euthymia.number import is_number, is_whole
 from euthymia.pharmacology.card import Kind, Matrix
 from euthymia.pharmacology.expression import Expression
 from euthymia.pharmacology.regimen import Drug, Route
@@ -31,9 +31,16 @@ def text(value: Any, path: str) -> None:
         refuse("not_text", path, "Give a text that says something.")
 
 
+def origin(value: Any, path: str) -> None:
+    """Where a number is from. What somebody remembers is no source."""
+    text(value, path)
+    if "memory" in value.lower():
+        refuse("no_source", path, "A number from memory decides nothing. Find its source, or leave it out.")
+
+
 def number(value: Any, path: str) -> None:
     """A finite number; true and false are none."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if not is_number(value):
         refuse("not_a_number", path, "Give a finite number.")
 
 
@@ -46,7 +53,7 @@ def size(value: Any, path: str) -> None:
 
 def steps(value: Any, path: str) -> None:
     """How many equal steps a chain has."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_STEPS:
+    if not is_whole(value) or not 1 <= value <= MOST_STEPS:
         refuse("out_of_range", path, f"Give a whole number from 1 to {MOST_STEPS}.")
 
 
@@ -133,7 +140,8 @@ def shares(value: Any, path: str) -> None:
 Field = tuple[Callable[[Any, str], None], bool]
 _MUST, _MAY = True, False
 CARD: Mapping[str, Field] = {
-    **dict.fromkeys(("id", "title", "matrix_note", "citation", "provenance", "fitted_on", "valid_for"), (text, _MUST)),
+    **dict.fromkeys(("id", "title", "matrix_note", "citation", "fitted_on", "valid_for"), (text, _MUST)),
+    "provenance": (origin, _MUST),
     "kind": (one_of(Kind), _MUST),
     "matrix": (one_of(Matrix), _MUST),
     "drugs": (some_of(Drug), _MUST),
@@ -169,7 +177,8 @@ TABLES: Mapping[str, Mapping[str, Field]] = {
         "unit": (text, _MUST),
         "typical": (formula, _MAY),
         **dict.fromkeys(("cv", "variance", "logit_sd", "occasion_variance"), (size, _MAY)),
-        **dict.fromkeys(("provenance", "spread_provenance", "source"), (text, _MAY)),
+        **dict.fromkeys(("provenance", "spread_provenance"), (origin, _MAY)),
+        "source": (text, _MAY),
     },
     "define": {"name": (text, _MUST), "as": (formula, _MUST)},
     "state": {"name": (text, _MUST)},
@@ -201,7 +210,8 @@ TABLES: Mapping[str, Mapping[str, Field]] = {
     "turnover": {
         **dict.fromkeys(("name", "unit"), (text, _MUST)),
         **dict.fromkeys(("start", "change"), (formula, _MUST)),
-        **dict.fromkeys(("provenance", "source"), (text, _MAY)),
+        "provenance": (origin, _MAY),
+        "source": (text, _MAY),
     },
 }
 _SPREADS = ("cv", "variance", "logit_sd")

@@ -130,6 +130,8 @@ def _require_numbers(effect: Effect) -> None:
         numbers = (parameter.value, parameter.variance, parameter.uncertainty)
         if not all(math.isfinite(number) for number in numbers):
             raise Broken(f"{parameter.name} has a value or a spread that is not a number")
+        if "memory" in f"{parameter.provenance} {parameter.spread_provenance}".lower():
+            raise Broken(f"{parameter.name} is from memory, which is no source")
     varying = {name.removeprefix(f"{effect.id}.") for name in effect.varying}
     for pair, value in effect.correlations.items():
         if not set(pair) <= varying or len(set(pair)) != 2:
