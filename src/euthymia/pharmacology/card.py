@@ -55,6 +55,10 @@ class RouteNote:
     assumptions: tuple[str, ...]
     known_failures: tuple[str, ...]
 
+    def cited(self) -> str:
+        """As it stands in the citation of the whole card."""
+        return f"; {self.route}: {self.citation}"
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -87,7 +91,7 @@ class Card:
     by_route: tuple[RouteNote, ...] = ()
 
     def for_routes(self, routes: Collection[str]) -> Card:
-        """The same card without what it says of other routes only."""
+        """The same card without what it says, and whom it cites, of other routes only."""
         others = [note for note in self.by_route if note.route not in routes]
         if not others:
             return self
@@ -95,8 +99,12 @@ class Card:
         failing = [words for note in self.by_route if note.route in routes for words in note.known_failures]
         left = {words for note in others for words in (*note.assumptions, *note.known_failures)}
         left -= {*kept, *failing}
+        citation = self.citation
+        for note in others:
+            citation = citation.replace(note.cited(), "")
         return replace(
             self,
+            citation=citation,
             assumptions=tuple(words for words in self.assumptions if words not in left),
             known_failures=tuple(words for words in self.known_failures if words not in left),
             by_route=tuple(note for note in self.by_route if note.route in routes),

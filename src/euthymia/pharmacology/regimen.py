@@ -214,7 +214,10 @@ def infusion(drug: Drug | str, steps: Iterable[RateStep], *, stop_h: float) -> R
             raise RegimenError("out_of_range", f"steps[{place}].mg_per_h", "A pump's rate is 0 mg/h or more.")
         if step.mg_per_h > 0:
             running_h = end_h - step.at_h
-            doses.append(Dose(drug, Route.IV, step.mg_per_h * running_h, step.at_h, duration_h=running_h))
+            try:
+                doses.append(Dose(drug, Route.IV, step.mg_per_h * running_h, step.at_h, duration_h=running_h))
+            except RegimenError as error:
+                raise RegimenError(error.code, f"steps[{place}]", f"{error.path}: {error.message}") from error
     return Regimen(tuple(doses))
 
 

@@ -93,6 +93,7 @@ MEASURES: dict[str, Callable[[dict[str, Any]], float]] = {
     "tmax_min": lambda row: 60 * summarised("tmax_h")(row),
     "at_40_min": at_minute(40),
     "at_2_min": at_minute(2),
+    "at_7_min": at_minute(7),
     "auc_0_6": area_to(6),
     "auc_all": area_all,
     "area_over_parent": area_over_parent,

@@ -54,17 +54,14 @@ def test_a_share_that_differs_between_people_stays_a_share() -> None:
 def test_random_effects_carry_the_name_of_their_effect_and_a_covariance_that_can_be_drawn_from(name: str) -> None:
     effect = load_effect(name)
     assert all(each.startswith(f"{name}.") for each in effect.varying)
-    whole, between = effect.covariance, effect.covariance_between_people
-    assert whole.shape == between.shape == (len(effect.varying),) * 2
-    assert (np.diag(whole) >= np.diag(between)).all()
-    np.linalg.cholesky(whole)
+    assert effect.covariance.shape == (len(effect.varying),) * 2
+    np.linalg.cholesky(effect.covariance)
     assert {note.name for note in effect.notes()} >= {each.split(".")[1] for each in effect.varying}
 
 
 def test_uncertainty_and_differences_between_people_are_told_apart() -> None:
     effect = load_effect("dissociation")
     place = effect.varying.index("dissociation.c50_ng_per_ml")
-    assert effect.covariance_between_people[place, place] == pytest.approx(0.5**2)
     assert effect.covariance[place, place] == pytest.approx(0.5**2 + 0.141**2)
     words = next(note.spread for note in effect.notes() if note.name == "c50_ng_per_ml")
     assert words == "SD 0.5 between people and SD 0.14 of uncertainty on the log scale"
@@ -266,7 +263,7 @@ def test_a_table_of_an_unknown_library_is_refused() -> None:
 
 def test_each_look_has_its_kind_of_scatter() -> None:
     kinds = {
-        output.name: (output.scatter.kind, output.scatter.sd_of_output)
+        output.name: (output.scatter.kind, output.scatter.sd / output.scatter.highest_total)
         for name in EVERY
         for output in load_effect(name).outputs
         if output.scatter is not None

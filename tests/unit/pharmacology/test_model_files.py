@@ -252,6 +252,9 @@ def test_a_fact_of_a_route_stands_once_and_its_words_come_with_that_route_only()
     )
     assert any("4-fold" in words for words in answer.model.assumptions)
     assert not any("Under the skin" in words for words in answer.model.assumptions)
+    assert "; nasal: " in answer.model.citation
+    assert "; oral: " in whole.citation
+    assert "; oral: " not in answer.model.citation
 
 
 def test_a_formula_without_a_value_in_one_person_is_an_error_and_no_answer() -> None:

@@ -62,6 +62,11 @@ SLIPS: dict[str, tuple[Callable[[], Any], str, str]] = {
         "out_of_range",
         "steps[0].mg_per_h",
     ),
+    "an infusion too long": (
+        lambda: infusion("ketamine", [RateStep(0, 0), RateStep(1, 5)], stop_h=400),
+        "out_of_range",
+        "steps[1]",
+    ),
     "no stop": (lambda: infusion("ketamine", [RateStep(0, 5)], stop_h=ANY), "unsorted", "steps[0].at_h"),
     "half a repeat": (lambda: INFUSION.repeated(2.5, every_h=24), "out_of_range", "times"),  # type: ignore[arg-type]
     "back in time": (lambda: INFUSION.repeated(2, every_h=-5), "out_of_range", "every_h"),

@@ -213,7 +213,7 @@ def _with_parts(card: Card, parts: tuple[RouteNote, ...]) -> Card:
     """The card with the sentences of the ways in it takes over."""
     return replace(
         card,
-        citation="; ".join([card.citation, *(f"{part.route}: {part.citation}" for part in parts)]),
+        citation=card.citation + "".join(part.cited() for part in parts),
         assumptions=card.assumptions + tuple(words for part in parts for words in part.assumptions),
         known_failures=card.known_failures + tuple(words for part in parts for words in part.known_failures),
         by_route=parts,

@@ -104,7 +104,7 @@ def _from_maxima(data: Mapping[str, Any]) -> dict[str, float]:
     maxima = data["maxima"]
     readings_h = [minute / 60 for minute in maxima["readings_min"]]
     regimen = nasal_sitting(maxima["doses_mg"], maxima["minutes_between_devices"])
-    levels = venous_levels(regimen, _adult(maxima["age_y"]), readings_h, "perez_ruixo_2021")
+    levels = venous_levels(regimen, _adult(maxima["age_y"]), readings_h, maxima["model"])
     spreads = {row["name"]: row["log_sd"] for row in data["parameter"]}
     found = {}
     for row in maxima["row"]:
@@ -120,7 +120,7 @@ def _from_a_mean(data: Mapping[str, Any]) -> dict[str, float]:
     """The mean over people of a slope that differs by `log_sd`, times the level, is the mean rise."""
     given, parameter = data["mean_at"], data["parameter"][0]
     infusion = Regimen((Dose("ketamine", "iv", given["dose_mg"], 0.0, duration_h=given["over_min"] / 60),))
-    levels = 0.5 * venous_levels(infusion, _adult(given["age_y"]), [given["at_min"] / 60], "clements_1981")
+    levels = 0.5 * venous_levels(infusion, _adult(given["age_y"]), [given["at_min"] / 60], given["model"])
     return {"slope": given["rise_per_min"] / float(levels.mean()) / math.exp(parameter["log_sd"] ** 2 / 2)}
 
 
@@ -128,8 +128,9 @@ def _from_shares(data: Mapping[str, Any]) -> dict[str, float]:
     given = data["shares"]
     sessions = given["sessions"]
     without = 1.0 - (1.0 - given["with_placebo_of_people"]) ** (1.0 / sessions)
-    regimen = nasal_sitting([28, 28, 28], 5)
-    course = venous_levels(regimen, _adult(45), [minute / 60 for minute in range(0, 131, 10)], "perez_ruixo_2021")
+    regimen = nasal_sitting(given["doses_mg"], given["minutes_between_devices"])
+    looks_h = [minute / 60 for minute in range(0, 131, 10)]
+    course = venous_levels(regimen, _adult(given["age_y"]), looks_h, given["model"])
     peaks = course.max(axis=1)
     found = {"without_drug": without}
     if "with_drug_of_sessions" not in given:

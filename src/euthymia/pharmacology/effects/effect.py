@@ -52,11 +52,6 @@ class Scatter(NamedTuple):
     provenance: str
     source: str
 
-    @property
-    def sd_of_output(self) -> float:
-        """The same standard deviation in the unit of the output."""
-        return self.sd / self.highest_total
-
 
 class EffectParameter(NamedTuple):
     """A parameter of an effect, how people differ in it and how well its typical value is known.
@@ -122,11 +117,6 @@ class Effect:
         Both are unknown of someone who was never seen, and the data say nothing that would tell them apart.
         """
         return self._covariance(np.array([each.variance + each.uncertainty for each in self._varying()]))
-
-    @property
-    def covariance_between_people(self) -> Values:
-        """The part of `covariance` that is between people; the typical value is taken as known."""
-        return self._covariance(np.array([each.variance for each in self._varying()]))
 
     def values(self, effects: Mapping[str, Values]) -> dict[str, Values]:
         """Every parameter by its plain name for each set of random effects, (people,) or ()."""

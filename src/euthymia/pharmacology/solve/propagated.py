@@ -1,7 +1,7 @@
 """The exact solution by propagators, on whatever device JAX finds: a graphics card, or this processor.
 
 What one interval does to the amounts is a matrix without a negative entry, so nothing ever cancels and single precision
-keeps about five digits; the modes of `closed_form.py`, which are added and taken from one another, would lose them.
+keeps about six digits; the modes of `closed_form.py`, which are added and taken from one another, would lose them.
 Needs the `research` extra. People and numbers are the same as everywhere: only the arithmetic moves.
 """
 
