@@ -3,49 +3,41 @@
 from __future__ import annotations
 
 import json
-import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
+from euthymia.cli.json_input import number_at, read_object
 from euthymia.errors import BadInput
+from euthymia.number import is_whole
 from euthymia.research.cohort import CohortRow, DoseRecord, PersonRecord, ScoreRecord, codebook, rows, to_csv
 
 
 @click.command()
-@click.argument("file", type=click.File("r", encoding="utf-8"), default="-")
+@click.argument("file", default="-")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON, with the codebook, instead of CSV.")
-def cohort(file: TextIO, as_json: bool) -> None:
+def cohort(file: str, as_json: bool) -> None:
     """One row per score, in days since the dose, without identities.
 
     FILE: {"secret": hex, "people": [{"key", "birth_year", "sex", "scores": [{"on", "instrument", "total"}],
     "doses": [{"on", "drug", "route", "amount_mg"}]}]}.
     """
-    table = table_from(read_json(file))
+    table = table_from(read_object(file))
     if not as_json:
-        sys.stdout.write(to_csv(table))
+        click.echo(to_csv(table), nl=False)
         return
     answer = {"rows": [plain(row) for row in table], "codebook": [asdict(column) for column in codebook()]}
     click.echo(json.dumps(answer))
 
 
-def read_json(file: TextIO) -> dict[str, Any]:
-    try:
-        data = json.load(file)
-    except ValueError as problem:
-        raise BadInput("not_json", "FILE", f"This is not JSON: {problem}.") from problem
-    if not isinstance(data, dict):
-        raise BadInput("not_an_object", "FILE", "Give an object with `secret` and `people`.")
-    return data
-
-
-def table_from(data: dict[str, Any]) -> list[CohortRow]:
+def table_from(data: Mapping[str, Any]) -> list[CohortRow]:
     """The table of a request; refuses what is missing or of the wrong kind, with its place."""
     try:
         secret = bytes.fromhex(data["secret"])
-        people = [person_from(person) for person in data["people"]]
+        people = [person_from(person, f"people[{place}]") for place, person in enumerate(data["people"])]
     except KeyError as problem:
         raise BadInput("missing", str(problem.args[0]), f"'{problem.args[0]}' is missing.") from problem
     except (TypeError, ValueError) as problem:
@@ -53,13 +45,25 @@ def table_from(data: dict[str, Any]) -> list[CohortRow]:
     return rows(people, secret=secret)
 
 
-def person_from(person: dict[str, Any]) -> PersonRecord:
+def person_from(person: Mapping[str, Any], path: str) -> PersonRecord:
+    if not isinstance(person["key"], str):
+        raise BadInput("not_text", f"{path}.key", "Give 'key' as text.")
+    if person["birth_year"] is not None and not is_whole(person["birth_year"]):
+        raise BadInput("not_a_number", f"{path}.birth_year", "Give the year as a whole number, or null.")
     scores = (
-        ScoreRecord(date.fromisoformat(one["on"]), one["instrument"], float(one["total"])) for one in person["scores"]
+        ScoreRecord(
+            date.fromisoformat(one["on"]), one["instrument"], number_at(one, "total", f"{path}.scores[{place}]")
+        )
+        for place, one in enumerate(person["scores"])
     )
     doses = (
-        DoseRecord(date.fromisoformat(one["on"]), one["drug"], one["route"], float(one["amount_mg"]))
-        for one in person["doses"]
+        DoseRecord(
+            date.fromisoformat(one["on"]),
+            one["drug"],
+            one["route"],
+            number_at(one, "amount_mg", f"{path}.doses[{place}]"),
+        )
+        for place, one in enumerate(person["doses"])
     )
     return PersonRecord(person["key"], person["birth_year"], person["sex"], tuple(scores), tuple(doses))
 

@@ -5,35 +5,31 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import click
 import numpy as np
 from numpy.typing import NDArray
 
-from euthymia.cli.json_input import as_object, read_object, refuse_unknown
+from euthymia.cli.json_input import as_object, read_object, refuse_unknown, renamed
 from euthymia.cli.lines import width_here, wrapped
-from euthymia.cli.plotting import (
-    columns_beside,
-    curve_of,
-    plotted,
-    printable,
-    require_picture,
-    table,
-    write_picture,
-)
+from euthymia.cli.picture import DRAWN, one_name, require_picture, write_picture
+from euthymia.cli.plotting import ROWS, Curve, columns_beside, curve_of, plotted, printable, table
 from euthymia.cli.simulate import band_of, person_of, regimen_of, taking_of
 from euthymia.errors import BadInput
-from euthymia.pharmacology import Band, Exposure, Person, Regimen, Simulation
+from euthymia.pharmacology import Band, Exposure, Person, Regimen, Simulation, load_model
 from euthymia.pharmacology import compare as compare_models
 from euthymia.pharmacology import simulate as run_simulation
-from euthymia.pharmacology.equivalence import Equivalence, equivalent_doses, side_by_side
+from euthymia.pharmacology.equivalence import REFERENCE, Equivalence, equivalent_doses, side_by_side
 
 FIELDS = {"person", "doses", "models", "regimens", "target", "at_h", "band", "taking"}
 REGIMEN_FIELDS = {"name", "doses"}
 FEWEST, MOST = 2, 6
 FELT = "dissociation"
+FELT_ROWS = 8
+# What the one regimen that is being made equal is called while it is.
+OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +74,16 @@ class Compared:
 @click.argument("file")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 @click.option("--plot", type=click.Path(dir_okay=False), help="Also draw to this file, .svg or .png.")
-@click.option("--draw", default="", help="What --plot draws: an analyte or effect. Else the drug.")
-def compare(file: str, as_json: bool, plot: str | None, draw: str) -> None:
+@click.option("--draw", multiple=True, help="What --plot draws: one analyte or effect. Else the drug.")
+def compare(file: str, as_json: bool, plot: str | None, draw: tuple[str, ...]) -> None:
     """Several models of the same doses, or several regimens, in FILE (or - for standard input), side by side."""
     require_picture(plot)
+    drawn = one_name(draw, plot)
     answer = compared(read_object(file))
     if plot:
-        write_picture(plot, answer.svg(draw))
+        with renamed(DRAWN):
+            drawing = answer.svg(drawn)
+        write_picture(plot, drawing)
     if as_json:
         click.echo(json.dumps(answer.as_json(), indent=2, ensure_ascii=False))
     else:
@@ -120,6 +119,8 @@ def _by_models(data: Mapping[str, Any], asked: _Asked) -> Compared:
     for place, name in enumerate(names):
         if not isinstance(name, str):
             raise BadInput("not_text", f"models[{place}]", "Give the id of a model as text.")
+        with renamed({"model": f"models[{place}]"}):
+            load_model(name)
     found = compare_models(
         regimen_of(data.get("doses")), asked.person, asked.times, models=names, band=asked.band, taking=asked.taking
     )
@@ -138,29 +139,41 @@ def _by_regimens(data: Mapping[str, Any], asked: _Asked) -> Compared:
             raise BadInput("not_a_name", f"regimens[{place}].name", "Give each regimen a name of its own.")
         regimens[name] = regimen_of(row.get("doses"), f"regimens[{place}].doses")
     target = data.get("target")
+    if target is not None and not isinstance(target, str):
+        raise BadInput("not_text", "target", "Give the target as text.")
     equal = _made_equal(regimens, asked, target) if target is not None else None
+    simulations = _simulated({name: way.regimen for name, way in equal.ways.items()} if equal else regimens, asked)
     ways = equal.ways if equal else side_by_side(regimens, asked.person, band=asked.band, taking=asked.taking)
-    simulations = {
-        name: run_simulation(way.regimen, asked.person, asked.times, band=asked.band, taking=asked.taking)
-        for name, way in ways.items()
-    }
     return Compared(simulations, _fold(list(simulations.values())), ways, equal)
 
 
-def _made_equal(regimens: dict[str, Regimen], asked: _Asked, target: Any) -> Equivalence:
-    """The first regimen as it is, the others with their amounts changed so that they reach what it reaches."""
-    if not isinstance(target, str):
-        raise BadInput("not_text", "target", "Give the target as text.")
+def _simulated(regimens: Mapping[str, Regimen], asked: _Asked) -> dict[str, Simulation]:
+    """Each regimen's courses; a refusal says which of them it is of."""
+    found = {}
+    for place, (name, regimen) in enumerate(regimens.items()):
+        with renamed({"doses": f"regimens[{place}].doses"}):
+            found[name] = run_simulation(regimen, asked.person, asked.times, band=asked.band, taking=asked.taking)
+    return found
+
+
+def _made_equal(regimens: Mapping[str, Regimen], asked: _Asked, target: str) -> Equivalence:
+    """The first regimen as it is, the others with their amounts changed so that they reach what it reaches.
+
+    One is asked after the other, so that a refusal says which of them it is of; the spread is computed at the end.
+    """
     first, *others = regimens
-    return equivalent_doses(
-        regimens[first],
-        {name: regimens[name] for name in others},
-        asked.person,
-        target=target,
-        band=asked.band,
-        named=first,
-        taking=asked.taking,
-    )
+    _simulated({first: regimens[first]}, asked)
+    same: dict[str, Regimen] = {first: regimens[first]}
+    reached = {first: 1.0}
+    for place, name in enumerate(others, start=1):
+        here = f"regimens[{place}].doses"
+        with renamed({REFERENCE: "regimens[0].doses", OTHER: here, "doses": here}):
+            found = equivalent_doses(
+                regimens[first], {OTHER: regimens[name]}, asked.person, target=target, taking=asked.taking
+            )
+        same[name], reached[name] = found.ways[OTHER].regimen, found.reached[OTHER]
+    ways = side_by_side(same, asked.person, band=asked.band, taking=asked.taking)
+    return replace(found, ways=ways, reached=reached)
 
 
 def _listed(value: Any, path: str) -> list[Any]:
@@ -182,20 +195,24 @@ def _fold(simulations: Sequence[Simulation]) -> NDArray[np.float64] | None:
 def for_a_person(answer: Compared, width: int) -> list[str]:
     """Plots laid over each other, a table, what each amounts to, and which model said it."""
     simulations = answer.simulations
-    lines = ["The drug in the blood, as each model measures it"]
-    lines += plotted([curve_of(one.series[0], one.at_h, name) for name, one in simulations.items()], width=width)
-    felt = {name: one for name, one in simulations.items() if one.effects}
-    if felt:
-        curves = [curve_of(one.named(FELT), one.at_h, name) for name, one in felt.items()]
-        lines += ["", "Dissociation", *plotted(curves, width=width, rows=8)]
+    courses = [curve_of(one.series[0], one.at_h, name) for name, one in simulations.items()]
+    felt = [curve_of(one.named(FELT), one.at_h, name) for name, one in simulations.items() if one.effects]
+    lines = _headed("The drug in the blood, as each model measures it", courses, width, ROWS)
+    lines += _headed("Dissociation", felt, width, FELT_ROWS)
     columns = {name: one.series[0].typical for name, one in simulations.items()}
     columns |= {} if answer.fold is None else {"fold": answer.fold}
-    lines += ["", *table(next(iter(simulations.values())).at_h, columns, width)]
+    lines += table(next(iter(simulations.values())).at_h, columns, width)
     lines += _measured(answer, width)
     for name, one in simulations.items():
         card = one.model
         lines += wrapped(f"{name}: {card.id} ({card.kind}, {card.matrix}). {card.citation}", width)
     return lines
+
+
+def _headed(heading: str, curves: list[Curve], width: int, rows: int) -> list[str]:
+    """A plot under its heading and an empty line after; nothing where there is no course to draw."""
+    drawn = plotted(curves, width=width, rows=rows)
+    return [heading, *drawn, ""] if drawn else []
 
 
 def _measured(answer: Compared, width: int) -> list[str]:

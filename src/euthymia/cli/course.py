@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import click
 
+from euthymia.cli.json_input import as_object, read_object
 from euthymia.errors import BadInput
+from euthymia.number import is_number, is_whole
 from euthymia.response import (
     Course,
     DoseAt,
@@ -40,7 +39,7 @@ def course() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 def fit(file: str, as_json: bool) -> None:
     """What the scores teach about this person, and how much is still the published average."""
-    answer = _fitted(_posterior(_read(file)))
+    answer = _fitted(_posterior(read_object(file)))
     click.echo(json.dumps(answer, indent=2) if as_json else _fit_table(answer))
 
 
@@ -49,17 +48,17 @@ def fit(file: str, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 def forecast_command(file: str, as_json: bool) -> None:
     """Possible scores by day, the chance of slipping, and when the next dose is due."""
-    answer = forecast_answer(_read(file))
+    answer = forecast_answer(read_object(file))
     click.echo(json.dumps(answer, indent=2) if as_json else _forecast_table(answer))
 
 
 def forecast_answer(data: Mapping[str, Any]) -> dict[str, Any]:
     """The JSON answer of `euthymia course forecast` for its JSON input."""
     posterior = _posterior(data)
-    asked = _mapping(data.get("forecast", {}), "forecast")
+    asked = as_object(data.get("forecast", {}), "forecast")
     now_day = _number(asked, "now_day", "forecast", default=posterior.course.last_day)
     days = asked.get("at_day", [now_day + day for day in DEFAULT_DAYS])
-    if not isinstance(days, list) or not all(_is_number(day) for day in days):
+    if not isinstance(days, list) or not all(map(is_number, days)):
         raise BadInput("not_numbers", "forecast.at_day", "Give a list of days as numbers, increasing.")
     planned = tuple(_dose(row, f"forecast.planned_doses[{i}]", data) for i, row in _rows(asked, "planned_doses"))
     ahead = forecast(posterior, days, planned)
@@ -112,7 +111,7 @@ def _fitted(posterior: Posterior) -> dict[str, Any]:
 
 
 def _posterior(data: Mapping[str, Any]) -> Posterior:
-    scale = _mapping(data.get("scale", {}), "scale")
+    scale = as_object(data.get("scale", {}), "scale")
     who = Course(
         Scale(
             _text(scale, "instrument", "scale"), _number(scale, "minimum", "scale"), _number(scale, "maximum", "scale")
@@ -121,7 +120,7 @@ def _posterior(data: Mapping[str, Any]) -> Posterior:
         tuple(_dose(row, f"doses[{i}]", data) for i, row in _rows(data, "doses")),
     )
     seed = data.get("seed", DEFAULT_SEED)
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+    if not is_whole(seed) or seed < 0:
         raise BadInput("seed", "seed", "A seed is a whole number, 0 or more.")
     return learn(who, load_prior(str(data["prior"])) if "prior" in data else load_prior(), seed)
 
@@ -141,36 +140,16 @@ def _dose(row: Mapping[str, Any], path: str, data: Mapping[str, Any]) -> DoseAt:
     return DoseAt(at_day, strength, drug, route)
 
 
-def _read(file: str) -> Mapping[str, Any]:
-    try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-        return _mapping(json.loads(text), "")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput("unreadable", "FILE", f"'{file}' cannot be read as text: {error}.") from error
-    except json.JSONDecodeError as error:
-        raise BadInput("not_json", "FILE", f"The input is not JSON: {error}.") from error
-
-
-def _mapping(value: Any, path: str) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise BadInput("not_an_object", path, "Give a JSON object here.")
-    return value
-
-
 def _rows(data: Mapping[str, Any], name: str) -> list[tuple[int, Mapping[str, Any]]]:
     rows = data.get(name, [])
     if not isinstance(rows, list):
         raise BadInput("not_a_list", name, "Give a list of objects here.")
-    return [(index, _mapping(row, f"{name}[{index}]")) for index, row in enumerate(rows)]
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return [(index, as_object(row, f"{name}[{index}]")) for index, row in enumerate(rows)]
 
 
 def _number(row: Mapping[str, Any], name: str, path: str, *, default: float | None = None) -> float:
     value = row.get(name, default)
-    if not _is_number(value):
+    if not is_number(value):
         raise BadInput("not_a_number", f"{path}.{name}".lstrip("."), f"Give '{name}' as a finite number.")
     return float(value)
 

@@ -11,12 +11,21 @@ from typing import Any
 
 import click
 
-from euthymia.cli.json_input import as_object, number_or_none, read_object, refuse_unknown
+from euthymia.cli.json_input import (
+    as_object,
+    number_at,
+    number_or_none,
+    read_object,
+    refuse_unknown,
+    renamed,
+    yes_no_or_none,
+)
 from euthymia.cli.lines import width_here, wrapped
+from euthymia.cli.picture import DRAWN, one_name, require_picture, write_picture
 from euthymia.cli.plotting import columns_beside, curve_of, plotted, printable
 from euthymia.cli.simulate import band_of, person_of, regimen_of, taking_of
 from euthymia.errors import BadInput
-from euthymia.pharmacology import Band, default_model
+from euthymia.pharmacology import Band, Regimen, default_model, load_model
 from euthymia.pharmacology.individualise import (
     Assay,
     Average,
@@ -39,7 +48,6 @@ from euthymia.pharmacology.individualise import (
     predict_next,
     told,
 )
-from euthymia.pharmacology.individualise.observation import placed
 
 FIELDS = {"model", "models", "person", "doses", "observations", "assay", "next", "band", "method", "seed", "draws"}
 FIELDS |= {"sites_may_differ", "taking", "earlier_sessions"}
@@ -61,12 +69,18 @@ NORMAL_95 = 1.645
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A fit, what it says of the next session (None where that was not asked), and rival models where several were."""
+    """A fit, what it says of the next session (None where that was not asked), and rival models where several were.
+
+    coming, until_h: the doses of the next session and the last hour asked of it.   band: the people of a prediction.
+    """
 
     found: Point | Posterior
     next_session: NextSession | NotAdvised | None
     shares: Mapping[str, float]
     together: Average | None
+    band: Band
+    coming: Regimen | None = None
+    until_h: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """Plain values in the shape of the shell's contract."""
@@ -89,13 +103,28 @@ class Fitted:
             answer["models"] = {"shares": shares, "together": self.together.as_json() if self.together else None}
         return answer
 
+    def svg(self, name: str) -> str:
+        """One analyte or effect of this person with what was observed, as an SVG file's text; empty: the drug."""
+        # Imported here: who asks for numbers alone does not wait for the drawing.
+        from euthymia.cli.fit_picture import fit_svg
+
+        return fit_svg(self.found, self.coming, self.band, name=name, until_h=self.until_h)
+
 
 @click.command()
 @click.argument("file")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-def fit(file: str, as_json: bool) -> None:
+@click.option("--plot", type=click.Path(dir_okay=False), help="Also draw to this file, .svg or .png.")
+@click.option("--draw", multiple=True, help="What --plot draws: one analyte or effect. Else the drug.")
+def fit(file: str, as_json: bool, plot: str | None, draw: tuple[str, ...]) -> None:
     """What the observations in FILE (or - for standard input) say of one person's kinetics and answers."""
+    require_picture(plot)
+    drawn = one_name(draw, plot)
     answer = fitted(read_object(file))
+    if plot:
+        with renamed(DRAWN):
+            drawing = answer.svg(drawn)
+        write_picture(plot, drawing)
     if as_json:
         click.echo(json.dumps(answer.as_json(), indent=2, ensure_ascii=False))
     else:
@@ -105,25 +134,36 @@ def fit(file: str, as_json: bool) -> None:
 def fitted(data: Mapping[str, Any]) -> Fitted:
     """The answer for plain values in the shape of the shell's contract. Refuses with the path of what is wrong."""
     refuse_unknown(data, FIELDS)
+    may_differ = yes_no_or_none(data, "sites_may_differ") is True
+    band = band_of(data.get("band")) or Band()
     several = _found(data)
-    may_differ = data.get("sites_may_differ") is True
     shares: dict[str, float] = {}
     found, rivals = several[0], [one for one in several if isinstance(one, Posterior)]
     if len(several) > 1:
         shares = model_shares(rivals, sites_may_differ=may_differ)
         found = max(rivals, key=lambda one: shares[one.model.id])
     if data.get("next") is None:
-        return Fitted(found, None, shares, None)
-    row = as_object(data["next"], "next")
+        return Fitted(found, None, shares, None, band)
+    doses, times = _next_of(data["next"])
+    given = len(found.regimen.doses)
+    # Inside, the doses to come stand behind those given, in one list.
+    places = {f"doses[{given + place}]": f"next.doses[{place}]" for place in range(len(doses.doses))}
+    together = None
+    with renamed({**places, "doses": "next.doses", "at_h": "next.at_h"}):
+        coming = predict_next(found, doses, times, band=band)
+        if shares and isinstance(coming, NextSession):
+            together = average(rivals, found.regimen + doses, times, seed=band.seed, sites_may_differ=may_differ)
+    return Fitted(found, coming, shares, together, band, doses, max(map(float, times)))
+
+
+def _next_of(value: Any) -> tuple[Regimen, list[Any]]:
+    """The doses to come and the hours asked of them."""
+    row = as_object(value, "next")
     refuse_unknown(row, {"doses", "at_h"}, "next")
-    doses, band = regimen_of(row.get("doses"), "next.doses"), band_of(data.get("band")) or Band()
+    doses = regimen_of(row.get("doses"), "next.doses")
     if not isinstance(row.get("at_h"), list):
         raise BadInput("not_a_list", "next.at_h", "Give a list of hours, increasing, on the clock of the doses.")
-    coming = predict_next(found, doses, row["at_h"], band=band)
-    together = None
-    if shares and isinstance(coming, NextSession):
-        together = average(rivals, found.regimen + doses, row["at_h"], seed=band.seed, sites_may_differ=may_differ)
-    return Fitted(found, coming, shares, together)
+    return doses, row["at_h"]
 
 
 def _found(data: Mapping[str, Any]) -> list[Point | Posterior]:
@@ -135,12 +175,18 @@ def _found(data: Mapping[str, Any]) -> list[Point | Posterior]:
     if method not in (POINT, FULL):
         raise BadInput("unknown_method", "method", f"Use one of: {POINT}, {FULL}.")
     setting = Setting(tuple(taking_of(data.get("taking"))), data.get("earlier_sessions", 0))
-    if method == POINT and len(names) == 1:
-        return [point_estimate(regimen, person, observations, model=names[0], assay=assay, setting=setting)]
-    return [
-        posterior(regimen, person, observations, model=name, sampling=sampling, assay=assay, setting=setting)
-        for name in names
-    ]
+    found: list[Point | Posterior] = []
+    for path, name in names.items():
+        with renamed({"model": path, "residual_log_sd": "assay.log_sd"}):
+            if method == POINT and len(names) == 1:
+                found.append(point_estimate(regimen, person, observations, model=name, assay=assay, setting=setting))
+            else:
+                found.append(
+                    posterior(
+                        regimen, person, observations, model=name, sampling=sampling, assay=assay, setting=setting
+                    )
+                )
+    return found
 
 
 def method_of(found: Point | Posterior) -> str:
@@ -148,23 +194,28 @@ def method_of(found: Point | Posterior) -> str:
     return str(found.method) if isinstance(found, Posterior) else POINT
 
 
-def _models(data: Mapping[str, Any], drug: str, route: str) -> list[str]:
-    """The model named, the several to be weighed, or the usual one of the first dose's route."""
+def _models(data: Mapping[str, Any], drug: str, route: str) -> dict[str, str]:
+    """The model named, the several to be weighed, or the usual one of the first dose's route, each by its path."""
     one, several = data.get("model"), data.get("models")
     if one is not None and several is not None:
         raise BadInput("both_given", "models", "Name one model, or several to weigh against each other, not both.")
-    named = [one] if several is None else several
-    if not isinstance(named, list) or not named or not all(isinstance(name, str | None) for name in named):
-        raise BadInput("not_text", "models" if one is None else "model", "Give ids; `euthymia models` lists them.")
-    return [default_model(drug, route).id if name is None else name for name in named]
+    if several is not None and (not isinstance(several, list) or not several):
+        raise BadInput("not_a_list", "models", "Give a list of ids; `euthymia models` lists them.")
+    named = {"model": one} if several is None else {f"models[{place}]": name for place, name in enumerate(several)}
+    found = {}
+    for path, name in named.items():
+        if not isinstance(name, str | None):
+            raise BadInput("not_text", path, "Give the id of a model as text; `euthymia models` lists them.")
+        # All are looked up before the first is fitted, which takes a while.
+        with renamed({"model": path}):
+            found[path] = (default_model(drug, route) if name is None else load_model(name)).id
+    return found
 
 
 def _sampling(data: Mapping[str, Any]) -> Sampling:
     given = {name: data[name] for name in ("seed", "draws") if data.get(name) is not None}
-    try:
+    with renamed({f"sampling.{name}": name for name in given}):
         return Sampling(**given)
-    except BadInput as refusal:
-        raise BadInput(refusal.code, refusal.path.partition(".")[2], refusal.message) from None
 
 
 def _assay(value: Any) -> Assay:
@@ -188,35 +239,34 @@ def _observation(value: Any, path: str) -> Observation:
     known = ("level", *ReadingKind)
     if kind not in known:
         raise BadInput("unknown_kind", f"{path}.kind", f"'{kind}' is not known. Use one of: {', '.join(known)}.")
-    try:
-        return _level(row, path) if kind == "level" else _reading(row, ReadingKind(kind), path)
-    except BadInput as refusal:
-        # A level or reading knows its own fields only; the place in the list is known here.
-        raise refusal if refusal.path.startswith(path) else placed(refusal, path) from None
+    return _level(row, path) if kind == "level" else _reading(row, ReadingKind(kind), path)
 
 
 def _level(row: Mapping[str, Any], path: str) -> Level:
     refuse_unknown(row, LEVEL_FIELDS, path)
-    analyte = row.get("analyte") or ""
+    analyte = "" if row.get("analyte") is None else row["analyte"]
     if not isinstance(analyte, str):
         raise BadInput("not_text", f"{path}.analyte", "Give 'analyte' as text.")
-    numbers = [number_or_none(row, name, path) for name in ("at_h", "ng_per_ml", "below_ng_per_ml")]
-    return Level(numbers[0], numbers[1], analyte, numbers[2], _between(row, path))
+    at_h, level, limit = (_if_given(row, name, path) for name in ("at_h", "ng_per_ml", "below_ng_per_ml"))
+    # A level knows its own fields only; the place in the list is known here. The same for a reading.
+    with renamed({"level": path}):
+        return Level(at_h, level, analyte, limit, _between(row, path))
 
 
 def _reading(row: Mapping[str, Any], kind: ReadingKind, path: str) -> Reading:
     name, has_baseline = NUMBERS[kind]
     names = {"value": name, "baseline": f"baseline_{name}"}
     refuse_unknown(row, {"kind", "at_h", "between_h", name} | ({names["baseline"]} if has_baseline else set()), path)
-    value = number_or_none(row, name, path)
-    if value is None:
-        raise BadInput("missing", f"{path}.{name}", f"'{name}' is missing.")
-    baseline = number_or_none(row, names["baseline"], path) if has_baseline else None
-    try:
-        return Reading(kind, number_or_none(row, "at_h", path), value, baseline, _between(row, path))
-    except BadInput as refusal:
-        field = refusal.path.partition(".")[2]
-        raise BadInput(refusal.code, f"{path}.{names.get(field, field)}", refusal.message) from None
+    value = number_at(row, name, path)
+    baseline = _if_given(row, names["baseline"], path) if has_baseline else None
+    places = {f"reading.{inside}": f"{path}.{outside}" for inside, outside in names.items()}
+    with renamed({**places, "reading": path}):
+        return Reading(kind, _if_given(row, "at_h", path), value, baseline, _between(row, path))
+
+
+def _if_given(row: Mapping[str, Any], name: str, path: str) -> float | None:
+    """A number, or None where it is absent or null; whether it may be is for the level or reading to say."""
+    return None if row.get(name) is None else number_at(row, name, path)
 
 
 def _between(row: Mapping[str, Any], path: str) -> tuple[float, float] | None:
@@ -298,8 +348,9 @@ def _coming(answer: Fitted, width: int) -> Sequence[str]:
     for named, anybody in zip((one.series[0], *one.effects), (other.series[0], *other.effects), strict=True):
         curves = [curve_of(named, one.at_h, "this person"), curve_of(anybody, one.at_h, "anybody like them")]
         name = getattr(named, "analyte", None) or getattr(named, "effect", "")
-        if name in (one.series[0].analyte, "dissociation", "systolic_rise"):
-            lines += ["", name.replace("_", " "), *plotted(curves, width=width)]
+        drawn = plotted(curves, width=width)
+        if drawn and name in (one.series[0].analyte, "dissociation", "systolic_rise"):
+            lines += ["", name.replace("_", " "), *drawn]
     return lines
 
 

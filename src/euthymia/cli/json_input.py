@@ -5,29 +5,87 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from euthymia.errors import BadInput
+from euthymia.number import is_number
 
 
 def read_object(file: str) -> Mapping[str, Any]:
     """The JSON object in this file, or on standard input for `-`; refuses anything else."""
+    return as_object(json_of(text_of(file)), "")
+
+
+def json_of(text: str, path: str = "FILE") -> Any:
+    """What a JSON text says; refuses what is none, an object that gives one field twice, and half a character."""
     try:
-        return as_object(json.loads(_text_of(file)), "")
+        found = json.loads(text, object_pairs_hook=_once_each, parse_int=_whole)
+        if "\\u" in text:
+            # Half a character, as \ud83d without its other half, could be neither printed nor kept.
+            json.dumps(found, ensure_ascii=False).encode()
+        return found
+    except (ValueError, RecursionError) as error:
+        # A number of thousands of digits is an error of its own, not one of JSON.
+        raise BadInput("not_json", path, f"The input is not JSON: {error}.") from error
+
+
+def text_of(file: str, path: str = "FILE") -> str:
+    """The text of this file, or of standard input for `-`: UTF-8, with or without the mark some editors put first."""
+    try:
+        return _bytes_of(file).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput("unreadable", "FILE", f"'{file}' cannot be read as text: {error}.") from error
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise BadInput("not_json", "FILE", f"The input is not JSON: {error}.") from error
+        named = "Standard input" if file == "-" else f"'{file}'"
+        raise BadInput("unreadable", path, f"{named} cannot be read as text: {error}.") from error
 
 
-def _text_of(file: str) -> str:
+def _bytes_of(file: str) -> bytes:
     if file == "-":
-        return sys.stdin.read()
+        if sys.stdin is None:
+            raise OSError("it is closed")
+        # Not as text: what is no UTF-8 would come through in disguise.
+        return sys.stdin.buffer.read()
     # Not pathlib: nothing else in a simulation needs it, and it brings the reading of web addresses with it.
-    with open(file, encoding="utf-8") as source:
+    with open(file, "rb") as source:
         return source.read()
+
+
+def _whole(digits: str) -> float:
+    """A whole number; beyond what a float holds it is infinite, as 1e400 is, so that who wants a number refuses it."""
+    value = int(digits)
+    return value if is_number(value) else math.inf
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; refuses a field given twice: which of the two was meant is not ours to guess."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise BadInput("duplicate_field", name, f"'{name}' is given twice in one object. Keep the one you mean.")
+        found[name] = value
+    return found
+
+
+@contextmanager
+def renamed(places: Mapping[str, str]) -> Iterator[None]:
+    """Refusals made inside, with their path as the request has it: class, code and message stay.
+
+    places: what a part of the request is called inside, such as `doses` → where it stands, such as
+    `regimens[1].doses`. The first that fits counts; a path that fits none stays.
+    """
+    try:
+        yield
+    except BadInput as refusal:
+        raise type(refusal)(refusal.code, _renamed(refusal.path, places), refusal.message) from refusal
+
+
+def _renamed(path: str, places: Mapping[str, str]) -> str:
+    for inside, outside in places.items():
+        if path == inside or path.startswith((f"{inside}.", f"{inside}[")):
+            return outside + path.removeprefix(inside)
+    return path
 
 
 def as_object(value: Any, path: str) -> Mapping[str, Any]:
@@ -47,8 +105,18 @@ def number_or_none(data: Mapping[str, Any], name: str, path: str = "") -> float 
     value = data.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if not is_number(value):
         raise BadInput("not_a_number", _at(path, name), "Give a number, or leave it out if not known.")
+    return float(value)
+
+
+def number_at(data: Mapping[str, Any], name: str, path: str = "") -> float:
+    """A finite number that has to be there; refuses its absence too."""
+    value = data.get(name)
+    if value is None:
+        raise BadInput("missing", _at(path, name), f"'{name}' is missing.")
+    if not is_number(value):
+        raise BadInput("not_a_number", _at(path, name), f"Give '{name}' as a finite number.")
     return float(value)
 
 

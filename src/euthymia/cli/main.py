@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import json
 import os
@@ -38,11 +39,16 @@ COMMANDS = {
 }
 # One person's matrices are small: threads for them would only make the first answer wait, by half of numpy's import.
 ONE_PERSON = frozenset({"compare", "course", "fit", "models", "simulate"})
-REFUSED = 2
+REFUSED, FAILED = 2, 1
+# A full disk, a full quota, a file as long as it may be, a broken device. A reader who left is none of these.
+UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 class Door(click.Group):
-    """Finds commands by name, and turns refused input into one JSON object on stderr with exit status 2."""
+    """Finds commands by name, and turns refused input into one JSON object on stderr with exit status 2.
+
+    An answer that cannot be written is told the same way, with exit status 1.
+    """
 
     def list_commands(self, context: click.Context) -> list[str]:
         return sorted(COMMANDS)
@@ -62,6 +68,21 @@ class Door(click.Group):
         except BadInput as refusal:
             click.echo(json.dumps(refusal.as_json(), ensure_ascii=False), err=True)
             sys.exit(REFUSED)
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        if sys.stdout is None:
+            # Whoever closed it wants a picture or a server, not an answer to read.
+            sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+        try:
+            return super().main(*args, **extra)
+        except OSError as problem:
+            if problem.errno not in UNWRITABLE:
+                raise
+            said = BadInput("unwritable", "", f"The answer could not be written in full: {problem.strerror}.")
+            click.echo(json.dumps(said.as_json(), ensure_ascii=False), err=True)
+            # What is left in the buffer would fail once more at the end, in Python's words.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(FAILED)
 
 
 def _imported(name: str) -> ModuleType:

@@ -8,8 +8,22 @@ from typing import Any
 
 import click
 
+from euthymia.cli.json_input import renamed
 from euthymia.cli.lines import width_here, wrapped
-from euthymia.pharmacology import Card, Drug, Effect, ParameterNote, Route, load_effect, load_model, shipped_models
+from euthymia.errors import BadInput
+from euthymia.pharmacology import (
+    Card,
+    Drug,
+    Effect,
+    ParameterNote,
+    Route,
+    load_effect,
+    load_model,
+    shipped_effects,
+    shipped_models,
+)
+
+IN_FULL = "`euthymia models {}` gives a card in full."
 
 
 @click.command()
@@ -19,35 +33,58 @@ from euthymia.pharmacology import Card, Drug, Effect, ParameterNote, Route, load
 @click.option("--route", type=click.Choice([str(route) for route in Route]), help="Only models of this route.")
 @click.option("--effect", help="One effect, such as dissociation, in full.")
 def models(as_json: bool, only: str | None, drug: str | None, route: str | None, effect: str | None) -> None:
-    """Which models there are, who they were fitted on, and where they fail."""
-    if effect:
-        found = load_effect(effect)
+    """Which models and effects there are, who they were fitted on, and where they fail."""
+    if effect is not None:
+        if (only, drug, route) != (None, None, None):
+            raise BadInput("both_given", "--effect", "Ask for an effect or for models, not for both at once.")
+        with renamed({"effect": "--effect"}):
+            found = load_effect(effect)
         click.echo(_json(found.as_json()) if as_json else "\n".join(_full_effect(found, width_here())))
         return
-    cards = [load_model(name).card for name in ([only] if only else shipped_models())]
+    with renamed({"model": "--id"}):
+        cards = [load_model(name).card for name in (shipped_models() if only is None else [only])]
     cards = [card for card in cards if drug in (None, *card.drugs) and route in (None, *card.routes)]
     if as_json:
         click.echo(_json([card.as_json() for card in cards]))
-    elif only and cards:
+    elif not cards:
+        click.echo(_none(only, drug, route))
+    elif only is not None:
         click.echo("\n".join(_full(cards[0], width_here())))
     else:
-        click.echo("\n".join(_listed(cards, width_here())))
+        effects = [load_effect(name) for name in shipped_effects()] if (drug, route) == (None, None) else []
+        click.echo("\n".join(_listed(cards, effects, width_here())))
 
 
 def _json(answer: Any) -> str:
     return json.dumps(answer, indent=2, ensure_ascii=False)
 
 
-def _listed(cards: list[Card], width: int) -> list[str]:
-    """Two lines a model: what it is; for what, and how it stood against published numbers."""
+def _none(only: str | None, drug: str | None, route: str | None) -> str:
+    """That no model is what was asked for, in the words of the question."""
+    asked = [f" of {drug}"] if drug else []
+    asked += [f" by the route {route}"] if route else []
+    asked += [f" with the id {only}"] if only else []
+    return f"No model{''.join(asked)}."
+
+
+def _listed(cards: Sequence[Card], effects: Sequence[Effect], width: int) -> list[str]:
+    """Two lines a model or effect: what it is; for what, and how it stood against published numbers."""
     lines = []
     for card in cards:
         whom = "adults" if card.oldest_y is None else "children"
         lines.append(f"{card.id:36}{card.kind}, {card.matrix}, {whom}")
-        stands = f"{len(card.checks_passed)} checks passed, {len(card.known_failures)} known failures"
-        lines += wrapped(f"    {', '.join(card.drugs)}: {', '.join(card.routes)}. {stands}", width)
-    foot = "published or assembled, site of the samples, whom. `euthymia models --id MODEL` gives a card in full."
-    return [*lines, "", *wrapped(foot, width)]
+        lines += wrapped(f"    {', '.join(card.drugs)}: {', '.join(card.routes)}. {_stands(card)}", width)
+    lines += ["", *wrapped(f"published or assembled, site of the samples, whom. {IN_FULL.format('--id MODEL')}", width)]
+    if effects:
+        lines += ["", "The effects they drive:", ""]
+    for effect in effects:
+        lines.append(f"{effect.id:36}{effect.kind}")
+        lines += wrapped(f"    {effect.title}. {_stands(effect)}", width)
+    return lines + (["", *wrapped(IN_FULL.format("--effect EFFECT"), width)] if effects else [])
+
+
+def _stands(one: Card | Effect) -> str:
+    return f"{len(one.checks_passed)} checks passed, {len(one.known_failures)} known failures"
 
 
 def _full(card: Card, width: int) -> list[str]:

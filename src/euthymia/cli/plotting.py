@@ -9,13 +9,11 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from os.path import splitext
 
 import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.cli.lines import WIDTH
-from euthymia.errors import BadInput
 from euthymia.pharmacology import Simulation
 from euthymia.pharmacology.simulation import EffectSeries, Series
 
@@ -36,7 +34,6 @@ HIDDEN_EFFECT = "esketamine_effect_site"
 # Plotted where nobody says what to plot; the others are in the table.
 FELT_FIRST = ("dissociation", "systolic_rise", "diastolic_rise")
 MOST_TABLE_ROWS = 40
-PICTURES = (".svg", ".png")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +80,10 @@ def plotted(curves: Sequence[Curve], *, width: int = WIDTH, rows: int = ROWS) ->
 
 
 def simulated(answer: Simulation, names: Sequence[str] = (), *, width: int) -> list[str]:
-    """The analytes and effects named, a plot for each unit; left out, the analytes and what a person feels first."""
+    """The analytes and effects named, a plot for each unit, an empty line after each.
+
+    Left out, the analytes and what a person feels first. A single time has no course, so no plot.
+    """
     effects = [one.effect for one in answer.effects if one.effect in FELT_FIRST]
     asked = names or [*(one.analyte for one in answer.series), *effects]
     groups: dict[str, list[Curve]] = {}
@@ -92,8 +92,9 @@ def simulated(answer: Simulation, names: Sequence[str] = (), *, width: int) -> l
         groups.setdefault(series.unit, []).append(curve_of(series, answer.at_h, name.replace("_", " ")))
     lines: list[str] = []
     for place, curves in enumerate(groups.values()):
-        lines += [*plotted(curves, width=width, rows=ROWS if place == 0 else ROWS // 2), ""]
-    return lines[:-1]
+        drawn = plotted(curves, width=width, rows=ROWS if place == 0 else ROWS // 2)
+        lines += [*drawn, ""] if drawn else []
+    return lines
 
 
 def columns_beside(rows: Sequence[str], cells: Mapping[str, Sequence[str]], width: int) -> list[str]:
@@ -138,26 +139,6 @@ def printable(lines: Iterable[str], encoding: str | None) -> str:
         text = re.sub("[\u2801-\u28ff]", "*", text).translate(plain)
         text = text.encode(encoding or "ascii", "replace").decode(encoding or "ascii")
     return text
-
-
-def require_picture(file: str | None) -> None:
-    """Refuses a picture whose kind its name does not tell, before anything is computed."""
-    if file is not None and splitext(file)[1].lower() not in PICTURES:
-        raise BadInput("unknown_suffix", "--plot", f"'{file}' must end in {' or '.join(PICTURES)}.")
-
-
-def write_picture(file: str, svg: str) -> None:
-    """The drawing as the kind of file its name asks for. Refuses (path --plot) a place that cannot be written."""
-    require_picture(file)
-    # Imported here: who asks for no picture does not wait for it.
-    from euthymia.charts import png
-
-    content = png(svg) if splitext(file)[1].lower() == ".png" else svg.encode()
-    try:
-        with open(file, "wb") as picture:
-            picture.write(content)
-    except OSError as error:
-        raise BadInput("unwritable", "--plot", f"'{file}' cannot be written: {error}.") from error
 
 
 class _Canvas:

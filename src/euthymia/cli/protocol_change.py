@@ -14,8 +14,8 @@ from euthymia.care.protocol_compare import Change, Difference, compare, looser_t
 from euthymia.care.protocol_document import content_hash
 from euthymia.care.protocol_signature import Signature, ready
 from euthymia.care.protocol_signature import sign as signed
-from euthymia.cli.json_input import time_of
-from euthymia.cli.protocol_file import read_protocol, read_text
+from euthymia.cli.json_input import json_of, text_of, time_of
+from euthymia.cli.protocol_file import read_protocol
 from euthymia.errors import BadInput
 
 MARKS = {Change.TIGHTER: "tighter", Change.LOOSER: "LOOSER"}
@@ -104,10 +104,7 @@ def signature_json(read: Protocol, signature: Signature) -> dict[str, str]:
 
 def read_signature(file: str) -> Signature:
     """A signature from the file that `sign` wrote; refuses one with a field missing (BadInput)."""
-    try:
-        document = json.loads(read_text(file))
-    except json.JSONDecodeError as wrong:
-        raise BadInput("not_json", "signature", f"This is not JSON: {wrong}.") from wrong
+    document = json_of(text_of(file, "file"), "signature")
     if not isinstance(document, dict):
         raise BadInput("not_a_table", "signature", "A signature is one JSON object.")
     for name in ("name", "meaning", "at", "content_hash"):

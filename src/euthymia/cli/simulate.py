@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from euthymia.cli.json_input import as_object, read_object, refuse_unknown
+from euthymia.cli.json_input import as_object, read_object, refuse_unknown, renamed
 from euthymia.cli.lines import width_here, wrapped
+from euthymia.cli.picture import DRAWN, require_picture, require_plot, write_picture
 from euthymia.errors import BadInput, RegimenError
 from euthymia.pharmacology import Band, Dose, Incidence, Person, Regimen, Simulation, Summary
 from euthymia.pharmacology import simulate as run_simulation
@@ -30,24 +31,23 @@ FIELDS = {
 @click.option("--draw", multiple=True, help="What to draw: an analyte or effect; may be repeated.")
 def simulate(file: str, as_json: bool, plot: str | None, draw: tuple[str, ...]) -> None:
     """Concentrations and effects over time for the doses in FILE (or - for standard input)."""
-    if as_json and plot is None:
-        click.echo(_as_json(simulation_of(read_object(file))))
-        return
-    # Imported here: who asks for numbers alone does not wait for the drawing.
-    from euthymia.cli.plotting import printable, require_picture, write_picture
-
     require_picture(plot)
+    if as_json:
+        require_plot(draw, plot)
     answer = simulation_of(read_object(file))
     if plot:
-        write_picture(plot, answer.svg(*draw))
+        with renamed(DRAWN):
+            drawing = answer.svg(*draw)
+        write_picture(plot, drawing)
     if as_json:
-        click.echo(_as_json(answer))
-    else:
-        click.echo(printable(for_a_person(answer, width_here(), draw), sys.stdout.encoding))
+        click.echo(json.dumps(answer.as_json(), indent=2, ensure_ascii=False))
+        return
+    # Imported here: who asks for numbers alone does not wait for the drawing.
+    from euthymia.cli.plotting import printable
 
-
-def _as_json(answer: Simulation) -> str:
-    return json.dumps(answer.as_json(), indent=2, ensure_ascii=False)
+    with renamed(DRAWN):
+        lines = for_a_person(answer, width_here(), draw)
+    click.echo(printable(lines, sys.stdout.encoding))
 
 
 def simulation_of(data: Mapping[str, Any]) -> Simulation:
@@ -78,7 +78,9 @@ def regimen_of(value: Any, path: str = "doses") -> Regimen:
     """The doses in a request, or in one part of it; refusals carry the path of the dose."""
     if not isinstance(value, list) or not value:
         raise RegimenError("no_doses", path, "Give a list of one dose or more.")
-    return Regimen(tuple(_dose(row, f"{path}[{place}]") for place, row in enumerate(value)))
+    doses = tuple(_dose(row, f"{path}[{place}]") for place, row in enumerate(value))
+    with renamed({"doses": path}):
+        return Regimen(doses)
 
 
 def _dose(value: Any, path: str) -> Dose:
@@ -86,11 +88,9 @@ def _dose(value: Any, path: str) -> Dose:
     require_fields(row, "doses", path, required=("drug", "route", "amount_mg", "start_h"))
     _require_texts(row, path, ("drug", "route", "line"))
     given = {name: row[name] for name in FIELDS["doses"] if row.get(name) is not None}
-    try:
+    # A dose knows its own fields only; the place in the list is known here.
+    with renamed({name: f"{path}.{name}" for name in FIELDS["doses"]}):
         return Dose(**given)
-    except RegimenError as refusal:
-        # A dose knows its own fields only; the place in the list is known here.
-        raise RegimenError(refusal.code, f"{path}.{refusal.path}", refusal.message) from None
 
 
 def taking_of(value: Any) -> list[str]:
@@ -134,7 +134,7 @@ def for_a_person(answer: Simulation, width: int, draw: Sequence[str] = ()) -> li
     card = answer.model
     lines = wrapped(f"{card.title} ({card.id}, {card.kind}, {card.matrix})", width)
     lines += [*wrapped(card.citation, width), ""]
-    lines += [*simulated(answer, draw, width=width), ""]
+    lines += simulated(answer, draw, width=width)
     columns = {series.analyte: series.typical for series in answer.series}
     columns |= {one.effect: one.typical for one in answer.effects if one.effect != HIDDEN_EFFECT}
     lines += table(answer.at_h, columns, width)

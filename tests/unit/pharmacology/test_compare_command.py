@@ -107,7 +107,7 @@ def test_a_person_gets_plots_a_table_and_where_it_is_from(request_: dict[str, An
         ({**MODELS, "models": ["kamp_2020"]}, "not_a_list", "models"),
         ({**MODELS, "models": ["kamp_2020", 7]}, "not_text", "models[1]"),
         ({**MODELS, "models": ["kamp_2020", "kamp_2020"]}, "too_few_models", "models"),
-        ({**MODELS, "models": ["kamp_2020", "no_such"]}, "unknown_model", "model"),
+        ({**MODELS, "models": ["kamp_2020", "no_such"]}, "unknown_model", "models[1]"),
         ({**MODELS, "at_h": 3}, "not_a_list", "at_h"),
         ({**MODELS, "target": "area"}, "not_for_models", "target"),
         ({**MODELS, "tea": 1}, "unknown_field", "tea"),
