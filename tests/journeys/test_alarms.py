@@ -162,6 +162,18 @@ def test_a_page_that_nobody_speaks_to_says_that_it_is_not_monitoring(at_work: Si
     expect(watch).to_have_text("Watching for alarms", timeout=PATIENCE_MS)
 
 
+def test_a_page_whose_script_never_begins_is_as_loud(at_work: SignIn, server: DemoServer) -> None:
+    page = at_work("nurse")
+    page.route("**/alarms*.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    page.goto(f"{server.address}/board/")
+    watch = page.locator("[data-alarm-watch]")
+    loud = watch.evaluate("one => { one.dataset.alarmWatch = 'silent'; return getComputedStyle(one).backgroundColor; }")
+    watch.evaluate("one => { one.dataset.alarmWatch = 'starting'; }")
+    expect(watch).not_to_have_css("background-color", loud)
+    expect(watch).to_have_css("background-color", loud, timeout=PATIENCE_MS)
+    expect(watch).to_contain_text("Load again for later ones.")
+
+
 def test_sound_begins_with_the_first_press_is_paused_and_turned_off_where_everybody_sees_it(
     at_work: SignIn, server: DemoServer
 ) -> None:
