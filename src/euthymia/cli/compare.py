@@ -23,7 +23,7 @@ from euthymia.pharmacology import compare as compare_models
 from euthymia.pharmacology import simulate as run_simulation
 from euthymia.pharmacology.equivalence import REFERENCE, Equivalence, equivalent_doses, side_by_side
 
-FIELDS = {"person", "doses", "models", "regimens", "target", "at_h", "band", "taking"}
+FIELDS = {"person", "doses", "models", "regimens", "target", "at_h", "band", "taking", "earlier_sessions"}
 REGIMEN_FIELDS = {"name", "doses"}
 FEWEST, MOST = 2, 6
 FELT = "dissociation"
@@ -98,18 +98,26 @@ def compared(data: Mapping[str, Any]) -> Compared:
     times = data.get("at_h")
     if not isinstance(times, list):
         raise BadInput("not_a_list", "at_h", "Give a list of hours, increasing.")
-    asked = _Asked(person_of(data.get("person")), times, band_of(data.get("band")), taking_of(data.get("taking")))
+    asked = _Asked(
+        person_of(data.get("person")),
+        times,
+        band_of(data.get("band")),
+        {"taking": taking_of(data.get("taking")), "earlier_sessions": data.get("earlier_sessions", 0)},
+    )
     return _by_models(data, asked) if "models" in data else _by_regimens(data, asked)
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What all that is compared has in common."""
+    """What all that is compared has in common.
+
+    setting: what is taken alongside and how many sessions came before, as `simulate` takes them.
+    """
 
     person: Person
     times: list[Any]
     band: Band | None
-    taking: list[str]
+    setting: Mapping[str, Any]
 
 
 def _by_models(data: Mapping[str, Any], asked: _Asked) -> Compared:
@@ -122,7 +130,7 @@ def _by_models(data: Mapping[str, Any], asked: _Asked) -> Compared:
         with renamed({"model": f"models[{place}]"}):
             load_model(name)
     found = compare_models(
-        regimen_of(data.get("doses")), asked.person, asked.times, models=names, band=asked.band, taking=asked.taking
+        regimen_of(data.get("doses")), asked.person, asked.times, models=names, band=asked.band, **asked.setting
     )
     return Compared({one.model.id: one for one in found.simulations}, found.fold, {}, None)
 
@@ -143,7 +151,7 @@ def _by_regimens(data: Mapping[str, Any], asked: _Asked) -> Compared:
         raise BadInput("not_text", "target", "Give the target as text.")
     equal = _made_equal(regimens, asked, target) if target is not None else None
     simulations = _simulated({name: way.regimen for name, way in equal.ways.items()} if equal else regimens, asked)
-    ways = equal.ways if equal else side_by_side(regimens, asked.person, band=asked.band, taking=asked.taking)
+    ways = equal.ways if equal else side_by_side(regimens, asked.person, band=asked.band, **asked.setting)
     return Compared(simulations, _fold(list(simulations.values())), ways, equal)
 
 
@@ -152,7 +160,7 @@ def _simulated(regimens: Mapping[str, Regimen], asked: _Asked) -> dict[str, Simu
     found = {}
     for place, (name, regimen) in enumerate(regimens.items()):
         with renamed({"doses": f"regimens[{place}].doses"}):
-            found[name] = run_simulation(regimen, asked.person, asked.times, band=asked.band, taking=asked.taking)
+            found[name] = run_simulation(regimen, asked.person, asked.times, band=asked.band, **asked.setting)
     return found
 
 
@@ -169,10 +177,10 @@ def _made_equal(regimens: Mapping[str, Regimen], asked: _Asked, target: str) -> 
         here = f"regimens[{place}].doses"
         with renamed({REFERENCE: "regimens[0].doses", OTHER: here, "doses": here}):
             found = equivalent_doses(
-                regimens[first], {OTHER: regimens[name]}, asked.person, target=target, taking=asked.taking
+                regimens[first], {OTHER: regimens[name]}, asked.person, target=target, **asked.setting
             )
         same[name], reached[name] = found.ways[OTHER].regimen, found.reached[OTHER]
-    ways = side_by_side(same, asked.person, band=asked.band, taking=asked.taking)
+    ways = side_by_side(same, asked.person, band=asked.band, **asked.setting)
     return replace(found, ways=ways, reached=reached)
 
 

@@ -39,14 +39,21 @@ def compare(
     models: Sequence[str | Model],
     band: Band | None = None,
     taking: Sequence[str] = (),
+    earlier_sessions: int = 0,
 ) -> Comparison:
-    """Each model's answer, and how many-fold they differ; `taking` as in `simulate`. Refuses fewer than two models."""
+    """Each model's answer, and how many-fold they differ; `taking` and `earlier_sessions` as in `simulate`.
+
+    Refuses fewer than two models.
+    """
     if isinstance(models, (str, Model)):
         raise BadInput("not_a_list", "models", "Give a list of models.")
     asked = {model.id if isinstance(model, Model) else model: model for model in models}
     if len(asked) < 2:
         raise BadInput("too_few_models", "models", "Name at least two different models to compare.")
-    found = tuple(simulate(regimen, person, at_h, model=model, band=band, taking=taking) for model in asked.values())
+    found = tuple(
+        simulate(regimen, person, at_h, model=model, band=band, taking=taking, earlier_sessions=earlier_sessions)
+        for model in asked.values()
+    )
     typical = np.stack([one.series[0].typical for one in found])
     highest, lowest = typical.max(axis=0), typical.min(axis=0)
     ratio = np.divide(highest, lowest, out=np.zeros_like(highest), where=lowest > 0)

@@ -75,12 +75,13 @@ def equivalent_doses(
     band: Band | None = None,
     named: str = REFERENCE,
     taking: Sequence[str] = (),
+    earlier_sessions: int = 0,
 ) -> Equivalence:
     """The doses by other routes that give the typical person (or this individual) the same target as a reference.
 
     others: name → a regimen whose amounts are to be scaled together, whatever they are; a dose of a model that knows
     whole devices gets the number of them that comes nearest.   band: left out, no spread is computed.   named: what the
-    reference is called among the ways.   taking: medicines that change first pass, as in `simulate`.
+    reference is called among the ways.   taking, earlier_sessions: as in `simulate`.
     Refuses (BadInput) a drug or route without an effect site, and a way by which no dose does it
     (`no_equivalent_dose`).
     """
@@ -92,7 +93,7 @@ def equivalent_doses(
     regimens = {named: reference}
     for name, regimen in others.items():
         regimens[name] = _matched(regimen, name, asked, value)
-    ways = side_by_side(regimens, person, band=band, taking=taking)
+    ways = side_by_side(regimens, person, band=band, taking=taking, earlier_sessions=earlier_sessions)
     reached = {name: _aimed(way, aim, name) / value for name, way in ways.items()}
     measure = ways[named].measure(_MEASURE[aim])
     return Equivalence(aim, value, measure.unit if measure else "", ways, reached)
@@ -104,9 +105,13 @@ def side_by_side(
     *,
     band: Band | None = None,
     taking: Sequence[str] = (),
+    earlier_sessions: int = 0,
 ) -> dict[str, Exposure]:
     """What each regimen amounts to on its first day in the same people: person k is the same in all of them."""
-    return {name: exposure(regimen, person, band=band, taking=taking) for name, regimen in regimens.items()}
+    return {
+        name: exposure(regimen, person, band=band, taking=taking, earlier_sessions=earlier_sessions)
+        for name, regimen in regimens.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,16 +99,27 @@ def exposure(
     band: Band | None = None,
     model: str | Model | None = None,
     taking: Sequence[str] = (),
+    earlier_sessions: int = 0,
 ) -> Exposure:
     """What a regimen amounts to on its first day, with the spread over a band's people.
 
-    model, taking: as in `simulate`, and refused alike; but an individual's own model gives way to the usual one by a
-    route it does not cover, and what was learned of them is used there as far as it has the same names.
+    model, taking, earlier_sessions: as in `simulate`, and refused alike; but an individual's own model gives way to
+    the usual one by a route it does not cover, and what was learned of them is used there as far as it has the same
+    names.
     """
     model = model or own_model(person, regimen)
     shown = models_for(regimen, model).with_interactions(regimen, interactions_named(taking)).shown
     grid_h = _grid_h(regimen)
-    answer = simulate(regimen, person, grid_h, model=model, band=band, keep_people=band is not None, taking=taking)
+    answer = simulate(
+        regimen,
+        person,
+        grid_h,
+        model=model,
+        band=band,
+        keep_people=band is not None,
+        taking=taking,
+        earlier_sessions=earlier_sessions,
+    )
     found = _kinetic(shown, regimen, person, grid_h, band)
     if answer.effects:
         found |= _felt(answer, grid_h - regimen.first_h)

@@ -50,6 +50,23 @@ def test_models_are_laid_side_by_side_with_how_far_they_are_apart() -> None:
     assert "regimens" not in answer
 
 
+@pytest.mark.parametrize("request_", [MODELS, REGIMENS], ids=["models", "regimens"])
+def test_sessions_before_count_in_every_number(request_: dict[str, Any]) -> None:
+    first, later = answered(request_), answered({**request_, "earlier_sessions": 12})
+    for one, other in zip(first["simulations"], later["simulations"], strict=True):
+        felt = [
+            next(effect["typical"] for effect in each["effects"] if effect["effect"] == "dissociation")
+            for each in (one, other)
+        ]
+        assert max(felt[1]) < 0.8 * max(felt[0])
+        assert one["series"] == other["series"]
+    for one, other in zip(first.get("regimens", []), later.get("regimens", []), strict=True):
+        peaks = [row["typical"] for way in (one, other) for row in way["measures"] if row["name"] == "effect_peak"]
+        assert peaks[1] < 0.8 * peaks[0]
+    refused = run({**request_, "earlier_sessions": -1})
+    assert json.loads(refused.stderr)["path"] == "earlier_sessions"
+
+
 def test_regimens_are_laid_side_by_side_with_what_each_amounts_to() -> None:
     answer = answered(REGIMENS)
     assert [one["name"] for one in answer["regimens"]] == ["vein", "muscle"]

@@ -45,6 +45,13 @@ def test_the_amount_given_as_a_start_does_not_matter_and_twice_the_target_takes_
     assert dose_mg(twice, MUSCLE) == pytest.approx(2 * once)
 
 
+def test_sessions_before_change_what_is_felt_and_not_what_must_be_given() -> None:
+    first = equivalent_doses(VEIN, {"muscle": MUSCLE}, PERSON)
+    later = equivalent_doses(VEIN, {"muscle": MUSCLE}, PERSON, earlier_sessions=12)
+    assert later.ways["muscle"].regimen == first.ways["muscle"].regimen
+    assert measured(later.ways, "muscle", "effect_peak") < 0.8 * measured(first.ways, "muscle", "effect_peak")
+
+
 def test_several_doses_of_a_regimen_are_scaled_together() -> None:
     halves = Regimen((Dose("ketamine", "im", 10, 0), Dose("ketamine", "im", 20, 0.5)))
     first, second = equivalent_doses(VEIN, {"muscle": halves}, PERSON).ways["muscle"].regimen
