@@ -37,3 +37,29 @@ def test_a_plan_opens_with_what_was_learned_and_brings_the_other_routes(at_work:
     card.focus()
     page.keyboard.press("Enter")
     expect(preview.get_by_text("Known failures").first).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1366, 820, 390])
+def test_side_by_side_plots_stand_level_and_the_table_of_equal_doses_fits(
+    at_work: SignIn, server: DemoServer, width: int
+) -> None:
+    page = at_work("prescriber")
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(treated_before(page, server))
+    table = page.locator(".same-peak")
+    expect(table).to_be_visible()
+    assert table.evaluate("table => table.parentElement.scrollWidth - table.parentElement.clientWidth") <= 0
+    routes = page.locator(".routes > .route")
+    feet = routes.evaluate_all(
+        """routes => routes.map(route => [
+            Math.round(route.getBoundingClientRect().top),
+            [...route.querySelectorAll(".figure__narrow svg")]
+                .map(svg => Math.round(svg.getBoundingClientRect().bottom)),
+        ])"""
+    )
+    rows: dict[int, list[list[int]]] = {}
+    for top, bottoms in feet:
+        rows.setdefault(top, []).append(bottoms)
+    assert (len(rows) < len(feet)) is (width > 600), "side by side where there is room"
+    for row in rows.values():
+        assert all(bottoms == row[0] for bottoms in row)

@@ -69,3 +69,7 @@ def test_a_reading_far_from_the_forecast_is_named_at_once_and_the_page_stays(
     enter_line(page, "215/110 76 97%")
     expect(forecast.get_by_text("Not behaving as predicted")).to_be_visible()
     expect(forecast.get_by_text("no advice on a dose")).to_be_visible()
+    said = page.locator("#status").get_by_text("Not behaving as predicted")
+    expect(said).to_be_visible()
+    said.get_by_role("link", name="Predicted and observed").click()
+    expect(forecast.get_by_role("heading", name="Predicted and observed")).to_be_in_viewport()

@@ -10,6 +10,7 @@ from euthymia.charts.values import WIDE, Estimate, Forest, ForestRow, Frame, Rol
 
 _ROW_HEIGHT = 40.0
 WIDE_DIGITS = 1.12
+_BENEATH_NAMES = 5.0
 _PUBLISHED, _PREDICTED = Role.SECOND, Role.FIRST
 
 
@@ -26,11 +27,14 @@ def forest_plot(forest: Forest, frame: Frame = WIDE, *, ident: str = "", standal
     roomy = frame.width >= 560
     names = [wrapped(row.name, frame.width * 0.3 if roomy else frame.width - 2 * EDGE) for row in forest.rows]
     axis = _axis(forest, frame, names, roomy=roomy)
-    rows, y = [], top
+    rows, spans, y = [], [], top
     for row, lines in zip(forest.rows, names, strict=True):
+        # Where names stand above their marks the lines begin beneath them, so that no word is crossed.
+        start = y if roomy else y + _names_height(lines) + _BENEATH_NAMES
         drawn, y = _row(row, lines, axis, y, roomy=roomy)
         rows.append(drawn)
-    body = above + samples + _ground(forest, frame, axis, top, y) + "".join(rows)
+        spans.append((start, y))
+    body = above + samples + _ground(forest, frame, axis, spans) + "".join(rows)
     body += words(forest.x.words, (axis.start + axis.end) / 2, y + 39, anchor="middle")
     return document(
         (float(frame.width), y + 48), (ident, forest.title, forest.description), body, standalone=standalone
@@ -63,26 +67,37 @@ def _ends(estimate: Estimate | None) -> list[float]:
     return [end for end in (estimate.value, estimate.low, estimate.high) if end is not None]
 
 
-def _ground(forest: Forest, frame: Frame, axis: Line, top: float, bottom: float) -> str:
+def _ground(forest: Forest, frame: Frame, axis: Line, spans: list[tuple[float, float]]) -> str:
+    """Grid, axis and reference. spans: from where to where the lines may run, row by row."""
+    bottom = spans[-1][1]
     most = max(3, round((axis.end - axis.start) / 70))
     drawn = []
     for tick in ticks(forest.x, axis.low, axis.high, most=most, words=frame.words):
         x = axis.place(tick.at)
-        path = f"M{number(x)} {number(top)}V{number(bottom)}"
+        path = _through(x, spans)
         drawn.append(element("path", {"class": "grid", "d": path, "stroke": GRID, "stroke-width": 1.0}))
         drawn.append(words(tick.label, x, bottom + 19, role="tick", anchor="middle"))
     base = f"M{number(axis.start)} {number(bottom)}H{number(axis.end)}"
     drawn.append(element("path", {"class": "axis", "d": base, "stroke": MUTED, "stroke-width": 1.2}))
     if forest.reference is not None:
-        path = f"M{number(axis.place(forest.reference))} {number(top)}V{number(bottom)}"
+        path = _through(axis.place(forest.reference), spans)
         look: dict[str, str | float] = {"stroke": MUTED, "stroke-width": 1.4, "stroke-dasharray": "7 4"}
         drawn.append(element("path", {"class": "threshold", "d": path, **look}))
     return "".join(drawn)
 
 
+def _through(x: float, spans: list[tuple[float, float]]) -> str:
+    """An upright line through every row."""
+    return "".join(f"M{number(x)} {number(start)}V{number(end)}" for start, end in spans)
+
+
+def _names_height(lines: list[str]) -> float:
+    return len(lines) * 15.0
+
+
 def _row(row: ForestRow, lines: list[str], axis: Line, top: float, *, roomy: bool) -> tuple[str, float]:
     """One row's markup, and where the next begins. On a narrow drawing the name stands above its marks."""
-    names_height = len(lines) * 15.0
+    names_height = _names_height(lines)
     height = max(_ROW_HEIGHT, names_height + 12) if roomy else _ROW_HEIGHT + 4 + names_height
     start = top + (height - names_height) / 2 + 11.5 if roomy else top + 14
     drawn = [words(line, EDGE, start + place * 15) for place, line in enumerate(lines)]

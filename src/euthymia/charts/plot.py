@@ -146,17 +146,18 @@ def observations(plot: Plot, dots: Dots, role: int) -> str:
 
 
 def lanes_for(x: Line, marks: tuple[Mark, ...]) -> list[tuple[Mark, int]]:
-    """Marks inside the plot with the lane their words take above it; -1 where there is no room for words."""
-    ends = [float("-inf"), float("-inf")]
+    """Marks inside the plot with the lane their words take above it; -1 where there is no room for words. Where marks
+    crowd, the newest keep their words: what happened last is what still holds."""
+    starts = [float("inf"), float("inf")]
     placed = []
-    for mark in sorted((mark for mark in marks if x.holds(mark.at)), key=lambda mark: mark.at):
+    for mark in sorted((mark for mark in marks if x.holds(mark.at)), key=lambda mark: mark.at)[::-1]:
         half = width_of(mark.label) / 2
-        start = _middle(x, mark) - half
-        lane = next((place for place, end in enumerate(ends) if start > end + 8), -1)
+        end = _middle(x, mark) + half
+        lane = next((place for place, start in enumerate(starts) if end + 8 < start), -1)
         if lane >= 0:
-            ends[lane] = start + 2 * half
+            starts[lane] = end - 2 * half
         placed.append((mark, lane if mark.label else -1))
-    return placed
+    return placed[::-1]
 
 
 def _middle(x: Line, mark: Mark) -> float:

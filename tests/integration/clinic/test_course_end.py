@@ -17,10 +17,10 @@ from euthymia.clinic.audit.models import AuditEntry
 from euthymia.clinic.followup.commands import refresh_forecast
 from euthymia.clinic.followup.models import CourseForecast
 from euthymia.clinic.measures.models import AnswerSource, CheckIn, Response
-from euthymia.clinic.people.models import CarePhase, Patient
+from euthymia.clinic.people.models import CarePhase, Patient, RecordEntry
 from euthymia.clinic.plans.commands import sign_plan
 from euthymia.clinic.plans.course_commands import end_plan
-from euthymia.clinic.plans.drafts import PlanChoice
+from euthymia.clinic.plans.drafts import WEIGHT, PlanChoice
 from euthymia.clinic.plans.models import Plan, PlanState, TaperStep
 from euthymia.clinic.plans.taper_commands import stop_taper, take_step
 from euthymia.clinic.sessions.models import Session
@@ -287,6 +287,7 @@ def switchable(client: Any) -> Room:
     now = timezone.now()
     room = treated("iv_racemic_05", totals=(19, 18), until=now)
     signed_version(room.clinic, "esketamine_nasal_trd", room.prescriber)
+    RecordEntry.objects.filter(patient=room.patient, code=WEIGHT).update(at=now - DAY)
     return room
 
 
@@ -317,6 +318,15 @@ def test_the_other_ways_stand_beside_the_plan_with_what_speaks_for_and_against(c
     predicted = sign_in(client, room.prescriber).get(f"/people/{room.patient.id}/plan/prediction/?{asked}")
     assert predicted.status_code == 200
     assert "esketamine" in predicted.content.decode()
+
+
+def test_an_old_weight_is_weighed_again_before_ways_are_compared(client: Any) -> None:
+    room = switchable(client)
+    RecordEntry.objects.filter(patient=room.patient, code=WEIGHT).update(at=timezone.now() - 90 * DAY)
+    text = page(client, room, "plan/switch/")
+    assert "Weigh the person today." in text
+    assert "/plan/prediction/" not in text
+    assert "Weigh the person today." in page(client, room, "plan/")
 
 
 def test_without_a_plan_there_is_nothing_to_compare(client: Any) -> None:

@@ -101,16 +101,40 @@ def test_a_trial_is_started_once_and_shows_that_it_runs(
 
 
 @pytest.mark.parametrize(
-    "changes",
-    [{"design": "nobody2099"}, {"replicates": "1"}, {"replicates": "100000"}, {"replicates": "many"}, {"seed": "x"}],
+    ("name", "typed", "says"),
+    [
+        ("design", "nobody2099", "Choose one of the designs."),
+        *(
+            ("replicates", typed, "Type a whole number from 2 to 1000.")
+            for typed in ("", "-5", "0", "1", "99999999", "many")
+        ),
+        *(("seed", typed, "Type a whole number from 0 to 999999999.") for typed in ("x", "-1", "9" * 25)),
+    ],
 )
-def test_an_absurd_trial_is_refused(
-    client: Any, researcher: Viewer, started: list[dict[str, Any]], changes: dict[str, str]
+def test_an_absurd_trial_brings_the_form_back_with_the_reason_at_its_field(
+    client: Any, researcher: Viewer, started: list[dict[str, Any]], name: str, typed: str, says: str
 ) -> None:
-    asked = {"design": DESIGN, "replicates": "20", "seed": "3"} | changes
-    assert sign_in(client, researcher).post("/evidence/trials/start/", asked).status_code == 400
+    asked = {"design": DESIGN, "replicates": "21", "seed": "3"} | {name: typed}
+    refused = sign_in(client, researcher).post("/evidence/trials/start/", asked)
+    assert refused.status_code == 422
+    text = refused.content.decode()
+    assert f'id="id_{name}_error"' in text
+    assert says in text
+    if name != "design":
+        assert f'value="{typed}"' in text or not typed
+    assert name == "replicates" or 'value="21"' in text, "nothing else that was typed is lost"
     assert TrialRun.objects.count() == AuditEntry.objects.count() == 0
     assert started == []
+
+
+def test_without_a_seed_chance_begins_anywhere(
+    client: Any, researcher: Viewer, started: list[dict[str, Any]], django_capture_on_commit_callbacks: Any
+) -> None:
+    sign_in(client, researcher)
+    assert "Repetitions" in client.get("/evidence/").content.decode()
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post("/evidence/trials/start/", {"design": DESIGN, "replicates": "20", "seed": ""})
+    assert 0 <= started[0]["seed"] < 10**6
 
 
 def test_a_trial_that_broke_says_so(client: Any, researcher: Viewer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,7 +80,7 @@ def test_a_question_nobody_can_mean_is_refused(lead: Any, address: str, sent: di
 
 @pytest.mark.parametrize("sent", [{"replicates": HUGE}, {"replicates": "2", "seed": "9" * 25}])
 def test_a_trial_of_an_absurd_size_is_refused(lead: Any, sent: dict[str, str]) -> None:
-    assert lead.post("/evidence/trials/start/", {"design": "murrough2013_midazolam"} | sent).status_code == 400
+    assert lead.post("/evidence/trials/start/", {"design": "murrough2013_midazolam"} | sent).status_code == 422
 
 
 def test_a_number_no_row_has_is_not_found(lead: Any) -> None:

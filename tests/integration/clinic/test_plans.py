@@ -274,9 +274,9 @@ def test_the_plan_predicts_beside_the_other_routes_and_says_what_it_rests_on(
     assert "In sessions like this: sedation in " in shown
     assert "About the blood pressure curve" in shown
     assert "1.8-fold too high" in shown
-    assert "About the model clements_1981" in shown
+    assert "About the model Clements 1981, venous (published)" in shown
     assert "Known failures" in shown
-    assert "kamp_2020" in shown
+    assert "Kamp 2020, mixed" in shown
     assert "-fold" in shown
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
 
 import pytest
@@ -13,10 +14,21 @@ from euthymia.care.session_events import EventKind
 from euthymia.clinic.people.models import RecordEntry
 from euthymia.clinic.plans.medicines import RECORDED_AS, known_in
 from euthymia.clinic.sessions import commands
-from euthymia.clinic.sessions.learning import APART_MIN, Look, compared_looks, earlier_sittings, learned_from, thinned
-from euthymia.pharmacology import Person, interactions
+from euthymia.clinic.sessions.learning import (
+    APART_MIN,
+    MOST_BY_HAND,
+    MOST_COUNTED,
+    Look,
+    Sitting,
+    compared_looks,
+    earlier_sittings,
+    learned_from,
+    marked,
+)
+from euthymia.pharmacology import Dose, Person, interactions
 
 IV = "iv_racemic_05"
+DOSE = Dose(drug="ketamine", route="iv", amount_mg=35, start_h=0.0, duration_h=40 / 60)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 # A person whose pressure rises well above what most people's does, and who hardly dissociates.
 RISES = {10: 18, 20: 30, 30: 38, 40: 40, 60: 28, 80: 20, 100: 14}
@@ -71,7 +83,7 @@ def test_the_plan_opens_with_what_earlier_readings_say_and_shows_the_curve_with_
 ) -> None:
     treated(room, RISES, TOTALS)
     shown = asked(room, client, monkeypatch)
-    assert "Learned from 10 readings in the session before." in shown
+    assert "Learned from 24 readings in the session before (7 systolic, 7 diastolic, 7 pulse, 3 CADSS-6)." in shown
     assert "Systolic pressure rises" in shown
     assert "times the usual with the same level" in shown
     assert "with what was learned" in shown
@@ -81,12 +93,41 @@ def test_the_plan_opens_with_what_earlier_readings_say_and_shows_the_curve_with_
     assert shown.index("From earlier sessions") < shown.index("Planned: ")
 
 
+def test_the_plan_learns_from_diastolic_pressure_pulse_and_sedation_too(
+    room: Room, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    treated(room, RISES, TOTALS)
+    awake = {"instrument": "moaas", "concern": "sedation", "total": 5.0, "resolved": True}
+    room.write(room.patient.sessions.get(), EventKind.SCALE, awake, at=NOW + 35 * MINUTE)
+    sitting = earlier_sittings(room.patient, NOW + DAY, "ketamine")[0]
+    kinds = {"systolic": 7, "diastolic": 7, "pulse": 7, "cadss6": 3, "moaas": 1}
+    assert Counter(look.kind for look in sitting.looks) == kinds
+    shown = asked(room, client, monkeypatch)
+    assert "Rise of diastolic pressure with the level" in shown
+    assert "pulse.slope" not in shown
+    assert "Slope" not in shown
+
+
+def test_where_this_person_starts_is_told_apart_by_vital_sign(room: Room) -> None:
+    """Also where two vital signs were the same number before the dose."""
+    looks = [
+        Look(kind, 10.0 * place, 70.0 + place * more, 70.0)
+        for kind, more in (("diastolic", 0), ("pulse", -3))
+        for place in range(1, 8)
+    ]
+    looks.sort(key=lambda look: (look.at_min, look.kind))
+    taught = learned_from((Sitting(NOW, (DOSE,), tuple(looks)),), Person(40, "female", 70.0), 0, ())
+    assert taught.looks == 14
+    assert taught.starts["pulse"] < taught.starts["diastolic"] <= 0
+    assert taught.starts["systolic"] == 0
+
+
 def test_readings_that_move_nothing_are_said_to_move_nothing(
     room: Room, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     treated(room, {100: 2}, {})
     shown = asked(room, client, monkeypatch)
-    assert "The prior is still doing the talking. One reading in the session before moved too little" in shown
+    assert "The prior is still doing the talking. 3 readings in the session before moved too little" in shown
     assert "This person, as learned" not in shown
 
 
@@ -173,12 +214,28 @@ def test_every_medicine_the_engine_knows_can_be_found_in_a_record() -> None:
 
 def test_a_feed_counts_no_more_than_somebody_who_looks_every_few_minutes() -> None:
     fed = [Look("systolic", second / 60, 130.0, 120.0) for second in range(600)]
-    assert [look.at_min for look in thinned(fed)] == [0.0, APART_MIN]
+    assert [look.at_min for look in marked(fed) if look.counted] == [0.0, APART_MIN]
     spike = Look("systolic", 4.5, 170.0, 120.0)
-    compared = compared_looks([*fed[:250], spike, *fed[250:]])
-    assert spike in compared
-    assert fed[-1] in compared
+    compared = compared_looks(marked([*fed[:250], spike, *fed[250:]]))
+    assert spike.value in {look.value for look in compared}
+    assert fed[-1].at_min in {look.at_min for look in compared}
     assert len(compared) <= 21
+
+
+def test_what_is_typed_counts_however_soon_after_another() -> None:
+    typed = [Look("systolic", 25 + 0.4 * place, 120.0 + place, 120.0) for place in range(MOST_BY_HAND)]
+    assert all(look.counted for look in marked(typed))
+    assert compared_looks(marked(typed)) == tuple(typed)
+    one_more = Look("systolic", 29.9, 150.0, 120.0)
+    assert [look.counted for look in marked([*typed, one_more])] == [True] + [False] * MOST_BY_HAND
+    other = Look("cadss6", 25.1, 18.0)
+    assert all(look.counted for look in marked(sorted([*typed, other], key=lambda look: look.at_min)))
+
+
+def test_of_very_many_typed_looks_the_newest_count() -> None:
+    typed = [Look("systolic", float(minute), 120.0, 120.0) for minute in range(MOST_COUNTED + 30)]
+    found = marked(typed)
+    assert [look.counted for look in found] == [False] * 30 + [True] * MOST_COUNTED
 
 
 def test_a_fit_that_fails_is_a_sentence_and_not_an_error(room: Room) -> None:

@@ -49,6 +49,7 @@ def test_ordinary_visits_are_seldom_called_strange(route: str) -> None:
     """Invented people, who differ in how strongly they answer, looked at with the noise of a cuff and of a rating."""
     simulation = predicted(ORDERS[route])
     compared = with_noise(simulation)
+    rises = {"systolic_rise": "systolic_mmhg", "diastolic_rise": "diastolic_mmhg", "pulse_rise": "heart_rate_per_min"}
     curves = Curves(
         simulation.at_h * 60, simulation.named("dissociation").typical, simulation.named("systolic_rise").typical
     )
@@ -56,12 +57,13 @@ def test_ordinary_visits_are_seldom_called_strange(route: str) -> None:
     for seed in range(VISITS):
         rng = np.random.default_rng(seed)
         body = invented_body(40, rng)
-        before = body.at(curves, -10, rng)["systolic_mmhg"]
+        before = body.at(curves, -10, rng)
+        lines = [(minute, body.at(curves, minute, rng)) for minute in LOOKS_MIN]
         looks = [
-            ("systolic_rise", minute, body.at(curves, minute, rng)["systolic_mmhg"] - before) for minute in LOOKS_MIN
+            [(effect, minute, line[name] - before[name]) for minute, line in lines] for effect, name in rises.items()
         ]
         rated = [("dissociation", minute, body.cadss6(curves, minute, rng) / 24) for minute in (20, 40, 60)]
-        for rows in (looks, rated):
+        for rows in (*looks, rated):
             seen = [observed_within_band(compared, name, minute / 60, value) for name, minute, value in rows]
             strange += any(one is two is not Seen.WITHIN for one, two in pairwise(seen))
     assert strange <= 0.03 * VISITS
@@ -95,6 +97,8 @@ def test_the_page_speaks_up_for_a_rise_that_no_cuff_explains(rise: float, strang
     assert shown.strange is strange, shown.verdict
     assert any("rises seen with placebo" in line for line in shown.assumptions)
     assert any("display tolerance of this house" in line for line in shown.assumptions)
+    assert any("blood pressures, pulses, CADSS-6 totals and MOAA/S levels" in line for line in shown.assumptions)
+    assert any("A rise of the pulse is compared with the band and 12/min" in line for line in shown.assumptions)
 
 
 def looked_at(room: Room, rises: dict[int, float], at: datetime = NOW) -> Session:
@@ -125,7 +129,7 @@ def test_what_is_strange_is_explained_by_what_was_learned_or_said_to_be_unexplai
     shown = expected_of(session, state_of(session))
     assert shown.strange
     assert shown.because.startswith("How the model explains it: Systolic pressure rises"), shown.because
-    session = looked_at(Room(), {15: 4, 25: 6, 35: 8, 45: 5, 46: 60})
+    session = looked_at(Room(), {15: 6, 25: 8, 35: 8, 45: 8, 55: 6, 65: 26, 66: 26})
     shown = expected_of(session, state_of(session))
     assert shown.strange
     assert "Nothing learned of this person explains it" in shown.because
@@ -140,7 +144,7 @@ def test_readings_make_a_band_of_this_person_beside_that_of_anybody() -> None:
     shown = expected_of(session, state_of(session))
     assert shown.learned is not None
     assert not shown.learned.is_prior
-    assert "7 readings of this session" in shown.learned.headline
+    assert shown.learned.headline == "Learned from 21 readings of this session (7 systolic, 7 diastolic, 7 pulse)."
     assert any("times the usual with the same level" in line for line in shown.learned.lines), shown.learned.lines
     assert any("with what was learned" in line for line in shown.changes)
     pressure = next(one for one in shown.figures if one.title.startswith("Rise"))
@@ -162,7 +166,7 @@ def test_a_look_out_of_a_feed_is_drawn_when_it_is_not_as_predicted() -> None:
     session = looked_at(Room(), rises)
     shown = expected_of(session, state_of(session))
     pressure = next(one for one in shown.figures if one.title.startswith("Rise"))
-    assert "1 further from it" in pressure.description
+    assert "1 beyond it" in pressure.description
     assert pressure.wide.count("75") >= 1
     assert not shown.strange
 
@@ -185,7 +189,9 @@ def test_earlier_sessions_of_the_same_drug_are_learned_from_too() -> None:
     second = looked_at(room, {15: 18}, NOW + timedelta(days=7))
     shown = expected_of(second, state_of(second))
     assert shown.learned is not None
-    assert "5 readings, of today and of the session before" in shown.learned.headline
+    assert (
+        "15 readings, of today and of the session before (5 systolic, 5 diastolic, 5 pulse)" in shown.learned.headline
+    )
     assert any("session 2: dissociation fades" in line for line in shown.assumptions)
 
 

@@ -52,6 +52,14 @@ def test_articles_show_the_engines_pictures_in_both_languages(client: Any) -> No
     assert "Tus dos horas" in client.get("/learn/a-session/").content.decode()
 
 
+def test_the_picture_of_the_two_hours_says_where_its_line_is_known_to_be_wrong(client: Any) -> None:
+    says = {"en": "For the spray the line falls too slowly", "es": "Para el aerosol, la línea baja demasiado despacio"}
+    for language, words in says.items():
+        felt, plasma = pictures("two-hours", language)
+        assert words in felt.description
+        assert words not in plasma.description
+
+
 def test_a_picture_is_computed_once(client: Any) -> None:
     assert pictures("two-hours", "en") is pictures("two-hours", "en")
     assert pictures("nobody-drew-this", "en") == ()

@@ -102,6 +102,28 @@ def trials() -> Forest:
 DRAWINGS = {"chart": plasma(), "timeline": course(), "forest": trials()}
 
 
+def test_no_line_of_a_narrow_forest_crosses_a_rows_name() -> None:
+    root = ElementTree.fromstring(draw(trials(), NARROW))
+    named = {words for row in trials().rows for words in row.name.split()}
+    names = [float(each.attrib["y"]) for each in root.iter(f"{SVG}text") if set((each.text or "").split()) & named]
+    upright = [each.attrib["d"] for each in root.iter(f"{SVG}path") if each.attrib["class"] in {"grid", "threshold"}]
+    spans = [(float(low), float(high)) for path in upright for low, high in re.findall(r"M\S+ (\S+?)V([\d.]+)", path)]
+    assert len(names) >= 2
+    assert spans
+    # Letters stand on their line: from about 11 above it to 3 below.
+    assert not [(y, span) for y in names for span in spans if span[0] < y + 3 and span[1] > y - 11]
+
+
+def test_where_events_crowd_the_newest_keep_their_words() -> None:
+    happened = ("0 mg/h", "33 mg/h", "paused", "goes on", "stopped")
+    marks = (Mark(0, "dose", MarkKind.DOSE), *(Mark(3 + 0.01 * place, said) for place, said in enumerate(happened)))
+    for frame in (WIDE, NARROW):
+        drawn = line_chart(plasma(marks=marks), frame)
+        written = [said for said in ("dose", *happened) if f">{said}</text>" in drawn]
+        assert written == ["dose", "goes on", "stopped"]
+        assert all(f"<title>{said}</title>" in drawn for said in happened)
+
+
 @pytest.mark.parametrize("name", DRAWINGS)
 @pytest.mark.parametrize("frame", [WIDE, NARROW, replace(NARROW, heading=True, words=SPANISH)])
 @pytest.mark.parametrize("standalone", [False, True])

@@ -16,25 +16,25 @@ from euthymia.clinic.accounts.policies import SEE_EVIDENCE, requires
 from euthymia.clinic.audit.commands import record
 from euthymia.clinic.audit.models import Action
 from euthymia.clinic.evidence import commands, presenters, queries, small_multiples
+from euthymia.clinic.evidence.forms import TrialForm
 from euthymia.clinic.evidence.models import TrialRun
 from euthymia.clinic.people.queries import find_or_404
-from euthymia.errors import BadInput
 
 SHOWN_ROWS = 100
-LONGEST_NUMBER = 9
+REFUSED_FORM = 422
 
 
 @requires(SEE_EVIDENCE)
 def evidence(request: HttpRequest) -> HttpResponse:
     """Both ways to ask what works: this clinic's own data, and a virtual trial."""
+    return evidence_page(request, TrialForm())
+
+
+def evidence_page(request: HttpRequest, form: TrialForm, *, status: int = 200) -> HttpResponse:
+    """The page with an empty form, or with what was typed and why it was refused."""
     viewer = request.viewer  # type: ignore[attr-defined]
-    context = {
-        "table": queries.latest_table(viewer),
-        "designs": commands.DESIGNS.items(),
-        "runs": queries.runs_of(viewer),
-        "names": commands.DESIGNS,
-    }
-    return render(request, "evidence/evidence.html", context)
+    context = {"table": queries.latest_table(viewer), "runs": queries.runs_of(viewer), "form": form}
+    return render(request, "evidence/evidence.html", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -83,13 +83,16 @@ def cohort_csv(request: HttpRequest) -> HttpResponse:
 @require_POST
 @requires(SEE_EVIDENCE)
 def trial_start(request: HttpRequest) -> HttpResponse:
-    typed = request.POST.get("replicates", "200"), request.POST.get("seed", "") or str(secrets.randbelow(10**6))
-    if not all(number.isdecimal() and len(number) <= LONGEST_NUMBER for number in typed):
-        raise BadInput("not_a_number", "replicates", "Repetitions and seed are whole numbers of at most nine digits.")
-    replicates, seed = (int(number) for number in typed)
-    design = request.POST.get("design", "")
+    """Start a virtual trial; a number that cannot be meant brings the form back with the reason beside it."""
+    form = TrialForm(request.POST)
+    if not form.is_valid():
+        return evidence_page(request, form, status=REFUSED_FORM)
+    asked = form.cleaned_data
+    seed = secrets.randbelow(10**6) if asked["seed"] is None else asked["seed"]
     viewer = request.viewer  # type: ignore[attr-defined]
-    run = commands.start_trial(viewer, design=design, replicates=replicates, seed=seed, now=timezone.now())
+    run = commands.start_trial(
+        viewer, design=asked["design"], replicates=asked["replicates"], seed=seed, now=timezone.now()
+    )
     return redirect("trial", run.id)
 
 

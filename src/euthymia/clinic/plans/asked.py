@@ -12,13 +12,17 @@ from euthymia.pharmacology import Dose, Person, Regimen
 
 @dataclass(frozen=True, slots=True)
 class AskedDose:
-    """A dose to predict, with its words; hashable, so that the same question is answered once."""
+    """A dose to predict, with its words; hashable, so that the same question is answered once.
+
+    because: why this much, where a protocol was asked for it.
+    """
 
     drug: str
     route: str
     amount_mg: float
     duration_min: float
     devices: int | None
+    because: str = ""
 
     @property
     def words(self) -> str:
@@ -50,21 +54,26 @@ def asked_of(order: DoseOrder) -> AskedDose:
 
 
 def usual_dose(protocol: Protocol, weight_kg: float) -> AskedDose | None:
-    """What a protocol would usually give somebody of this weight; None where it does not say."""
-    duration = protocol.duration_min.value if protocol.duration_min else None
+    """What a protocol would usually give somebody of this weight, with why; None where it does not say."""
     match protocol.dose:
         case PerKg(mg_per_kg) if mg_per_kg.value is not None:
-            amount_mg = round(mg_per_kg.value * weight_kg, 1)
-            return AskedDose(protocol.drug, protocol.route, amount_mg, duration or 0.0, None)
+            return _per_kg(protocol, mg_per_kg.value, weight_kg, f"its protocol's {mg_per_kg.value:g} mg/kg")
         case PerKgRange(low, high) if low.value is not None and high.value is not None:
             # No source names one dose in the range; half-way is where the picture starts.
             middle = (low.value + high.value) / 2
-            return AskedDose(protocol.drug, protocol.route, round(middle * weight_kg, 1), duration or 0.0, None)
+            because = f"half-way in its protocol's range, {low.value:g} to {high.value:g} mg/kg"
+            return _per_kg(protocol, middle, weight_kg, because)
         case PerKgSteps(steps) if steps[0].value is not None:
-            amount_mg = round(steps[0].value * weight_kg, 1)
-            return AskedDose(protocol.drug, protocol.route, amount_mg, duration or 0.0, None)
+            because = f"its protocol's first step, {steps[0].value:g} mg/kg"
+            return _per_kg(protocol, steps[0].value, weight_kg, because)
         case DeviceSteps(device_mg, _, first_mg) if first_mg.value is not None and device_mg.value:
             devices = round(first_mg.value / device_mg.value)
-            return AskedDose(protocol.drug, protocol.route, first_mg.value, 0.0, devices)
+            because = "its protocol's first dose"
+            return AskedDose(protocol.drug, protocol.route, first_mg.value, 0.0, devices, because)
         case _:
             return None
+
+
+def _per_kg(protocol: Protocol, mg_per_kg: float, weight_kg: float, because: str) -> AskedDose:
+    over_min = (protocol.duration_min.value if protocol.duration_min else None) or 0.0
+    return AskedDose(protocol.drug, protocol.route, round(mg_per_kg * weight_kg, 1), over_min, None, because)

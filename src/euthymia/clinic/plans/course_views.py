@@ -21,7 +21,7 @@ from euthymia.clinic.people.shell import person_page
 from euthymia.clinic.plans import queries
 from euthymia.clinic.plans.course_commands import end_plan
 from euthymia.clinic.plans.models import Plan
-from euthymia.clinic.plans.switching import asked_again, ways
+from euthymia.clinic.plans.switching import asked_again, ways, weight_problem
 from euthymia.clinic.plans.taper_commands import decide_step, stop_taper, take_step
 from euthymia.clinic.plans.views import REFUSED_FORM, plan_page, reviews_now
 from euthymia.errors import BadInput
@@ -94,6 +94,7 @@ def plan_switch(request: HttpRequest, patient_id: UUID) -> HttpResponse:
             "ways": ways(viewer, patient, plan, now),
             "reviews": reviews_now(viewer, plan, now),
             "asked": asked_again(plan) if usable else "",
+            "weight_problem": weight_problem(viewer, patient, now),
         }
     return person_page(request, "plans/switch.html", patient, "plan", context)
 

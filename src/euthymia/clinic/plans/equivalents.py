@@ -14,9 +14,10 @@ from euthymia.care.protocol import DeviceSteps, Protocol
 from euthymia.charts import Axis, Estimate, Figure, Forest, ForestRow, figure
 from euthymia.clinic.people.models import Patient
 from euthymia.clinic.plans.asked import AskedDose, Whom, asked_of
+from euthymia.clinic.plans.curves import FELT, effect_of, highest, model_name
 from euthymia.clinic.plans.drafts import PlanDraft
 from euthymia.clinic.plans.medicines import as_far_as_covered
-from euthymia.clinic.plans.predictions import whom_of
+from euthymia.clinic.plans.predictions import simulated, whom_of
 from euthymia.clinic.plans.protocol_pages import ROUTE_WORDS
 from euthymia.errors import BadInput
 from euthymia.pharmacology import Band, Equivalence, Exposure, equivalent_doses
@@ -31,7 +32,10 @@ SOME_MG = 10.0
 
 @dataclass(frozen=True, slots=True)
 class WayLine:
-    """One way as a row: dose, share of it that reaches the blood, peaks, and what is felt, each with nine in ten."""
+    """One way as a row: dose, share of it that reaches the blood, peaks, and what is felt, each with nine in ten.
+
+    felt: in the session that is planned, for dissociation fades over sessions.
+    """
 
     name: str
     dose: str
@@ -44,12 +48,18 @@ class WayLine:
 
 @dataclass(frozen=True, slots=True)
 class EquivalentsPage:
-    """The ways side by side, or why there are none.   left_out: ways that were asked for and refused, with why."""
+    """The ways side by side, or why there are none.
+
+    left_out: ways that were asked for and refused, with why.   uncounted: ways by which recorded medicines could not
+    be counted.   session: which one of this person's is planned.
+    """
 
     figure: Figure | None = None
     ways: tuple[WayLine, ...] = ()
     left_out: tuple[str, ...] = ()
     why_not: str = ""
+    uncounted: tuple[str, ...] = ()
+    session: int = 1
 
 
 def equivalents_for(patient: Patient, draft: PlanDraft, others: Iterable[Protocol], now: datetime) -> EquivalentsPage:
@@ -88,28 +98,33 @@ def _way(protocol: Protocol) -> AskedDose | None:
 def _page(planned: AskedDose, ways: tuple[AskedDose, ...], whom: Whom) -> EquivalentsPage:
     found: dict[str, Exposure] = {}
     reached: dict[str, float] = {}
-    value, left_out = 0.0, []
+    lines: dict[str, WayLine] = {}
+    value, left_out, uncounted = 0.0, [], []
     for way in ways:
         try:
-            one = _equivalence(planned, way, whom)
+            one, is_counted = _equivalence(planned, way, whom)
+            of = whom if is_counted else whom.taking_nothing()
+            lines |= {name: _line(name, exposure, one, of) for name, exposure in one.ways.items() if name not in found}
         except BadInput as refusal:
             left_out.append(f"{_name(way)}: {refusal.message}")
             continue
         found |= {name: exposure for name, exposure in one.ways.items() if name not in found}
         reached |= {name: share for name, share in one.reached.items() if name not in reached}
         value = one.value
+        uncounted += [] if is_counted else [_name(way)]
     if not found:
         return EquivalentsPage(left_out=tuple(left_out), why_not="No other route reaches the same peak in this person.")
-    lines = tuple(_line(name, exposure, reached[name], value) for name, exposure in found.items())
-    return EquivalentsPage(_figure(found, value), lines, tuple(left_out))
+    return EquivalentsPage(
+        _figure(found, value), tuple(lines.values()), tuple(left_out), "", tuple(uncounted), whom.earlier + 1
+    )
 
 
-def _equivalence(planned: AskedDose, way: AskedDose, whom: Whom) -> Equivalence:
+def _equivalence(planned: AskedDose, way: AskedDose, whom: Whom) -> tuple[Equivalence, bool]:
     def asked(taking: Sequence[str]) -> Equivalence:
         named, others = f"Planned: {_name(planned)}", {_name(way): way.regimen()}
         return equivalent_doses(planned.regimen(), others, whom.person, band=PEOPLE, named=named, taking=taking)
 
-    return as_far_as_covered(asked, whom.taking)[0]
+    return as_far_as_covered(asked, whom.taking)
 
 
 def _name(asked: AskedDose) -> str:
@@ -123,19 +138,23 @@ def _dose_words(exposure: Exposure) -> str:
     return f"{dose.amount_mg:.3g} mg{over}{devices}"
 
 
-def _line(name: str, exposure: Exposure, reached: float, value: float) -> WayLine:
-    site = _span(exposure, "effect_site_peak", PERCENT / value, " %")
-    if abs(reached - 1) > EXACT:
+def _line(name: str, exposure: Exposure, equivalence: Equivalence, whom: Whom) -> WayLine:
+    site = _span(exposure, "effect_site_peak", PERCENT / equivalence.value, " %")
+    if abs(equivalence.reached[name] - 1) > EXACT:
         site += ", devices come whole"
-    card = exposure.simulation.model
+    # Of this session and from the same courses as the page's figures, so that no number stands there twice.
+    dose = exposure.regimen.doses[0]
+    asked = AskedDose(str(dose.drug), str(dose.route), dose.amount_mg, dose.duration_h * 60, dose.devices)
+    course, _ = simulated(asked, whom)
+    felt = effect_of(course, FELT)
     return WayLine(
         name=name,
         dose=_dose_words(exposure),
         reaches=_span(exposure, "bioavailability", PERCENT, " %"),
-        peak=_span(exposure, "cmax", 1.0, " ng/mL"),
+        peak=highest(course.series[0]).words(" ng/mL"),
         site=site,
-        felt=_span(exposure, "effect_peak", PERCENT, " %"),
-        model=f"{card.id} ({card.kind}, {card.matrix}-type)",
+        felt=highest(felt).words(" %", PERCENT) if felt else "not known",
+        model=model_name(exposure.simulation.model),
     )
 
 
@@ -144,8 +163,8 @@ def _span(exposure: Exposure, name: str, times: float, unit: str) -> str:
     if found is None:
         return "not known"
     low, high = found.band[LOW] * times, found.band[HIGH] * times
-    middle = found.typical * times
-    return f"{middle:.0f}{unit}" if high - low < 0.5 else f"{middle:.0f}{unit} ({low:.0f} to {high:.0f})"
+    typical = found.typical * times
+    return f"{typical:.0f}{unit}" if high - low < 0.5 else f"{typical:.0f}{unit} ({low:.0f} to {high:.0f})"
 
 
 def _figure(found: Mapping[str, Exposure], value: float) -> Figure:
@@ -160,7 +179,7 @@ def _figure(found: Mapping[str, Exposure], value: float) -> Figure:
     forest = Forest(
         title="The same peak by another route: how much gets in, and how people differ",
         description="Squares: how much of the dose reaches the blood. Circles: the peak of S-ketamine where "
-        "dissociation is felt, 100 being that of the planned dose in the middle person. Lines: nine people in ten.",
+        "dissociation is felt, 100 being that of the planned dose in the typical person. Lines: nine people in ten.",
         x=Axis("Per cent", "%", low=0.0),
         rows=rows,
         reference=PERCENT,
@@ -168,12 +187,12 @@ def _figure(found: Mapping[str, Exposure], value: float) -> Figure:
         predicted_name="Peak where it is felt, of the planned dose's",
     )
     models = dict.fromkeys(
-        f"{effect.driven_by.id} ({effect.driven_by.kind}, {effect.driven_by.matrix}-type)"
+        f"{model_name(effect.driven_by)} ({effect.driven_by.kind})"
         for exposure in found.values()
         for effect in exposure.simulation.effects
-        if effect.effect == "dissociation"
+        if effect.effect == FELT
     )
-    return figure(forest, source=f"peaks where it is felt by {', '.join(models)}", ident="same-peak")
+    return figure(forest, source=f"peaks where it is felt by {'; '.join(models)}", ident="same-peak")
 
 
 def _estimate(exposure: Exposure, name: str, times: float) -> Estimate | None:

@@ -28,19 +28,28 @@ NOT_COVERED = "interaction_not_covered"
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What the record says is taken and the engine knows. names: of the engine.   words: as the record has them."""
+    """What the record says is taken. names: what the engine knows of it.   words: the same as the record has them.
+    uncounted: everything else, as the record has it."""
 
     names: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    uncounted: tuple[str, ...] = ()
 
 
 def taken_by(patient: Patient) -> Taken:
-    """The person's recorded medicines that change first pass; most medicines do not, or nobody measured it."""
+    """The person's recorded medicines: those that change first pass, and those of which the engine knows nothing.
+
+    Most of the others change nothing; of some nobody measured it here. Which is which is for a clinician to say.
+    """
     found: dict[str, str] = {}
+    uncounted: list[str] = []
     for recorded in medications(System(patient.clinic_id, "prediction"), patient):
-        for name in known_in(recorded):
+        names = known_in(recorded)
+        for name in names:
             found.setdefault(name, recorded)
-    return Taken(tuple(found), tuple(found.values()))
+        if not names:
+            uncounted.append(recorded)
+    return Taken(tuple(found), tuple(found.values()), tuple(uncounted))
 
 
 def how_counted(taken: Taken) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from euthymia.care.decision import Allowed, Level, Reason, reasons_of
 from euthymia.care.dose_order import DoseOrder
 from euthymia.care.dosing import Room
-from euthymia.care.protocol import DeviceSteps, PerKg, PerKgRange, PerKgSteps, Protocol, WeightBasis
+from euthymia.care.protocol import Bound, DeviceSteps, PerKg, PerKgRange, PerKgSteps, Protocol, WeightBasis
 from euthymia.clinic.assessments.decisions import DecisionPanel, decision_from_json, decision_panel
 from euthymia.clinic.people.models import RecordEntry
 from euthymia.clinic.plans.drafts import PlanDraft, order_of
@@ -19,6 +19,21 @@ from euthymia.clinic.plans.end_words import end_words
 from euthymia.clinic.plans.models import Plan, ProtocolVersion
 from euthymia.clinic.plans.protocol_pages import ROUTE_WORDS, StateChip, chip_of, measure_words, moment
 from euthymia.clinic.plans.queries import protocol_of, readiness
+
+# Rule → what a hold on it is about, where the name alone would not say it.
+HOLD_WORDS = {
+    "dose_rule": "a dose other than the protocol's",
+    "dosing_weight": "a dosing weight above the scale's",
+    "duration": "another duration of the infusion",
+    "height_plausible": "the height",
+    "other_concentration": "another concentration",
+    "step_not_due": "a step that is not due yet",
+    "step_skipped": "a step left out",
+    "weight_basis": "another kind of weight",
+    "weight_change": "the change of weight",
+    "weight_digits": "the digits of the weight",
+    "weight_for_height": "the weight for this height",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +153,19 @@ def cited(source: str, protocol: Protocol) -> str:
 def hold_lines(draft: PlanDraft, reasons: dict[str, str]) -> Iterable[HoldLine]:
     holds = (reason for reason in reasons_of(draft.before_overrides) if reason.level is Level.HOLD)
     for reason in dict.fromkeys(holds):
-        yield HoldLine(reason.rule, reason.rule.replace("_", " "), hold_words(reason), reasons.get(reason.rule, ""))
+        title = hold_title(reason, draft.protocol)
+        yield HoldLine(reason.rule, title, hold_words(reason), reasons.get(reason.rule, ""))
+
+
+def hold_title(reason: Reason, protocol: Protocol) -> str:
+    """What a hold is about in words; a limit by what it bounds rather than by its name in the file."""
+    limit = next((one for one in protocol.limits if one.name == reason.rule), None)
+    if limit is not None:
+        bound = "at most" if limit.bound is Bound.AT_MOST else "at least"
+        return f"{measure_words(limit.measure.value).lower()} {bound} {limit.number.value:g} {limit.number.unit}"
+    if reason.rule.startswith("own_"):
+        return "a limit of this person"
+    return HOLD_WORDS.get(reason.rule, reason.rule.replace("_", " "))
 
 
 def hold_words(reason: Reason) -> str:
@@ -175,10 +202,12 @@ def order_lines(order: DoseOrder) -> tuple[Line, ...]:
 
 def room_line(room: Room) -> RoomLine:
     cap = room.limit.number.value or 0.0
+    left = round(room.left, 2)
     unit = room.limit.number.unit
-    left = f"{round(room.left, 2):g} {unit} left" if room.left >= 0 else f"{-round(room.left, 2):g} {unit} over"
+    counted = unit.removesuffix("s") if abs(left) == 1 and unit == "doses" else unit
+    words = f"{left:g} {counted} left" if left >= 0 else f"{-left:g} {counted} over"
     label = f"{measure_words(room.limit.measure.value)} ({'stop' if room.limit.level is Level.STOP else 'hold'})"
-    return RoomLine(label, min(room.used, cap), cap, f"{round(room.used, 2):g} of {cap:g} {unit}, {left}")
+    return RoomLine(label, min(room.used, cap), cap, f"{round(room.used, 2):g} of {cap:g} {unit}, {words}")
 
 
 def plan_lines(plans: Iterable[Plan], zone: ZoneInfo) -> list[PlanLine]:

@@ -15,12 +15,13 @@ from euthymia.clinic.assessments.decisions import DecisionPanel, decision_panel
 from euthymia.clinic.assessments.queries import eligibility_facts, facts_of, latest_decision, valid_consent
 from euthymia.clinic.assessments.rules import eligibility_of
 from euthymia.clinic.people.models import Patient
-from euthymia.clinic.plans.asked import usual_dose
-from euthymia.clinic.plans.drafts import order_of
+from euthymia.clinic.plans.asked import AskedDose, usual_dose
+from euthymia.clinic.plans.drafts import PlanChoice, chosen_weight, order_of
 from euthymia.clinic.plans.models import Plan, ProtocolVersion
 from euthymia.clinic.plans.plan_pages import cited
 from euthymia.clinic.plans.protocol_pages import ROUTE_WORDS, rhythm_words
 from euthymia.clinic.plans.queries import current_versions, protocol_of, usable_versions
+from euthymia.errors import BadInput
 
 CONSENT_APART = {"consent_signed": True}
 
@@ -66,7 +67,7 @@ def ways(viewer: Viewer, patient: Patient, plan: Plan, now: datetime) -> list[Wa
         decision = eligibility_of(protocol, facts, now)
         is_now = row.pk == plan.protocol_version_id
         usual = usual_dose(protocol, weight_kg)
-        dose = order_dose(order_of(plan)) if is_now else (usual.words if usual else "the protocol leaves it open")
+        dose = order_dose(order_of(plan)) if is_now else usual_words(usual)
         found.append(
             Way(
                 row=row,
@@ -84,6 +85,11 @@ def ways(viewer: Viewer, patient: Patient, plan: Plan, now: datetime) -> list[Wa
             )
         )
     return sorted(found, key=lambda way: (not way.is_now, bool(way.why_not), way.panel.verdict != verdict(Allowed())))
+
+
+def usual_words(usual: AskedDose | None) -> str:
+    """The dose of another protocol, with why it is this much."""
+    return f"{usual.words}: {usual.because}" if usual else "the protocol leaves it open"
 
 
 def order_dose(order: DoseOrder) -> str:
@@ -114,11 +120,19 @@ def unknown_of(protocol: Protocol, missing: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def asked_again(plan: Plan) -> str:
-    """The plan's own choices as the prediction asks for them."""
+    """The plan's own choices as the prediction asks for them; the weight is the record's, as on the plan page."""
     order = order_of(plan)
     choices: dict[str, object] = {"protocol": plan.protocol_version.protocol_id}
-    choices["weight"] = f"{plan.order.get('measured_kg', order.weight_kg):g}"
     if "measured_kg" in plan.order:
         choices["dosing_weight_kg"] = f"{order.weight_kg:g}"
     choices |= {"dose_mg": f"{order.dose_mg:g}"} if order.devices else {"mg_per_kg": f"{order.mg_per_kg:g}"}
     return urlencode(choices)
+
+
+def weight_problem(viewer: Viewer, patient: Patient, now: datetime) -> str:
+    """Why no dose rests on the recorded weight today, in the plan page's words; empty where one does."""
+    try:
+        chosen_weight(viewer, patient, PlanChoice(), now)
+    except BadInput as refusal:
+        return refusal.message
+    return ""

@@ -6,8 +6,9 @@ is a prediction. Nothing in the house takes a dose from it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -27,7 +28,6 @@ from euthymia.pharmacology.defaults import choice_for
 from euthymia.pharmacology.exposure import own_model
 from euthymia.pharmacology.individualise import (
     Point,
-    ReadingKind,
     Reason,
     Setting,
     Told,
@@ -39,23 +39,36 @@ from euthymia.pharmacology.individualise.prior import BASELINE
 
 LONGEST = timedelta(hours=12)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
-CADSS6 = "cadss6"
+# What is seen, as the engine calls it.
+SYSTOLIC, DIASTOLIC, PULSE, CADSS6, MOAAS = "systolic", "diastolic", "pulse", "cadss6", "moaas"
+# Read as a rise over the reading before the dose: which number of a line of vital signs it is.
+VITAL_SIGNS = {SYSTOLIC: "systolic_mmhg", DIASTOLIC: "diastolic_mmhg", PULSE: "heart_rate_per_min"}
+# Rated: what the form must look at. No other form of the same concern is read.
+RATED = {CADSS6: Concern.DISSOCIATION, MOAAS: Concern.SEDATION}
 # Of the newest sessions only: a fit grows with every one, and a page waits for it.
 MOST_EARLIER = 2
-# One look of a kind in so many minutes: two looks a second apart are no two looks, and a feed would outvote everything.
+# Of a feed one look of a kind in so many minutes: a second apart they are no two looks, and would outvote all others.
 APART_MIN = 5.0
+# Nobody types more looks of a kind into so many minutes, one every half minute: more of them are a feed.
+MOST_BY_HAND = 10
+# Of a kind and of one session; a fit grows with every look, and a page waits for it.
+MOST_COUNTED = 60
 BETWEEN_DEVICES_H = 5 / 60
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One thing that was seen: minutes from this session's dose, what, how much, and for a pressure the one before."""
+    """One number that was seen: minutes from this session's dose, what, how much, and of a vital sign the one before.
+
+    counted: whether the estimate of this person rests on it too; see `marked`.
+    """
 
     kind: str
     at_min: float
     value: float
     before: float | None = None
     late: bool = False
+    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +86,9 @@ class Taught:
 
     individual: None where nothing may be said of this person, then `why_not` says why.   contradicts: whether that is
     because one look lies far from the curve of all others.   told: the parameters, moved or not.   off: (look, how far
-    it lies from this person's most probable curve, in spreads of one look), of the last sitting.   start_mmhg: how far
-    this person's own pressure at the start of the last sitting lies from the one that was read.
+    it lies from this person's most probable curve, in spreads of one look), of the last sitting.   starts: by vital
+    sign, how far this person's own at the start of the last sitting lies from the one that was read.   kinds: how many
+    looks of each kind there were.   aside: the pulse for which no pulse was learned from.
     """
 
     sessions: int
@@ -84,7 +98,9 @@ class Taught:
     contradicts: bool = False
     told: tuple[Told, ...] = ()
     off: tuple[tuple[Look, float], ...] = ()
-    start_mmhg: float = 0.0
+    starts: Mapping[str, float] = field(default_factory=dict)
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    aside: Look | None = None
 
 
 def sitting_of(session: Session, state: SessionState) -> Sitting | None:
@@ -93,7 +109,7 @@ def sitting_of(session: Session, state: SessionState) -> Sitting | None:
         return None
     order = order_of(session.plan)
     doses = doses_of(pieces_of(session, state), order.drug, order.route)
-    return Sitting(state.clock_at, doses, thinned(looks_of(state)))
+    return Sitting(state.clock_at, doses, tuple(look for look in looks_of(state) if look.counted))
 
 
 def pieces_of(session: Session, state: SessionState) -> tuple[GivenPiece, ...]:
@@ -123,32 +139,33 @@ def doses_of(pieces: Iterable[GivenPiece], drug: str, route: str) -> tuple[Dose,
 
 
 def looks_of(state: SessionState) -> tuple[Look, ...]:
-    """Every systolic pressure and CADSS-6 total after the start of the dose, in the order of time."""
+    """Every blood pressure, pulse, CADSS-6 total and MOAA/S level after the start of the dose, in the order of time,
+    marked. A vital sign that was not read before the dose is left out."""
     if state.clock_at is None:
         return ()
-    clock_at, before = state.clock_at, state.baseline.reading.systolic_mmhg if state.baseline else None
-    pressures = (
-        Look("systolic", (row.at - clock_at) / MINUTE, row.reading.systolic_mmhg, before, row.event_id in state.late)
+    clock_at, before = state.clock_at, state.baseline.reading if state.baseline else None
+    seen = (
+        Look(kind, (row.at - clock_at) / MINUTE, value, start, row.event_id in state.late)
+        for kind, name in VITAL_SIGNS.items()
+        if (start := getattr(before, name, None)) is not None
         for row in state.readings
-        if before is not None and row.reading.systolic_mmhg is not None and row.at > clock_at
+        if (value := getattr(row.reading, name)) is not None and row.at > clock_at
     )
-    totals = (
-        Look(CADSS6, (row.at - clock_at) / MINUTE, row.scale.total, None, row.event_id in state.late)
+    rated = (
+        Look(row.scale.instrument, (row.at - clock_at) / MINUTE, row.scale.total, None, row.event_id in state.late)
         for row in state.scales
-        if row.scale.concern is Concern.DISSOCIATION
-        and row.scale.instrument == CADSS6
-        and row.scale.total is not None
-        and row.at > clock_at
+        if RATED.get(row.scale.instrument) is row.scale.concern and row.scale.total is not None and row.at > clock_at
     )
-    return tuple(sorted((*pressures, *totals), key=lambda look: (look.at_min, look.kind)))
+    return marked(sorted((*seen, *rated), key=lambda look: (look.at_min, look.kind)))
 
 
 def compared_looks(looks: Sequence[Look]) -> tuple[Look, ...]:
-    """Those held against the prediction: of each kind the lowest and the highest of a minute, and the newest."""
+    """Those held against the prediction: what counts for the estimate, the newest of each kind, and of a feed also the
+    lowest and the highest of a minute."""
     minutes: dict[tuple[str, int], list[Look]] = {}
     for look in looks:
         minutes.setdefault((look.kind, int(look.at_min)), []).append(look)
-    kept = set({look.kind: look for look in looks}.values())
+    kept = {look for look in looks if look.counted} | set({look.kind: look for look in looks}.values())
     for seen in minutes.values():
         kept |= {min(seen, key=lambda look: look.value), max(seen, key=lambda look: look.value)}
     return tuple(sorted(kept, key=lambda look: (look.at_min, look.kind)))
@@ -162,12 +179,31 @@ def earlier_sittings(patient: Patient, before: datetime, drug: str, *, most: int
     return sorted((one for one in found if one is not None and one.doses), key=lambda one: one.began_at)
 
 
-def thinned(looks: Sequence[Look]) -> tuple[Look, ...]:
-    """The first look of each kind in every few minutes."""
-    kept: dict[tuple[str, int], Look] = {}
+def marked(looks: Sequence[Look]) -> tuple[Look, ...]:
+    """The same looks, in the order of time, with those marked that the estimate leaves out.
+
+    What somebody typed counts, however soon after another: the newest of each kind where there are very many. Of a
+    feed only the first look of every few minutes does.
+    """
+    minutes = Counter(_few_minutes(look) for look in looks)
+    begun: set[tuple[str, int]] = set()
+    kept: Counter[str] = Counter()
+    found: list[Look] = []
     for look in looks:
-        kept.setdefault((look.kind, int(look.at_min // APART_MIN)), look)
-    return tuple(kept.values())
+        place = _few_minutes(look)
+        counted = minutes[place] <= MOST_BY_HAND or place not in begun
+        begun.add(place)
+        found.append(replace(look, counted=counted))
+    for index in range(len(found) - 1, -1, -1):
+        look = found[index]
+        kept[look.kind] += look.counted
+        if kept[look.kind] > MOST_COUNTED:
+            found[index] = replace(look, counted=False)
+    return tuple(found)
+
+
+def _few_minutes(look: Look) -> tuple[str, int]:
+    return look.kind, int(look.at_min // APART_MIN)
 
 
 # Asked again with every refresh of an open page; the same readings have the same answer.
@@ -177,9 +213,9 @@ def learned_from(sittings: tuple[Sitting, ...], person: Person, earlier: int, ta
 
     earlier: how many sessions came before the first of them.   A fit that fails is a `why_not`, never an error.
     """
-    count = sum(len(one.looks) for one in sittings)
-    nothing = Taught(len(sittings), count)
-    if not count:
+    kinds = Counter(look.kind for one in sittings for look in one.looks)
+    nothing = Taught(len(sittings), kinds.total(), kinds=kinds)
+    if not kinds:
         return replace(nothing, why_not="Nothing was read yet from which this person could be told apart.")
     try:
         point = _fitted(sittings, person, earlier, taking)
@@ -188,17 +224,34 @@ def learned_from(sittings: tuple[Sitting, ...], person: Person, earlier: int, ta
     except (Broken, np.linalg.LinAlgError):
         return replace(nothing, why_not="This person could not be estimated: no curve of the model fits the readings.")
     refusal_of = not_advised(point)
+    contradicts = refusal_of is not None and refusal_of.reason is Reason.CONTRADICTED
+    worst = _worst(sittings, point)
+    if contradicts and worst.kind == PULSE:
+        # A pulse moves for many reasons and how it scatters has no source: it stops no one from learning of the others.
+        calm = tuple(_without(one, PULSE) for one in sittings)
+        return replace(learned_from(calm, person, earlier, taking), aside=worst)
     last, rows = sittings[-1].looks, told(point)
-    start = _start_name(sittings)
+    probable = {row.name: round(row.most_probable, 1) for row in rows}
     return replace(
         nothing,
         individual=None if refusal_of else point.individual(),
         why_not="The prior is still doing the talking." if refusal_of else "",
-        contradicts=refusal_of is not None and refusal_of.reason is Reason.CONTRADICTED,
+        contradicts=contradicts,
         told=rows,
-        start_mmhg=next((row.most_probable for row in rows if row.name == start), 0.0),
+        # To a tenth, so that what is drawn is what is said.
+        starts={kind: probable.get(_start_name(sittings, kind), 0.0) for kind in VITAL_SIGNS},
         off=tuple(zip(last, point.off_sd[-len(last) :], strict=True)) if last else (),
     )
+
+
+def _worst(sittings: Sequence[Sitting], point: Point) -> Look:
+    """The look that lies furthest from the curve of this person."""
+    looks = [look for one in sittings for look in one.looks]
+    return max(zip(looks, point.off_sd, strict=True), key=lambda pair: abs(pair[1]))[0]
+
+
+def _without(sitting: Sitting, kind: str) -> Sitting:
+    return replace(sitting, looks=tuple(look for look in sitting.looks if look.kind != kind))
 
 
 def own_course(
@@ -226,12 +279,13 @@ def own_course(
     return taught, own
 
 
-def _start_name(sittings: Sequence[Sitting]) -> str:
-    """What the engine calls the pressure before the last sitting: equal ones share a name."""
-    starts = dict.fromkeys(look.before for one in sittings for look in one.looks if look.before is not None)
-    own = next((look.before for look in sittings[-1].looks if look.before is not None), None)
-    place = list(starts).index(own) if own is not None else -1
-    return "" if place < 0 else f"{BASELINE}{ReadingKind.SYSTOLIC}" + (f".{place + 1}" if place else "")
+def _start_name(sittings: Sequence[Sitting], kind: str) -> str:
+    """What the engine calls this vital sign before the last sitting, empty where none was read: equal ones share a
+    name."""
+    starts = list(dict.fromkeys(look.before for one in sittings for look in one.looks if look.kind == kind))
+    own = next((look.before for look in sittings[-1].looks if look.kind == kind), None)
+    place = starts.index(own) if own is not None else -1
+    return "" if place < 0 else f"{BASELINE}{kind}" + (f".{place + 1}" if place else "")
 
 
 def _fitted(sittings: Sequence[Sitting], person: Person, earlier: int, taking: tuple[str, ...]) -> Point:

@@ -24,7 +24,7 @@ from euthymia.clinic.plans.drafts import order_of, prior_doses
 from euthymia.clinic.sessions import forms
 from euthymia.clinic.sessions.bedside_grid import limit_words, screen
 from euthymia.clinic.sessions.board import DueLine, clock_words, due_lines, numbers
-from euthymia.clinic.sessions.expected import expected_of
+from euthymia.clinic.sessions.expected import expected_of, not_as_predicted
 from euthymia.clinic.sessions.flowsheet import ROWS, check_rows
 from euthymia.clinic.sessions.gate import (
     IDENTIFIERS,
@@ -91,6 +91,7 @@ def status_context(viewer: Viewer, session: Session, state: SessionState, now: d
         "numbers": numbers(state, watched, now, stale=any(line.tone == "over" for line in lines)),
         "age": ago(state.last_reading.at, now) if state.last_reading else "",
         "alarms": () if closed else _alarms(watched),
+        "strange": "" if closed else not_as_predicted(session, state),
         "closed": closed,
     }
 

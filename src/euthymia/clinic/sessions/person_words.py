@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from euthymia.clinic.sessions.learning import CADSS6, Look, Taught
+from euthymia.clinic.plans.curves import Highest, effect_of, highest
+from euthymia.clinic.sessions.comparing import DIASTOLIC_RISE, FELT, PULSE_RISE, RISE
+from euthymia.clinic.sessions.learning import CADSS6, DIASTOLIC, MOAAS, PULSE, SYSTOLIC, Look, Taught
+from euthymia.pharmacology import Simulation
 from euthymia.pharmacology.individualise import Told
 from euthymia.pharmacology.individualise.moved import WORST_OFF_SD
 from euthymia.pharmacology.individualise.prior import BASELINE
@@ -13,6 +16,8 @@ STILL_THE_PRIOR = "The prior is still doing the talking"
 NAMES = {
     "blood_pressure.systolic_slope": "Rise of systolic pressure with the level",
     "blood_pressure.diastolic_slope": "Rise of diastolic pressure with the level",
+    "pulse.slope": "Rise of the pulse with the level",
+    "sedation.slope": "Steepness of sedation with the level",
     "dissociation.c50_ng_per_ml": "Level at which dissociation is half of the most",
     "dissociation.half_life_min": "Delay between blood and dissociation",
     "dissociation.tolerance": "Fading of dissociation over sessions",
@@ -29,6 +34,8 @@ NAMES = {
 # What a change of the parameter means for somebody at the chair; the number before is how many times the usual.
 MEANS = {
     "blood_pressure.systolic_slope": "Systolic pressure rises {ratio} with the same level",
+    "blood_pressure.diastolic_slope": "Diastolic pressure rises {ratio} with the same level",
+    "pulse.slope": "The pulse rises {ratio} with the same level",
     "dissociation.c50_ng_per_ml": "The level at which dissociation is half of the most is {ratio}",
 }
 # Less than this is shown as nothing: a share of the doubt, and prior standard deviations.
@@ -38,10 +45,20 @@ AS_USUAL = 0.05
 EXPLAINS = 0.25
 # What is seen → the parameter that moves it, and whether more of the parameter is more of what is seen.
 MOVED_BY = {
-    "systolic_rise": ("blood_pressure.systolic_slope", True),
-    "dissociation": ("dissociation.c50_ng_per_ml", False),
+    RISE: ("blood_pressure.systolic_slope", True),
+    DIASTOLIC_RISE: ("blood_pressure.diastolic_slope", True),
+    PULSE_RISE: ("pulse.slope", True),
+    FELT: ("dissociation.c50_ng_per_ml", False),
 }
-WORTH_SAYING_MMHG = 3.0
+# Effect → how its peak is said, and its unit.
+PEAKS = ((FELT, "Dissociation (CADSS-6) peaks near", ""), (RISE, "Systolic pressure rises by about", " mmHg"))
+# What was read, in a word or two, in the order it is named; and the unit of what is read before the dose too.
+READ = {SYSTOLIC: "systolic", DIASTOLIC: "diastolic", PULSE: "pulse", CADSS6: "CADSS-6", MOAAS: "MOAA/S"}
+BEFORE = {
+    SYSTOLIC: ("systolic pressure", " mmHg"),
+    DIASTOLIC: ("diastolic pressure", " mmHg"),
+    PULSE: ("pulse", "/min"),
+}
 # Prior standard deviations; 997 people in 1000 lie nearer to the usual.
 BEYOND_BELIEF = 3.0
 
@@ -76,18 +93,66 @@ def learned_page(taught: Taught, *, today: bool) -> LearnedPage:
     rows = tuple(_row(one) for one in sorted(worth, key=lambda one: -one.moved.narrowing))
     rest = [_name(one.name) for one in about if one not in worth]
     untouched = f"Hardly touched: {', '.join(rest).lower()}." if rest else ""
+    aside = _aside_line(taught)
     if taught.individual is None:
-        return LearnedPage(_nothing_words(taught, about, today=today), True, (), rows, untouched)
-    lines = tuple(_line(one) for one in about if one.moved.informed)
-    if today and abs(taught.start_mmhg) >= WORTH_SAYING_MMHG:
-        side = "below" if taught.start_mmhg < 0 else "above"
-        lines += (
-            f"This person's own pressure before the dose was probably {abs(taught.start_mmhg):.0f} mmHg {side} the one "
-            "that was read; their line starts there.",
-        )
+        return LearnedPage(_nothing_words(taught, about, today=today), True, aside, rows, untouched)
+    lines = tuple(_line(one) for one in about if one.moved.informed) + aside
+    if today:
+        lines += _start_line(taught)
     if any(not one.moved.informed for one in about):
         lines += (f"{STILL_THE_PRIOR} about everything else, such as clearance: that is what was seen in others.",)
-    return LearnedPage(f"Learned from {_from_what(taught, today=today)}.", False, lines, rows, untouched)
+    kinds = ", ".join(f"{taught.kinds[kind]} {words}" for kind, words in READ.items() if taught.kinds.get(kind))
+    headline = f"Learned from {_from_what(taught, today=today)} ({kinds})."
+    return LearnedPage(headline, False, lines, rows, untouched)
+
+
+def _aside_line(taught: Taught) -> tuple[str, ...]:
+    """That the pulse says nothing here, and because of which look; nothing where it counts."""
+    if taught.aside is None:
+        return ()
+    return (f"No pulse is learned from: {_lower(look_words(taught.aside))} lies far from the curve of all others.",)
+
+
+def _start_line(taught: Taught) -> tuple[str, ...]:
+    """How far the vital signs before the dose were probably misread; nothing where they were not."""
+    off = [
+        (*BEFORE[kind], abs(start), "below" if start < 0 else "above") for kind, start in taught.starts.items() if start
+    ]
+    if not off:
+        return ()
+    (name, unit, by, side), *others = off
+    said = f"This person's own {name} before the dose was probably {by:.1f}{unit} {side} the one that was read"
+    said += "".join(f", {name} {by:.1f}{unit} {side}" for name, unit, by, side in others)
+    return (f"{said}; their lines start there.",)
+
+
+def changes_of(anybody: Simulation, own: Simulation, start_mmhg: float) -> tuple[str, ...]:
+    """What was learned does to the prediction of this dose: each peak with and without it, and the band's width.
+
+    anybody, own: with dissociation in points.   start_mmhg: from where the line of this person's pressure starts.
+    """
+    found = []
+    for name, lead, unit in PEAKS:
+        before, after = effect_of(anybody, name), effect_of(own, name)
+        if before is None or after is None:
+            continue
+        without, learned = highest(before), highest(after)
+        said = (
+            f"{lead} {learned.words(unit)} with what was learned, {without.words(unit)} without: "
+            f"{_narrower(without, learned)}."
+        )
+        if name == RISE and start_mmhg:
+            said += (
+                f" Their line, which starts at {start_mmhg:+.1f}, peaks at {learned.typical + start_mmhg:+.0f} mmHg."
+            )
+        found.append(said)
+    return tuple(found)
+
+
+def _narrower(without: Highest, learned: Highest) -> str:
+    before, after = without.high - without.low, learned.high - learned.low
+    gone = 1 - after / before if before > 0 else 0.0
+    return f"the range is {gone * 100:.0f} % narrower" if gone >= 0.005 else "the range is no narrower"
 
 
 def explained(taught: Taught, seen: str, *, higher: bool) -> str:
@@ -130,17 +195,21 @@ def _contradiction(taught: Taught) -> str:
         return "A reading of an earlier session lies far from the curve of all others."
     look, off = worst
     side = "above" if off > 0 else "below"
+    what = "its time, the number and the cuff" if look.kind in {SYSTOLIC, DIASTOLIC} else "its time and the number"
     return (
         f"{look_words(look)} lies {abs(off):.1f} spreads of one reading {side} the curve that fits this person best. "
-        "Check its time, the number and the cuff; or the model does not describe this person."
+        f"Check {what}; or the model does not describe this person."
     )
 
 
 def look_words(look: Look) -> str:
     """A look in a few words."""
-    if look.kind == CADSS6:
-        return f"CADSS-6 {look.value:g} at minute {look.at_min:.0f}"
-    return f"Systolic {look.value:g} at minute {look.at_min:.0f}"
+    name = READ[look.kind]
+    return f"{name[0].upper()}{name[1:]} {look.value:g} at minute {look.at_min:.0f}"
+
+
+def _lower(words: str) -> str:
+    return words[0].lower() + words[1:]
 
 
 def _row(one: Told) -> LearnedRow:

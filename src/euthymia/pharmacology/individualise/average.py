@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.errors import BadInput
-from euthymia.pharmacology.individualise.observation import Level
+from euthymia.pharmacology.individualise.doors import check_kind
+from euthymia.pharmacology.individualise.observation import Level, listed
 from euthymia.pharmacology.individualise.posterior import Posterior
 from euthymia.pharmacology.named_array import NamedArray
 from euthymia.pharmacology.population import Band
@@ -79,6 +80,8 @@ def average(
     different sampling sites.   Refuses fewer than two, posteriors of different observations, models whose sampling
     sites differ, and a posterior whose evidence could not be had.
     """
+    check_kind("doses", doses)
+    found = _posteriors(found)
     shares = model_shares(found, sites_may_differ=sites_may_differ)
     counts = {one.model.id: round(_PEOPLE * share) for one, share in zip(found, shares.values(), strict=True)}
     simulations = []
@@ -94,6 +97,7 @@ def average(
 
 def model_shares(found: Sequence[Posterior], *, sites_may_differ: bool = False) -> dict[str, float]:
     """How much each model counts after the observations; refuses as `average` does."""
+    found = _posteriors(found)
     _require_comparable(found)
     matrices = {str(one.model.card.matrix) for one in found}
     has_levels = any(isinstance(one, Level) for one in found[0].observations)
@@ -109,6 +113,15 @@ def model_shares(found: Sequence[Posterior], *, sites_may_differ: bool = False) 
         evidence.append(one.log_evidence)
     weights = np.exp(np.array(evidence) - max(evidence))
     return {one.model.id: float(share) for one, share in zip(found, weights / weights.sum(), strict=True)}
+
+
+def _posteriors(found: Any) -> tuple[Posterior, ...]:
+    rivals = listed(found, "models", "posteriors")
+    for place, one in enumerate(rivals):
+        if not isinstance(one, Posterior):
+            message = "Only whole posteriors can be weighed; give what `posterior` answered."
+            raise BadInput("not_a_posterior", f"models[{place}]", message)
+    return rivals
 
 
 def _require_comparable(found: Sequence[Posterior]) -> None:

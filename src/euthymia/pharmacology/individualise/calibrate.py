@@ -18,7 +18,7 @@ from euthymia.pharmacology.individualise.observation import CADSS6_MOST
 from euthymia.pharmacology.individualise.posterior import weighed
 from euthymia.pharmacology.individualise.problem import Problem
 from euthymia.pharmacology.individualise.question import Question
-from euthymia.pharmacology.individualise.sheet import Link, Sheet
+from euthymia.pharmacology.individualise.sheet import Link, Sheet, level_at
 from euthymia.pharmacology.person import Person
 from euthymia.pharmacology.population import standard_normals
 
@@ -73,10 +73,10 @@ def _observed(sheet: Sheet, scaled: Values, noise: Values) -> Values:
     """What would be measured, (people, observations), for scaled predictions and standard normal scatter."""
     found = np.empty_like(scaled)
     for place, link in enumerate(sheet.links):
-        sd, floor, looked = sheet.sd[place], sheet.floor[place], scaled[:, place] + noise[:, place]
+        sd, looked = sheet.sd[place], scaled[:, place] + noise[:, place]
         match Link(link):
             case Link.LEVEL | Link.BELOW:
-                found[:, place] = np.sinh(sd * looked) * floor / sd if floor > 0 else np.exp(sd * looked)
+                found[:, place] = level_at(looked, sd, sheet.floor[place])
             case Link.RISE:
                 found[:, place] = sd * looked
             case Link.TOTAL:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from euthymia.errors import BadInput
 from euthymia.pharmacology.individualise.observation import Level, Observation, Reading
 from euthymia.pharmacology.individualise.problem import Problem
+from euthymia.pharmacology.individualise.sheet import Sheet, level_at, stretched, value_of
 from euthymia.pharmacology.model import Model
 from euthymia.pharmacology.population import quantiles, standard_normals
 from euthymia.pharmacology.regimen import Regimen
@@ -20,6 +22,8 @@ MOST_OBSERVATIONS = 1_000
 # A level is implausible beyond 99.9 % of what the model and its people allow, and ten-fold more.
 _NORMAL_99_9 = 3.29
 _BEYOND_FOLD = 10.0
+# Less than this is told as next to nothing.
+_HARDLY_NG_PER_ML = 0.001
 _PRIOR_PEOPLE = 128
 _PRIOR_SEED = 0
 # Shares of the people at one standard deviation either side of the middle.
@@ -58,36 +62,72 @@ def _check_time(one: Observation, first_h: float, here: str) -> None:
         raise BadInput("too_early", f"{here}.{field}", message)
 
 
-def check_values(values: Values, observations: Sequence[Observation], people: int) -> None:
-    """Refuses a table of values, (people, observations), of the wrong shape or with anything no instrument gives."""
-    shape = tuple(np.shape(values))
-    if len(shape) != 2 or shape[1] != len(observations) or people not in (1, shape[0]):
+def checked_values(values: object, observations: Sequence[Observation], people: int) -> Values:
+    """The values, (people, observations), as an array; refuses another shape and anything no instrument gives."""
+    try:
+        table = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        message = "Give a table of finite numbers, one row per person and one column per observation."
+        raise BadInput("not_a_number", "values", message) from None
+    if table.ndim != 2 or table.shape[1] != len(observations) or people not in (1, table.shape[0]):
         message = f"Give one row per person and one column for each of the {len(observations)} observations."
         raise BadInput("wrong_shape", "values", message)
     levels = np.array([isinstance(one, Level) for one in observations])
-    wrong = ~np.isfinite(values) | (levels & (np.asarray(values) <= 0))
+    wrong = ~np.isfinite(table) | (levels & (table <= 0))
     if wrong.any():
         person, place = (int(found[0]) for found in np.nonzero(wrong))
         message = "Every value must be a finite number, and a level above 0 ng/mL."
         raise BadInput("not_a_number", f"values[{person}][{place}]", message)
+    return table
+
+
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """The level anybody of the model would have, where its scatter is 1, and how far from it one can be at all."""
+
+    middle: float
+    reach: float
+    sd: float
+    floor: float
+
+    @property
+    def ng_per_ml(self) -> float:
+        return float(level_at(np.array(self.middle), self.sd, self.floor))
+
+    def side(self, ng_per_ml: float) -> int:
+        """1 for a level above all that can be, -1 for one below, 0 for one that can be."""
+        there = stretched(np.array(ng_per_ml), np.array(self.sd), np.array(self.floor))
+        off = float(there) - self.middle
+        return 0 if abs(off) <= self.reach else 1 if off > 0 else -1
 
 
 def check_plausible(problem: Problem, observations: Sequence[Observation], path: str) -> None:
-    """Refuses a measured level that nobody of this model could have, as a wrong unit makes it (µg/mL for ng/mL)."""
-    levels = [place for place, one in enumerate(observations) if isinstance(one, Level) and one.ng_per_ml is not None]
+    """Refuses a level that nobody of this model could have, as a wrong unit makes it (µg/mL for ng/mL).
+
+    One that was measured may lie too far either way; a limit only too far below what is expected.
+    """
+    levels = [(place, one) for place, one in enumerate(observations) if isinstance(one, Level)]
     if not levels:
         return
     scaled = problem.scaled(_anybody(problem.prior.names), np.zeros(_PRIOR_PEOPLE, dtype=np.int64))
-    sheet = problem.sheet
-    for place in levels:
-        columns = np.flatnonzero(sheet.owner == place)
-        sd = float(sheet.sd[columns[0]])
-        low, middle, high = (float(each[0]) for each in quantiles(scaled[:, columns].reshape(-1, 1), _ONE_SD).values())
-        # In units of scatter, of which the assay adds one.
-        reach = _NORMAL_99_9 * float(np.hypot(max(high - middle, middle - low), 1.0)) + np.log(_BEYOND_FOLD) / sd
-        off = float(sheet.target[0, columns[0]]) - middle
-        if abs(off) > reach:
-            _refuse_implausible(observations[place], off > 0, np.exp(middle * sd), f"{path}[{place}].ng_per_ml")
+    for place, one in levels:
+        columns = np.flatnonzero(problem.sheet.owner == place)
+        if one.ng_per_ml is None:
+            # Below a limit at some moment of an interval: the one at which the least is expected.
+            columns = columns[[int(scaled[:, columns].mean(axis=0).argmin())]]
+        expected = _expected(problem.sheet, int(columns[0]), scaled[:, columns])
+        side = expected.side(value_of(one))
+        if side < 0 or (side > 0 and one.ng_per_ml is not None):
+            _refuse_implausible(one, side, expected, f"{path}[{place}]")
+
+
+def _expected(sheet: Sheet, column: int, scaled: Values) -> _Expected:
+    """What the people of the prior, (people, moments), would have."""
+    sd = float(sheet.sd[column])
+    low, middle, high = (float(each[0]) for each in quantiles(scaled.reshape(-1, 1), _ONE_SD).values())
+    # In units of scatter, of which the assay adds one.
+    reach = _NORMAL_99_9 * float(np.hypot(max(high - middle, middle - low), 1.0)) + float(np.log(_BEYOND_FOLD)) / sd
+    return _Expected(middle, reach, sd, float(sheet.floor[column]))
 
 
 @lru_cache(maxsize=16)
@@ -96,10 +136,16 @@ def _anybody(names: tuple[str, ...]) -> Values:
     return standard_normals(names, _PRIOR_SEED, _PRIOR_PEOPLE, 0)
 
 
-def _refuse_implausible(one: Observation, is_high: bool, expected: float, path: str) -> None:
+def _refuse_implausible(one: Level, side: int, expected: _Expected, path: str) -> None:
+    """Names the unit it may be in, where that would explain it, and else what may be wrong with the rest."""
+    turned = value_of(one) * (1000.0 if side < 0 else 0.001)
     turn = "1000 times too high: a result in ng/L (pg/mL) must be divided by 1000"
-    if not is_high:
+    if side < 0:
         turn = "1000 times too low: a result in µg/mL (mg/L) must be multiplied by 1000"
-    found = one.ng_per_ml if isinstance(one, Level) else None
-    message = f"{found:g} ng/mL cannot be from these doses; about {expected:.3g} is expected. Perhaps it is {turn}."
-    raise BadInput("implausible_level", path, message)
+    limit = one.ng_per_ml is None
+    explains = expected.side(turned) in ((0, 1) if limit else (0,))
+    advice = f"Perhaps it is {turn}." if explains else "Check its time, the doses and its unit."
+    what = f"Below {one.below_ng_per_ml:g}" if limit else f"{one.ng_per_ml:g}"
+    usual = f"about {expected.ng_per_ml:.3g}" if expected.ng_per_ml >= _HARDLY_NG_PER_ML else "next to nothing"
+    message = f"{what} ng/mL cannot be from these doses; {usual} is expected. {advice}"
+    raise BadInput("implausible_level", f"{path}.{'below_ng_per_ml' if limit else 'ng_per_ml'}", message)

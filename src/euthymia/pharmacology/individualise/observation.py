@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from euthymia.errors import BadInput
+from euthymia.number import is_number, is_whole, plain
+from euthymia.pharmacology.regimen import LATEST_H, MOST_DOSES
 
 # The largest totals of the two scales.
 CADSS6_MOST = 24.0
 MOAAS_MOST = 5.0
+# Outside these a number is a slip of the pen: no assay sees less, and more is not blood any more.
+LEAST_NG_PER_ML, MOST_NG_PER_ML = 1e-6, 1e9
+# So long after the latest dose that nothing is left of it; as far as `simulate` goes.
+_LATEST_H = 2 * LATEST_H
+# Less scatter than this no laboratory has, and a fit would follow the last digit; more says nothing.
+_LOG_SD = (0.01, 3.0)
+_MOST_ADDITIVE_NG_PER_ML = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +39,7 @@ class Level:
     between_h: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
-        _require_time(self.at_h, self.between_h, "level")
+        _settle_time(self, "level")
         named = "ng_per_ml" if self.ng_per_ml is not None else "below_ng_per_ml"
         value = getattr(self, named)
         if value is None:
@@ -38,8 +47,12 @@ class Level:
             raise BadInput("missing", "level.ng_per_ml", message)
         if self.ng_per_ml is not None and self.below_ng_per_ml is not None:
             raise BadInput("both_given", "level.below_ng_per_ml", "A level was either measured or below a limit.")
-        if not _is_number(value) or value <= 0:
-            raise BadInput("not_positive", f"level.{named}", "A level needs a concentration above 0 ng/mL.")
+        if not is_number(value) or value <= 0:
+            raise BadInput("not_positive", f"level.{named}", "A level needs a finite concentration above 0 ng/mL.")
+        if not LEAST_NG_PER_ML <= value <= MOST_NG_PER_ML:
+            message = f"{value:g} ng/mL is no level; it must be from {LEAST_NG_PER_ML:g} to {MOST_NG_PER_ML:g}."
+            raise BadInput("out_of_range", f"level.{named}", message)
+        object.__setattr__(self, named, plain(value))
 
     def __str__(self) -> str:
         found = f"{self.ng_per_ml:g}" if self.ng_per_ml is not None else f"below {self.below_ng_per_ml:g}"
@@ -59,6 +72,8 @@ class ReadingKind(StrEnum):
 
 FROM_A_BASELINE = frozenset({ReadingKind.SYSTOLIC, ReadingKind.DIASTOLIC, ReadingKind.PULSE})
 UNITS = {ReadingKind.SYSTOLIC: "mmHg", ReadingKind.DIASTOLIC: "mmHg", ReadingKind.PULSE: "per min"}
+# Totals of whole points and a scale of whole steps.
+_WHOLE = frozenset({ReadingKind.CADSS6, ReadingKind.MOAAS})
 # What such a reading can be at all; clinical limits are the protocol's business.
 _POSSIBLE = {
     ReadingKind.SYSTOLIC: (30.0, 330.0),
@@ -75,7 +90,7 @@ class Reading:
 
     baseline: the reading before the dose, needed for pressure and pulse, where the rise over it is what the drug
     does; it is taken as one more uncertain reading.   between_h: as for a level.
-    Refuses (BadInput, path `reading.<field>`) impossible numbers.
+    Refuses (BadInput, path `reading.<field>`) impossible numbers, and half points of CADSS-6 and MOAA/S.
     """
 
     kind: ReadingKind | str
@@ -89,14 +104,18 @@ class Reading:
             known = ", ".join(ReadingKind)
             raise BadInput("unknown_kind", "reading.kind", f"'{self.kind}' is not known. Use one of: level, {known}.")
         object.__setattr__(self, "kind", ReadingKind(self.kind))
-        _require_time(self.at_h, self.between_h, "reading")
-        low, high = _POSSIBLE[ReadingKind(self.kind)]
-        _require_possible(self.value, (low, high), "reading.value")
+        _settle_time(self, "reading")
+        limits = _POSSIBLE[ReadingKind(self.kind)]
+        object.__setattr__(self, "value", _possible(self.value, limits, "reading.value"))
+        if self.kind in _WHOLE and self.value != int(self.value):
+            raise BadInput(
+                "not_whole", "reading.value", f"{self.value:g} cannot be; {self.kind} has whole points only."
+            )
         if self.kind in FROM_A_BASELINE:
             if self.baseline is None:
                 message = f"A {self.kind} reading needs the one before the dose, as its baseline."
                 raise BadInput("missing", "reading.baseline", message)
-            _require_possible(self.baseline, (low, high), "reading.baseline")
+            object.__setattr__(self, "baseline", _possible(self.baseline, limits, "reading.baseline"))
         elif self.baseline is not None:
             raise BadInput("no_baseline", "reading.baseline", f"A {self.kind} reading has no baseline.")
 
@@ -112,24 +131,35 @@ Observation = Level | Reading
 class Assay:
     """How a laboratory's result scatters around the level in the model.
 
-    log_sd: proportional part, with what the model leaves unexplained; None takes the model's published one.
-    additive_ng_per_ml: SD that remains at low levels (two-component error, Rocke and Durbin 1995).
+    log_sd: proportional part, with what the model leaves unexplained, 0.01 to 3; None takes the model's published one.
+    additive_ng_per_ml: SD that remains at low levels (two-component error, Rocke and Durbin 1995), at most 1000.
+    Refuses (BadInput, path `assay.<field>`) what no laboratory has.
     """
 
     log_sd: float | None = None
     additive_ng_per_ml: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.log_sd is not None and (not _is_number(self.log_sd) or not 0 < self.log_sd <= 3):
-            raise BadInput("out_of_range", "assay.log_sd", "Give the proportional scatter above 0, such as 0.25.")
-        if not _is_number(self.additive_ng_per_ml) or self.additive_ng_per_ml < 0:
-            raise BadInput("out_of_range", "assay.additive_ng_per_ml", "Give the additive scatter as 0 ng/mL or more.")
+        if self.log_sd is not None:
+            object.__setattr__(self, "log_sd", _scatter(self.log_sd, _LOG_SD, "log_sd", "such as 0.25"))
+        added = _scatter(self.additive_ng_per_ml, (0.0, _MOST_ADDITIVE_NG_PER_ML), "additive_ng_per_ml", "in ng/mL")
+        object.__setattr__(self, "additive_ng_per_ml", added)
 
 
 def placed(refusal: BadInput, path: str) -> BadInput:
     """The refusal of one level or reading with its place in a list, such as `observations[2].ng_per_ml`."""
     field = refusal.path.partition(".")[2]
     return BadInput(refusal.code, f"{path}.{field}" if field else path, refusal.message)
+
+
+def listed(values: Any, path: str, what: str) -> tuple[Any, ...]:
+    """The values as a tuple; refuses what is no list, and a single observation or text in the place of one.
+
+    what: the values in a word or two, for the refusal.
+    """
+    if isinstance(values, (str, bytes, Mapping, Level, Reading)) or not isinstance(values, Iterable):
+        raise BadInput("not_a_list", path, f"Give a list of {what}, also where there is only one.")
+    return tuple(values)
 
 
 def said(observations: Sequence[Observation]) -> tuple[str, ...]:
@@ -143,48 +173,67 @@ def _when(at_h: float | None, between_h: tuple[float, float] | None) -> str:
     return f"at {at_h:g} h"
 
 
-def _require_time(at_h: float | None, between_h: tuple[float, float] | None, path: str) -> None:
-    if at_h is None:
-        if between_h is None:
-            message = "Give the time, or between_h with the two hours it lies between; without either it says nothing."
-            raise BadInput("no_time", f"{path}.at_h", message)
-        pair = tuple(between_h)
-        if len(pair) != 2 or not all(map(_is_number, pair)) or not pair[0] < pair[1]:
-            raise BadInput("not_an_interval", f"{path}.between_h", "Give two hours, the earlier first.")
+def _settle_time(one: Level | Reading, path: str) -> None:
+    """Writes the time, or the two hours it lies between, as plain numbers; refuses neither, both and what is none."""
+    if one.at_h is not None:
+        if one.between_h is not None:
+            raise BadInput("both_given", f"{path}.between_h", "Give a time or an interval, not both.")
+        if not is_number(one.at_h):
+            raise BadInput("not_a_number", f"{path}.at_h", "Give the time as a finite number of hours.")
+        _require_in_time(one.at_h, f"{path}.at_h")
+        object.__setattr__(one, "at_h", plain(one.at_h))
         return
-    if between_h is not None:
-        raise BadInput("both_given", f"{path}.between_h", "Give a time or an interval, not both.")
-    if not _is_number(at_h):
-        raise BadInput("not_a_number", f"{path}.at_h", "Give the time as a finite number of hours.")
+    if one.between_h is None:
+        message = "Give the time, or between_h with the two hours it lies between; without either it says nothing."
+        raise BadInput("no_time", f"{path}.at_h", message)
+    pair = tuple(one.between_h) if isinstance(one.between_h, Iterable) else ()
+    if len(pair) != 2 or not all(map(is_number, pair)) or not pair[0] < pair[1]:
+        raise BadInput("not_an_interval", f"{path}.between_h", "Give two hours, the earlier first.")
+    for hour in pair:
+        _require_in_time(hour, f"{path}.between_h")
+    object.__setattr__(one, "between_h", tuple(map(plain, pair)))
 
 
-def _require_possible(value: object, limits: tuple[float, float], path: str) -> None:
-    if not _is_number(value):
+def _require_in_time(hour: float, path: str) -> None:
+    if abs(hour) > _LATEST_H:
+        message = f"{hour:g} h is {hour / 8766:.3g} years from the start of the clock; times go to {_LATEST_H:g} h."
+        raise BadInput("out_of_range", path, message)
+
+
+def _possible(value: object, limits: tuple[float, float], path: str) -> float:
+    if not is_number(value):
         raise BadInput("not_a_number", path, "Give a finite number.")
     low, high = limits
-    if not low <= value <= high:  # type: ignore[operator]
+    if not low <= value <= high:
         raise BadInput("out_of_range", path, f"{value:g} cannot be; it must be from {low:g} to {high:g}.")
+    return plain(value)  # type: ignore[no-any-return]
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+def _scatter(value: object, limits: tuple[float, float], field: str, how: str) -> float:
+    low, high = limits
+    if not is_number(value) or not low <= value <= high:
+        message = f"Give the scatter as a number from {low:g} to {high:g}, {how}."
+        raise BadInput("out_of_range", f"assay.{field}", message)
+    return plain(value)  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What was going on around the doses, as `simulate` takes it.
 
-    taking: medicines that change first pass.   earlier_sessions: how many came before the regimen.
+    taking: medicines that change first pass.   earlier_sessions: how many came before the regimen, at most MOST_DOSES.
+    Refuses (BadInput, path = field) text in the place of a list, and what is no such number.
     """
 
     taking: tuple[str, ...] = ()
     earlier_sessions: int = 0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "taking", tuple(self.taking))
-        earlier = self.earlier_sessions
-        if isinstance(earlier, bool) or not isinstance(earlier, int) or earlier < 0:
-            raise BadInput("out_of_range", "earlier_sessions", "Give how many sessions came before, 0 or more.")
+        object.__setattr__(self, "taking", listed(self.taking, "taking", "names of medicines"))
+        if not is_whole(self.earlier_sessions) or not 0 <= self.earlier_sessions <= MOST_DOSES:
+            message = f"Give how many sessions came before, 0 to {MOST_DOSES}."
+            raise BadInput("out_of_range", "earlier_sessions", message)
+        object.__setattr__(self, "earlier_sessions", int(self.earlier_sessions))
 
 
 # As published, without a floor; nothing taken, nothing before.

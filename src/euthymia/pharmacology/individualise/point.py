@@ -9,11 +9,13 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from euthymia.errors import SolverFailed
+from euthymia.errors import BadInput, SolverFailed
 from euthymia.pharmacology.individualise.climb import Peak, climbed, exact
+from euthymia.pharmacology.individualise.doors import check_kind
+from euthymia.pharmacology.individualise.fit import Fit
 from euthymia.pharmacology.individualise.moved import Moved, moved_by
-from euthymia.pharmacology.individualise.observation import PLAIN, PUBLISHED, Assay, Observation, Setting, said
-from euthymia.pharmacology.individualise.prior import Prior, joined
+from euthymia.pharmacology.individualise.observation import PLAIN, PUBLISHED, Assay, Observation, Setting, listed
+from euthymia.pharmacology.individualise.prior import joined
 from euthymia.pharmacology.individualise.problem import Problem, Solve
 from euthymia.pharmacology.individualise.question import Question, level_scatter
 from euthymia.pharmacology.model import Model
@@ -30,21 +32,12 @@ _EXACTLY = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class Point(Fit):
     """The most probable random effects of one person, and a bell around them for what is left unknown.
 
-    off_sd: how far each observation lies from the curve of the peak, in SDs of its scatter.   peak: (names,).
     covariance: (names, names), from exact second derivatives at the peak.
     """
 
-    regimen: Regimen
-    person: Person
-    model: Model
-    observations: tuple[Observation, ...]
-    setting: Setting
-    prior: Prior
-    off_sd: tuple[float, ...]
-    peak: Values
     covariance: Values
 
     @property
@@ -64,14 +57,7 @@ class Point:
 
     def individual(self) -> Individual:
         """The person with these effects. Baselines are left out: they belong to a day, not to the person."""
-        kept = self.prior.lasting
-        return Individual(
-            person=self.person,
-            model_id=self.model.id,
-            effects={self.prior.names[place]: float(self.peak[place]) for place in kept},
-            covariance=tuple(tuple(row) for row in self.covariance[np.ix_(kept, kept)].tolist()),
-            learned_from=said(self.observations),
-        )
+        return self._individual(self.covariance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +86,8 @@ def point_estimate(
 
     Refuses (BadInput, path `observations[2].ng_per_ml` and the like) what cannot be used.
     """
-    return _pointed(Question(regimen, model, tuple(observations), assay or PUBLISHED, setting), person)
+    seen = listed(observations, "observations", "levels and readings")
+    return _pointed(Question(regimen, model, seen, PUBLISHED if assay is None else assay, setting), person)
 
 
 def most_probable(
@@ -118,10 +105,11 @@ def most_probable(
     levels: levels and readings, in any order.   residual_log_sd: scatter of a measured level around the model; left
     out, the published one, refused if there is none. `assay` says it with an additive part instead.
     """
-    assay = assay or Assay(log_sd=residual_log_sd)
-    question = Question(regimen, model, tuple(levels), assay, setting, path="levels")
-    if levels:
+    seen, assay = listed(levels, "levels", "levels and readings"), _assay(assay, residual_log_sd)
+    question = Question(regimen, model, seen, assay, setting, path="levels")
+    if seen:
         return _pointed(question, person).individual()
+    check_kind("person", person)
     chosen = question.chosen()
     chosen.require_covers(regimen, person)
     level_scatter(chosen, assay)
@@ -129,6 +117,17 @@ def most_probable(
     return Point(
         regimen, person, chosen, (), setting, prior, (), np.zeros(len(prior.names)), prior.covariance
     ).individual()
+
+
+def _assay(assay: Assay | None, residual_log_sd: float | None) -> Assay:
+    if residual_log_sd is None:
+        return PUBLISHED if assay is None else assay
+    if assay is not None:
+        raise BadInput("both_given", "residual_log_sd", "Give the scatter of a level here or in `assay`, not in both.")
+    try:
+        return Assay(log_sd=residual_log_sd)
+    except BadInput as refusal:
+        raise BadInput(refusal.code, "residual_log_sd", refusal.message) from None
 
 
 def _pointed(question: Question, person: Person) -> Point:
@@ -165,7 +164,11 @@ def most_probable_many(
     observations: what was looked at and when; their own values do not matter.   values: (people, observations), in
     ng/mL, as rises over the baseline, as totals, and 1 for sedated.   The covariance is that of Gauss and Newton.
     """
-    problem = Question(regimen, model, tuple(observations), assay or PUBLISHED, solve=solve).asked_of(people, values)
+    seen = listed(observations, "observations", "levels and readings")
+    question = Question(regimen, model, seen, PUBLISHED if assay is None else assay, solve=solve)
+    if values is None:
+        raise BadInput("missing", "values", "Give what was seen, one row per person and one column per observation.")
+    problem = question.asked_of(listed(people, "people", "people"), values)
     peak = climbed(problem)
     return Points(
         names=problem.prior.names,

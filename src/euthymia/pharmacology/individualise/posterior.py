@@ -17,13 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.errors import BadInput
+from euthymia.number import is_whole
 from euthymia.pharmacology.individualise.climb import climbed
 from euthymia.pharmacology.individualise.ensemble import SETTLED_R_HAT, explored
+from euthymia.pharmacology.individualise.fit import Fit
 from euthymia.pharmacology.individualise.moved import Moved, moved_by
-from euthymia.pharmacology.individualise.observation import PLAIN, PUBLISHED, Assay, Observation, Setting, said
+from euthymia.pharmacology.individualise.observation import PLAIN, PUBLISHED, Assay, Observation, Setting, listed
 from euthymia.pharmacology.individualise.pareto import WORST_K, effective_size, smoothed
 from euthymia.pharmacology.individualise.point import off_sd, settled
-from euthymia.pharmacology.individualise.prior import Prior
 from euthymia.pharmacology.individualise.problem import Problem, Solve
 from euthymia.pharmacology.individualise.question import Question
 from euthymia.pharmacology.model import Model
@@ -57,39 +58,34 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How draws are made: which seed, how many, and by which method; None is importance sampling, and chains where
-    that cannot be trusted."""
+    """How draws are made: which seed, how many, and by which method (text is accepted); None is importance sampling,
+    and chains where that cannot be trusted."""
 
     seed: int = 7
     draws: int = DRAWS
-    method: Method | None = None
+    method: Method | str | None = None
 
     def __post_init__(self) -> None:
         for name, low, high in (("seed", 0, 2**63 - 1), ("draws", FEWEST_DRAWS, MOST_DRAWS)):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            if not is_whole(value) or not low <= value <= high:
                 raise BadInput("out_of_range", f"sampling.{name}", f"Give {name} as a whole number, {low} to {high}.")
+            object.__setattr__(self, name, int(value))
+        if self.method is not None and self.method not in tuple(Method):
+            raise BadInput("unknown_method", "sampling.method", f"Use one of: {', '.join(Method)}; or leave it out.")
+        object.__setattr__(self, "method", None if self.method is None else Method(self.method))
 
 
 @dataclass(frozen=True, slots=True)
-class Posterior:
+class Posterior(Fit):
     """Weighted draws of one person's random effects.
 
-    off_sd: how far each observation lies from the most probable curve, in SDs of its scatter.   peak: (names,), the
-    most probable.   draws: (draws, names).   weights: (draws,), adding up to 1.   pareto_k: of the
-    importance weights, also where chains took over.   effective_size: how many independent draws these are worth.
-    r_hat: of the chains, None without them.   log_evidence: log of the chance of the observations under this model,
-    for comparing models of the same observations; None where it could not be had.
+    draws: (draws, names).   weights: (draws,), adding up to 1.   pareto_k: of the importance weights, also where chains
+    took over.   effective_size: how many independent draws these are worth.   r_hat: of the chains, None without them.
+    log_evidence: log of the chance of the observations under this model, for comparing models of the same
+    observations; None where it could not be had.
     """
 
-    regimen: Regimen
-    person: Person
-    model: Model
-    observations: tuple[Observation, ...]
-    setting: Setting
-    prior: Prior
-    off_sd: tuple[float, ...]
-    peak: Values
     draws: Values
     weights: Values
     method: Method
@@ -143,16 +139,7 @@ class Posterior:
 
         Baselines are left out: they belong to a day, not to the person.
         """
-        kept = self.prior.lasting
-        covariance = self.covariance[np.ix_(kept, kept)]
-        return Individual(
-            person=self.person,
-            model_id=self.model.id,
-            effects={self.names[place]: float(self.peak[place]) for place in kept},
-            covariance=tuple(tuple(row) for row in covariance.tolist()),
-            learned_from=said(self.observations),
-            draws=tuple(tuple(row) for row in self.even()[:, kept].tolist()),
-        )
+        return self._individual(self.covariance, self.even())
 
 
 def posterior(
@@ -167,8 +154,11 @@ def posterior(
     solve: Solve = closed_form.solve,
 ) -> Posterior:
     """What to believe about this person after these observations. Refuses what `most_probable` refuses."""
-    sampling = sampling or Sampling()
-    question = Question(regimen, model, tuple(observations), assay or PUBLISHED, setting, solve)
+    sampling = Sampling() if sampling is None else sampling
+    if not isinstance(sampling, Sampling):
+        raise BadInput("not_a_sampling", "sampling", "Give a Sampling, such as Sampling(seed=7, draws=4000).")
+    seen = listed(observations, "observations", "levels and readings")
+    question = Question(regimen, model, seen, PUBLISHED if assay is None else assay, setting, solve)
     problem = question.asked_of((person,))
     near = climbed(problem, done=_NEARLY)
     peak, left = settled(problem, near)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.errors import RegimenError
+from euthymia.pharmacology.individualise.doors import check_kind
 from euthymia.pharmacology.individualise.moved import Moved, NotAdvised, Reason, contradicted, still_the_prior
 from euthymia.pharmacology.individualise.observation import said
 from euthymia.pharmacology.individualise.point import Point
@@ -57,6 +58,8 @@ def predict_next(
     contradicts the others, or the posterior did not settle.   Refuses (RegimenError) doses that do not come after
     those given.
     """
+    check_kind("found", found)
+    check_kind("doses", doses, "next.doses")
     last_h = max(dose.end_h for dose in found.regimen)
     if doses.first_h < last_h:
         message = f"The next doses must start after those given, which end at {last_h:g} h on the same clock."
@@ -83,6 +86,7 @@ def predict_next(
 
 def not_advised(found: Learned) -> NotAdvised | None:
     """Why this posterior must not be acted on, or None where it may."""
+    check_kind("found", found)
     moved = found.moved()
     if not found.is_settled:
         why = "The posterior did not settle: two explanations may fit alike. Observe more, or ask another model."

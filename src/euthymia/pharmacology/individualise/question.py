@@ -15,7 +15,8 @@ from euthymia.pharmacology.compounds.load import load_model
 from euthymia.pharmacology.effects import Effect, Site
 from euthymia.pharmacology.effects.effect import driver_of
 from euthymia.pharmacology.effects.sessions import session_at
-from euthymia.pharmacology.individualise.check import check_observations, check_plausible, check_values
+from euthymia.pharmacology.individualise.check import check_observations, check_plausible, checked_values
+from euthymia.pharmacology.individualise.doors import check_kind
 from euthymia.pharmacology.individualise.felt import EffectRead, baseline_names, scatter_of, seen_through
 from euthymia.pharmacology.individualise.observation import (
     PLAIN,
@@ -45,8 +46,8 @@ class Question:
     """What everybody of one fit has in common.
 
     model: id of a shipped model, or one of your own.   assay: how levels scatter.   setting: what was going on around
-    the doses.   solve: the solver, closed form or
-    its compiled twin.   path: the name of the list of observations, for refusals.
+    the doses.   solve: the solver, closed form or its compiled twin.   path: the name of the list of observations, for
+    refusals.   Refuses (BadInput) what is of another kind than its field.
     """
 
     regimen: Regimen
@@ -56,6 +57,10 @@ class Question:
     setting: Setting = PLAIN
     solve: Solve = closed_form.solve
     path: str = "observations"
+
+    def __post_init__(self) -> None:
+        for name in ("regimen", "model", "assay", "setting"):
+            check_kind(name, getattr(self, name))
 
     def chosen(self) -> Model:
         """The model that shows levels, of somebody who takes nothing."""
@@ -70,13 +75,17 @@ class Question:
 
         Refuses (BadInput) what cannot be used, with its place, and levels nobody could have.
         """
+        if not people:
+            raise BadInput("empty", "people", "Give one person or more.")
+        for place, person in enumerate(people):
+            check_kind("person", person, "person" if values is None else f"people[{place}]")
         models = self.models()
         model = models.shown
         for person in people:
             model.require_covers(self.regimen, person)
         check_observations(self.observations, model, self.regimen, self.path)
         if values is not None:
-            check_values(values, self.observations, len(people))
+            values = checked_values(values, self.observations, len(people))
         sheet = sheet_of(self.observations, self._scatter(model), values)
         tracks = self._tracks(models, sheet)
         prior = self._prior(model, tracks)

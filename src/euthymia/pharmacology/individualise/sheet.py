@@ -17,13 +17,19 @@ from numpy.typing import NDArray
 
 from euthymia.pharmacology.expression import logit
 from euthymia.pharmacology.individualise.normal import LOG_ROOT_TWO_PI, log_below, log_between, log_density
-from euthymia.pharmacology.individualise.observation import CADSS6_MOST, MOAAS_MOST, Level, Observation, ReadingKind
+from euthymia.pharmacology.individualise.observation import (
+    CADSS6_MOST,
+    LEAST_NG_PER_ML,
+    MOAAS_MOST,
+    Level,
+    Observation,
+    ReadingKind,
+)
 
 Values = NDArray[np.float64]
 Columns = slice | NDArray[np.int64]
 MOMENTS = 12
-# A predicted level of nothing at all is unlikely, not impossible: no infinities.
-_LEAST_NG_PER_ML = 1e-6
+# What is predicted to be next to impossible is unlikely, not impossible: no infinities.
 _LEAST_CHANCE = 1e-6
 
 
@@ -76,7 +82,7 @@ class Sheet:
         found = predicted / self.sd
         for link, some in self.held:
             if link in (Link.LEVEL, Link.BELOW):
-                found[:, some] = _stretched(predicted[:, some], self.sd[some], self.floor[some])
+                found[:, some] = stretched(predicted[:, some], self.sd[some], self.floor[some])
             elif link is Link.SEDATED:
                 # The logit is nearly straight in what people differ by; the chance itself is not.
                 found[:, some] = logit(np.clip(predicted[:, some], _LEAST_CHANCE, 1 - _LEAST_CHANCE))
@@ -98,13 +104,15 @@ class Sheet:
     def off(self, scaled: Values) -> Values:
         """How many SDs of scatter the first person's observations lie from a row of predictions, (observations,).
 
-        Only for what has a distance: levels, rises and totals; 0 for the others. Of several moments the nearest counts.
+        Only for what has a distance: levels, rises and totals; 0 for the others, and for a level below a limit where
+        that was expected. Of several moments the nearest counts.
         """
         # A total stands in the middle of its bounds; at the end of the scale only the inner bound is one.
         low, high = self.target[0], self.upper[0]
         total = self.links == Link.TOTAL
         with_ends = np.clip(scaled, np.where(total, low, self.target[0]), np.where(total, high, self.target[0]))
-        distance = np.where(np.isin(self.links, (Link.BELOW, Link.SEDATED)), 0.0, with_ends - scaled)
+        distance = np.where(self.links == Link.SEDATED, 0.0, with_ends - scaled)
+        distance = np.where(self.links == Link.BELOW, np.minimum(distance, 0.0), distance)
         places = np.argsort(np.abs(distance), kind="stable")[::-1]
         found = np.zeros(int(self.owner[-1]) + 1)
         found[self.owner[places]] = distance[places]
@@ -200,13 +208,19 @@ def _legendre(count: int) -> tuple[Values, Values]:
     return (nodes + 1) / 2, np.asarray(vectors[0] ** 2)
 
 
-def _stretched(level: Values, sd: Values, floor: Values) -> Values:
+def stretched(level: Values, sd: Values, floor: Values) -> Values:
     """Levels where their scatter is 1: log/sd, and asinh instead of log where a floor of noise remains."""
-    level = np.maximum(level, _LEAST_NG_PER_ML)
+    # Nothing at all is an unlikely level, not an impossible one: no infinities.
+    level = np.maximum(level, LEAST_NG_PER_ML)
     if not floor.any():
         return np.asarray(np.log(level) / sd)
     noisy = np.where(floor > 0, floor, 1.0)
     return np.where(floor > 0, np.arcsinh(sd * level / noisy), np.log(level)) / sd
+
+
+def level_at(scaled: Values, sd: float, floor: float) -> Values:
+    """The levels, ng/mL, that `stretched` brought there."""
+    return np.asarray(np.sinh(sd * scaled) * floor / sd if floor > 0 else np.exp(sd * scaled))
 
 
 def _target(found: Values, link: int, sd: float, floor: float) -> tuple[Values, Values, Values]:
@@ -214,10 +228,9 @@ def _target(found: Values, link: int, sd: float, floor: float) -> tuple[Values, 
     none = np.zeros_like(found)
     match link:
         case Link.LEVEL:
-            stretched = _stretched(found, np.asarray(sd), np.asarray(floor))
-            return stretched, none, -0.5 * np.log((sd * found) ** 2 + floor**2)
+            return stretched(found, np.asarray(sd), np.asarray(floor)), none, -np.log(np.hypot(sd * found, floor))
         case Link.BELOW:
-            return _stretched(found, np.asarray(sd), np.asarray(floor)), none, none
+            return stretched(found, np.asarray(sd), np.asarray(floor)), none, none
         case Link.RISE:
             return found / sd, none, none - np.log(sd)
         case Link.TOTAL:

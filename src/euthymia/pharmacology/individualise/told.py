@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.pharmacology.effects import load_effect, shipped_effects
+from euthymia.pharmacology.individualise.doors import check_kind
 from euthymia.pharmacology.individualise.moved import Moved
 from euthymia.pharmacology.individualise.observation import UNITS, ReadingKind
 from euthymia.pharmacology.individualise.occasion import OF_OCCASION
@@ -44,6 +45,7 @@ class Told:
 
 def told(found: Learned) -> tuple[Told, ...]:
     """Every random effect of a fit as the parameter it acts on."""
+    check_kind("found", found)
     models = models_of(found.regimen, found.model, found.setting)
     known = [models.shown, *(one for one in (models.arterial, models.venous) if one is not None)]
     rows = []
