@@ -170,7 +170,7 @@ def _made_equal(regimens: Mapping[str, Regimen], asked: _Asked, target: str) -> 
     One is asked after the other, so that a refusal says which of them it is of; the spread is computed at the end.
     """
     first, *others = regimens
-    _simulated({first: regimens[first]}, asked)
+    _simulated({first: regimens[first]}, replace(asked, band=None))
     same: dict[str, Regimen] = {first: regimens[first]}
     reached = {first: 1.0}
     for place, name in enumerate(others, start=1):

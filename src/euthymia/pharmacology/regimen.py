@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self, TypeVar
 
-from euthymia.errors import RegimenError
+from euthymia.errors import BadInput, RegimenError
 from euthymia.number import is_number, is_whole, plain
 
 _Word = TypeVar("_Word", bound=StrEnum)
@@ -15,6 +15,8 @@ _Word = TypeVar("_Word", bound=StrEnum)
 MOST_MG = 2000.0
 LONGEST_H = 240.0
 LATEST_H = 24.0 * 366 * 5
+# So long after the latest dose that nothing is left of it: no look at a person lies later.
+_LATEST_LOOK_H = 2 * LATEST_H
 # Five years twice a week, three devices each, stay far below it; more is a loop that went wrong.
 MOST_DOSES = 3000
 # 57.67 mg of ketamine or esketamine hydrochloride hold 50 mg of base; a 28-mg spray device holds 32.3 mg of it
@@ -219,6 +221,23 @@ def infusion(drug: Drug | str, steps: Iterable[RateStep], *, stop_h: float) -> R
             except RegimenError as error:
                 raise RegimenError(error.code, f"steps[{place}]", f"{error.path}: {error.message}") from error
     return Regimen(tuple(doses))
+
+
+def require_look_in_time(at_h: float, path: str) -> None:
+    """Refuses (BadInput) a time so far from the start of the clock that it is a slip of the pen."""
+    if abs(at_h) > _LATEST_LOOK_H:
+        message = (
+            f"{at_h:g} h is {at_h / 8766:.3g} years from the start of the clock; times go to {_LATEST_LOOK_H:g} h."
+        )
+        raise BadInput("out_of_range", path, message)
+
+
+def checked_earlier_sessions(count: object) -> int:
+    """How many sessions came before a regimen, or a refusal (BadInput, path `earlier_sessions`)."""
+    if not is_whole(count) or not 0 <= count <= MOST_DOSES:
+        message = f"Give how many sessions came before, 0 to {MOST_DOSES}."
+        raise BadInput("out_of_range", "earlier_sessions", message)
+    return int(count)
 
 
 def base_mg(hydrochloride_mg: float) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from euthymia.errors import BadInput, ModelError
-from euthymia.number import is_number, is_whole
+from euthymia.number import is_number
 from euthymia.pharmacology.answers import effect_answers, incidences, split
 from euthymia.pharmacology.card import Matrix
 from euthymia.pharmacology.compounds.load import load_model, shipped_models
@@ -22,7 +22,7 @@ from euthymia.pharmacology.model import Model
 from euthymia.pharmacology.named_array import NamedArray
 from euthymia.pharmacology.person import Individual, Person
 from euthymia.pharmacology.population import Band
-from euthymia.pharmacology.regimen import LATEST_H, MOST_DOSES, Regimen, Route
+from euthymia.pharmacology.regimen import Regimen, Route, checked_earlier_sessions, require_look_in_time
 from euthymia.pharmacology.simulation import Series, Simulation, Summary
 from euthymia.pharmacology.solve import closed_form
 from euthymia.pharmacology.solve.system import total_area
@@ -30,8 +30,6 @@ from euthymia.pharmacology.solve.system import total_area
 Values = NDArray[np.float64]
 MOST_TIMES = 20_000
 SUMMARY_H = 24.0
-# So long after the latest dose that nothing is left of it.
-_LATEST_H = 2 * LATEST_H
 # Courses that effects add to a model's own, roughly, and how many numbers of all courses are made: half a gigabyte.
 _EFFECTS = 8
 _MOST_NUMBERS = 60_000_000
@@ -74,9 +72,7 @@ def simulate(
         raise BadInput("too_much", "band.people", message)
     if keep_people and band is None:
         raise BadInput("no_band", "keep_people", "There are people to keep only where a band is asked for.")
-    if not is_whole(earlier_sessions) or not 0 <= earlier_sessions <= MOST_DOSES:
-        message = f"Give how many sessions came before, 0 to {MOST_DOSES}."
-        raise BadInput("out_of_range", "earlier_sessions", message)
+    earlier_sessions = checked_earlier_sessions(earlier_sessions)
     courses = Courses(
         regimen,
         person,
@@ -250,9 +246,7 @@ def checked_times(at_h: Sequence[float] | Values) -> Values:
     for place, moment in enumerate(listed):
         if not is_number(moment):
             raise BadInput("not_a_number", f"at_h[{place}]", "Give every time as a finite number of hours.")
-        if abs(moment) > _LATEST_H:
-            message = f"{moment:g} h is {moment / 8766:.3g} years; times go to {_LATEST_H:g} h."
-            raise BadInput("out_of_range", f"at_h[{place}]", message)
+        require_look_in_time(moment, f"at_h[{place}]")
         if place and moment <= listed[place - 1]:
             raise BadInput("unsorted", f"at_h[{place}]", "Give times in increasing order, each once.")
     return np.asarray(listed, dtype=np.float64)

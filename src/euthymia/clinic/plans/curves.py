@@ -11,7 +11,14 @@ from euthymia.charts import Series as ChartSeries
 from euthymia.clinic.plans.asked import AskedDose
 from euthymia.pharmacology import Card, EffectSeries, Series, Simulation
 
-FELT, PRESSURE = "dissociation", "systolic_rise"
+FELT, PRESSURE, DIASTOLIC, PULSE = "dissociation", "systolic_rise", "diastolic_rise", "pulse_rise"
+# What each effect that is drawn was put together from.
+MADE_FROM = {
+    FELT: "Olofsen 2022 effect model",
+    PRESSURE: "Worked out from rises seen in trials",
+    DIASTOLIC: "Worked out from rises seen in trials",
+    PULSE: "Worked out from one mean rise of one series",
+}
 PERCENT = 100.0
 LOW, HIGH = 0.05, 0.95
 # Room above the highest line, so that it does not touch the edge of its drawing.
@@ -91,7 +98,7 @@ def route_prediction(
             asked,
             simulation,
             (felt, effect_of(own, FELT)),
-            f"Olofsen 2022 effect model ({felt.kind}), driven by {_driver(felt)}",
+            effect_source(felt),
             f"felt-{ident}",
         )
         if felt
@@ -101,7 +108,7 @@ def route_prediction(
             asked,
             simulation,
             (rise, effect_of(own, PRESSURE)),
-            f"Worked out from rises seen in trials ({rise.kind}), driven by {_driver(rise)}",
+            effect_source(rise),
             f"pressure-{ident}",
         )
         if rise
@@ -171,8 +178,9 @@ def effect_of(simulation: Simulation | None, name: str) -> EffectSeries | None:
     return next((one for one in simulation.effects if one.effect == name), None) if simulation else None
 
 
-def _driver(effect: EffectSeries) -> str:
-    return model_name(effect.driven_by)
+def effect_source(effect: EffectSeries) -> str:
+    """An effect is not its driver: what the effect was put together from, of which kind, and what drives it."""
+    return f"{MADE_FROM[effect.effect]} ({effect.kind}), driven by {model_name(effect.driven_by)}"
 
 
 @dataclass(frozen=True, slots=True)

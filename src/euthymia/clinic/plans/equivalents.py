@@ -14,7 +14,7 @@ from euthymia.care.protocol import DeviceSteps, Protocol
 from euthymia.charts import Axis, Estimate, Figure, Forest, ForestRow, figure
 from euthymia.clinic.people.models import Patient
 from euthymia.clinic.plans.asked import AskedDose, Whom, asked_of
-from euthymia.clinic.plans.curves import FELT, effect_of, highest, model_name
+from euthymia.clinic.plans.curves import FELT, HIGH, LOW, effect_of, highest, model_name
 from euthymia.clinic.plans.drafts import PlanDraft
 from euthymia.clinic.plans.medicines import as_far_as_covered
 from euthymia.clinic.plans.predictions import simulated, whom_of
@@ -23,7 +23,6 @@ from euthymia.errors import BadInput
 from euthymia.pharmacology import Band, Equivalence, Exposure, equivalent_doses
 
 PEOPLE = Band(people=200, seed=7)
-LOW, HIGH = 0.05, 0.95
 PERCENT = 100.0
 EXACT = 0.005
 # What is scaled until it fits, so any amount will do.

@@ -14,6 +14,7 @@ from math import sqrt
 
 import numpy as np
 
+from euthymia.clinic.plans import curves
 from euthymia.clinic.sessions.learning import CADSS6, DIASTOLIC, PULSE, SYSTOLIC, Look
 from euthymia.errors import Broken
 from euthymia.pharmacology import Seen, Simulation, observed_within_band
@@ -24,7 +25,8 @@ from euthymia.pharmacology.simulation import EffectSeries
 NINE_IN_TEN = 1.645
 MIDDLE = 0.5
 HOUR_MIN = 60.0
-FELT, RISE, DIASTOLIC_RISE, PULSE_RISE = "dissociation", "systolic_rise", "diastolic_rise", "pulse_rise"
+RISE, DIASTOLIC_RISE, PULSE_RISE = curves.PRESSURE, curves.DIASTOLIC, curves.PULSE
+FELT = curves.FELT
 # Effect → what looks at it.
 SEEN_BY = {FELT: CADSS6, RISE: SYSTOLIC, DIASTOLIC_RISE: DIASTOLIC, PULSE_RISE: PULSE}
 

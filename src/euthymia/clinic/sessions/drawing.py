@@ -9,29 +9,18 @@ import numpy as np
 
 from euthymia.charts import Axis, Chart, Dot, Dots, Figure, Mark, MarkKind, Scale, Series, figure
 from euthymia.charts import Band as Range
-from euthymia.clinic.plans.curves import effect_of, model_name, source_of
+from euthymia.clinic.plans.curves import HIGH, LOW, effect_of, effect_source, source_of
 from euthymia.clinic.sessions.comparing import (
     CADSS6_HIGHEST,
-    DIASTOLIC_RISE,
     FELT,
     HOUR_MIN,
     NOISE,
-    PULSE_RISE,
-    RISE,
     SEEN_BY,
     Observed,
 )
 from euthymia.pharmacology import Simulation
 
 WITH_NOISE = "band and the noise of one reading"
-LOW, HIGH = 0.05, 0.95
-# What each effect was put together from, in the words of the plan page.
-MADE_FROM = {
-    FELT: "Olofsen 2022 effect model",
-    RISE: "Worked out from rises seen in trials",
-    DIASTOLIC_RISE: "Worked out from rises seen in trials",
-    PULSE_RISE: "Worked out from one mean rise of one series",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +97,9 @@ def _said(observed: tuple[Observed, ...]) -> str:
 
 
 def _source(simulation: Simulation, name: str) -> str:
-    """An effect is not its driver: which model the effect is, of which kind, and what drives it."""
+    """Where a line is from, and for dissociation how its points were made."""
     effect = effect_of(simulation, name)
     if effect is None:
         return source_of(simulation.model)
     share = f"; share of the most there is, times {CADSS6_HIGHEST:g}" if name == FELT else ""
-    return f"{MADE_FROM[name]} ({effect.kind}), driven by {model_name(effect.driven_by)}{share}"
+    return effect_source(effect) + share

@@ -8,16 +8,14 @@ from enum import StrEnum
 from typing import Any
 
 from euthymia.errors import BadInput
-from euthymia.number import is_number, is_whole, plain
-from euthymia.pharmacology.regimen import LATEST_H, MOST_DOSES
+from euthymia.number import is_number, plain
+from euthymia.pharmacology.regimen import checked_earlier_sessions, require_look_in_time
 
 # The largest totals of the two scales.
 CADSS6_MOST = 24.0
 MOAAS_MOST = 5.0
 # Outside these a number is a slip of the pen: no assay sees less, and more is not blood any more.
 LEAST_NG_PER_ML, MOST_NG_PER_ML = 1e-6, 1e9
-# So long after the latest dose that nothing is left of it; as far as `simulate` goes.
-_LATEST_H = 2 * LATEST_H
 # Less scatter than this no laboratory has, and a fit would follow the last digit; more says nothing.
 _LOG_SD = (0.01, 3.0)
 _MOST_ADDITIVE_NG_PER_ML = 1000.0
@@ -180,7 +178,7 @@ def _settle_time(one: Level | Reading, path: str) -> None:
             raise BadInput("both_given", f"{path}.between_h", "Give a time or an interval, not both.")
         if not is_number(one.at_h):
             raise BadInput("not_a_number", f"{path}.at_h", "Give the time as a finite number of hours.")
-        _require_in_time(one.at_h, f"{path}.at_h")
+        require_look_in_time(one.at_h, f"{path}.at_h")
         object.__setattr__(one, "at_h", plain(one.at_h))
         return
     if one.between_h is None:
@@ -190,14 +188,8 @@ def _settle_time(one: Level | Reading, path: str) -> None:
     if len(pair) != 2 or not all(map(is_number, pair)) or not pair[0] < pair[1]:
         raise BadInput("not_an_interval", f"{path}.between_h", "Give two hours, the earlier first.")
     for hour in pair:
-        _require_in_time(hour, f"{path}.between_h")
+        require_look_in_time(hour, f"{path}.between_h")
     object.__setattr__(one, "between_h", tuple(map(plain, pair)))
-
-
-def _require_in_time(hour: float, path: str) -> None:
-    if abs(hour) > _LATEST_H:
-        message = f"{hour:g} h is {hour / 8766:.3g} years from the start of the clock; times go to {_LATEST_H:g} h."
-        raise BadInput("out_of_range", path, message)
 
 
 def _possible(value: object, limits: tuple[float, float], path: str) -> float:
@@ -230,10 +222,7 @@ class Setting:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "taking", listed(self.taking, "taking", "names of medicines"))
-        if not is_whole(self.earlier_sessions) or not 0 <= self.earlier_sessions <= MOST_DOSES:
-            message = f"Give how many sessions came before, 0 to {MOST_DOSES}."
-            raise BadInput("out_of_range", "earlier_sessions", message)
-        object.__setattr__(self, "earlier_sessions", int(self.earlier_sessions))
+        object.__setattr__(self, "earlier_sessions", checked_earlier_sessions(self.earlier_sessions))
 
 
 # As published, without a floor; nothing taken, nothing before.
